@@ -1,0 +1,1 @@
+"""The platform under the three services. It must never import a service."""
