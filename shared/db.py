@@ -1,0 +1,67 @@
+"""Connections to PostgreSQL: pools, direct connections, and which errors mean that it is away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+# asyncpg's classes take a type parameter in its stubs only.
+if TYPE_CHECKING:
+    DirectConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+else:
+    DirectConnection = asyncpg.Connection
+    Connection = asyncpg.Connection | PoolConnectionProxy
+    Pool = asyncpg.Pool
+
+# Away, starting or stopping: retrying later can help. Anything else is our own mistake.
+AWAY: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+)
+# Two transactions met; doing one of them again is the cure.
+COLLIDED: tuple[type[BaseException], ...] = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+_SESSION = {"timezone": "UTC", "idle_in_transaction_session_timeout": "30s", "statement_timeout": "30s"}
+
+
+async def connect(url: str, name: str) -> DirectConnection:
+    """A connection of its own, for a lock or for listening; never a pooled one."""
+    connection = await asyncpg.connect(
+        url, timeout=5, server_settings={"application_name": name, "timezone": "UTC", "tcp_keepalives_idle": "30"}
+    )
+    return connection
+
+
+async def create_pool(url: str, name: str, size: int) -> Pool:
+    """A pool that opens its connections when they are needed, so that a service starts while PostgreSQL is away."""
+    pool = asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=5,
+        command_timeout=30,
+        max_inactive_connection_lifetime=60,
+        server_settings={"application_name": name, **_SESSION},
+    )
+    return await pool
+
+
+async def answers(pool: Pool, limit_s: float = 1.0) -> bool:
+    """Whether the database answers a trivial question in time."""
+    try:
+        async with asyncio.timeout(limit_s):
+            return bool(await pool.fetchval("SELECT true"))
+    except AWAY:
+        return False

@@ -1,0 +1,58 @@
+"""Structured logs: one JSON object a line, a constant name and fields, never a sentence and never a person's data."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from shared import trace
+
+Field = str | int | float | bool | None
+
+
+class _JsonLines(logging.Formatter):
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "event": record.getMessage(),
+        }
+        if trace.current():
+            line["trace_id"] = trace.current()
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class Log:
+    """`log.info("hold_expired", held_s=900)`: the name is a constant, everything else is a field."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **fields: Field) -> None:
+        self._logger.info(event, extra={"fields": fields})
+
+    def warning(self, event: str, **fields: Field) -> None:
+        self._logger.warning(event, extra={"fields": fields})
+
+    def error(self, event: str, *, with_trace: bool = False, **fields: Field) -> None:
+        self._logger.error(event, extra={"fields": fields}, exc_info=with_trace)
+
+
+def configure(service: str, level: str = "INFO") -> None:
+    """Sends every log line of the process to standard output; aiokafka speaks only when it warns."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_JsonLines(service))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in ("aiokafka", "uvicorn", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # At every broker restart these print a warning for each retry; the supervisors say it once.
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.ERROR)
+    logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
