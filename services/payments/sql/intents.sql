@@ -1,0 +1,64 @@
+-- name: find_merchant_of_venue
+SELECT merchant_id, venue_id, name, bank_bin, account_number, account_name, active, version
+  FROM merchants WHERE venue_id = $1 AND active
+
+-- name: find_merchant_of_account
+SELECT merchant_id, venue_id, name, bank_bin, account_number, account_name, active, version
+  FROM merchants WHERE account_number = $1
+
+-- name: insert_intent
+INSERT INTO intents (intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status,
+                     amount_state, timing, amount_vnd, lines, channel, business_date, expires_at, reference,
+                     qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, version)
+VALUES ($1, $2, $3, $4, $5, $6, 'open', 'none', 'on_time', $7, $8::text::jsonb, $9, $10, $11, $12,
+        $13, $14, $15, $16, $17, $18, 1)
+ON CONFLICT (order_id) DO NOTHING
+RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
+          timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
+          qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
+
+-- name: intents_by_reference
+SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
+       timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
+       qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
+  FROM intents WHERE reference = ANY ($1::text[])
+ ORDER BY intent_id
+   FOR UPDATE
+
+-- name: find_intent_of_order
+SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
+       timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
+       qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
+  FROM intents WHERE order_id = $1
+
+-- name: pay_intent
+UPDATE intents
+   SET paid_vnd = paid_vnd + $2, status = $3, amount_state = $4, timing = $5,
+       settled_at = CASE WHEN $3 = 'settled' THEN $6 ELSE settled_at END, version = version + 1
+ WHERE intent_id = $1
+RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
+          timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
+          qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
+
+-- name: close_intent
+UPDATE intents SET status = $2, version = version + 1
+ WHERE order_id = $1 AND status IN ('open', 'partial')
+RETURNING intent_id
+
+-- name: upsert_venue
+INSERT INTO venues (venue_id, name_vi, name_en, kind, old_district_code, new_commune_code, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (venue_id) DO UPDATE
+   SET name_vi = excluded.name_vi, name_en = excluded.name_en, kind = excluded.kind,
+       old_district_code = excluded.old_district_code, new_commune_code = excluded.new_commune_code,
+       version = excluded.version
+ WHERE venues.version < excluded.version
+
+-- name: find_venue
+SELECT venue_id, name_vi, name_en, kind, old_district_code, new_commune_code FROM venues WHERE venue_id = $1
+
+-- name: upsert_merchant
+INSERT INTO merchants (merchant_id, venue_id, name, bank_bin, account_number, account_name, version)
+VALUES ($1, $2, $3, $4, $5, $6, 1)
+ON CONFLICT (merchant_id) DO NOTHING
+RETURNING merchant_id, version

@@ -1,0 +1,195 @@
+"""Intents, venues and merchants as rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from services.payments.store import SQL
+from shared.db import Connection
+from shared.events.common import Channel, Line, Place
+from shared.events.payments import AmountState, IntentStatus, Timing
+from shared.events.ticketing import VenueChanged
+from shared.ids import IntentId, MerchantId, OrderId, VenueId
+from shared.money import Dong
+
+
+class Merchant(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is paid at a venue, with the account that money is heard on."""
+
+    merchant_id: MerchantId
+    venue_id: VenueId
+    name: str
+    bank_bin: str
+    account_number: str
+    account_name: str
+    active: bool = True
+    version: int = 1
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of intents: what is due, what came, and the account as it was shown to the payer."""
+
+    intent_id: IntentId
+    order_id: OrderId
+    merchant_id: MerchantId
+    venue_id: VenueId
+    old_district_code: str
+    new_commune_code: str
+    status: IntentStatus
+    amount_state: AmountState
+    timing: Timing
+    amount_vnd: Dong
+    paid_vnd: Dong
+    lines: tuple[Line, ...]
+    channel: Channel
+    business_date: date
+    expires_at: datetime
+    reference: str
+    qr_payload: str
+    bank_bin: str
+    account_number: str
+    account_name: str
+    trace_id: str
+    opened_at: datetime
+    settled_at: datetime | None
+    version: int
+
+    @property
+    def place(self) -> Place:
+        return Place(
+            venue_id=self.venue_id,
+            old_district_code=self.old_district_code,
+            new_commune_code=self.new_commune_code,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewIntent:
+    intent_id: IntentId
+    order_id: OrderId
+    place: Place
+    merchant: Merchant
+    lines: tuple[Line, ...]
+    amount_vnd: Dong
+    channel: Channel
+    business_date: date
+    expires_at: datetime
+    reference: str
+    qr_payload: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What one transfer changes on an intent."""
+
+    intent_id: IntentId
+    allocated_vnd: Dong
+    status: IntentStatus
+    amount_state: AmountState
+    timing: Timing
+
+
+async def find_merchant_of_venue(connection: Connection, venue_id: VenueId) -> Merchant | None:
+    row = await connection.fetchrow(SQL["find_merchant_of_venue"], venue_id)
+    return None if row is None else msgspec.convert(dict(row), Merchant)
+
+
+async def find_merchant_of_account(connection: Connection, account_number: str) -> Merchant | None:
+    row = await connection.fetchrow(SQL["find_merchant_of_account"], account_number)
+    return None if row is None else msgspec.convert(dict(row), Merchant)
+
+
+async def insert_intent(connection: Connection, new: NewIntent, now: datetime) -> Intent | None:
+    """The intent as stored, or None when the order has one already."""
+    row = await connection.fetchrow(
+        SQL["insert_intent"],
+        new.intent_id,
+        new.order_id,
+        new.merchant.merchant_id,
+        new.place.venue_id,
+        new.place.old_district_code,
+        new.place.new_commune_code,
+        new.amount_vnd,
+        msgspec.json.encode(new.lines).decode(),
+        new.channel,
+        new.business_date,
+        new.expires_at,
+        new.reference,
+        new.qr_payload,
+        new.merchant.bank_bin,
+        new.merchant.account_number,
+        new.merchant.account_name,
+        new.trace_id,
+        now,
+    )
+    return None if row is None else _intent(dict(row))
+
+
+async def intents_by_reference(connection: Connection, references: list[str]) -> list[Intent]:
+    """The intents of these references, locked in the order of their ids."""
+    return [_intent(dict(row)) for row in await connection.fetch(SQL["intents_by_reference"], references)]
+
+
+async def find_intent_of_order(connection: Connection, order_id: OrderId) -> Intent | None:
+    row = await connection.fetchrow(SQL["find_intent_of_order"], order_id)
+    return None if row is None else _intent(dict(row))
+
+
+async def pay_intent(connection: Connection, payment: Payment, now: datetime) -> Intent:
+    row = await connection.fetchrow(
+        SQL["pay_intent"],
+        payment.intent_id,
+        payment.allocated_vnd,
+        payment.status,
+        payment.amount_state,
+        payment.timing,
+        now,
+    )
+    assert row is not None
+    return _intent(dict(row))
+
+
+async def close_intent(connection: Connection, order_id: OrderId, status: IntentStatus) -> UUID | None:
+    """Closes an unpaid intent; None if it is settled, closed already, or unknown."""
+    found: UUID | None = await connection.fetchval(SQL["close_intent"], order_id, status)
+    return found
+
+
+async def upsert_venue(connection: Connection, event: VenueChanged) -> None:
+    await connection.execute(
+        SQL["upsert_venue"],
+        event.venue_id,
+        event.name_vi,
+        event.name_en,
+        event.kind,
+        event.old_district_code,
+        event.new_commune_code,
+        event.version,
+    )
+
+
+async def find_venue(connection: Connection, venue_id: VenueId) -> Place | None:
+    row = await connection.fetchrow(SQL["find_venue"], venue_id)
+    return None if row is None else Place(**{name: row[name] for name in Place.__struct_fields__})
+
+
+async def upsert_merchant(connection: Connection, merchant: Merchant) -> bool:
+    """True if the merchant is new."""
+    row = await connection.fetchrow(
+        SQL["upsert_merchant"],
+        merchant.merchant_id,
+        merchant.venue_id,
+        merchant.name,
+        merchant.bank_bin,
+        merchant.account_number,
+        merchant.account_name,
+    )
+    return row is not None
+
+
+def _intent(row: dict[str, object]) -> Intent:
+    lines = msgspec.json.decode(str(row["lines"]), type=tuple[Line, ...])
+    return msgspec.convert({**row, "lines": lines}, Intent)
