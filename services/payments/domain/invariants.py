@@ -1,0 +1,84 @@
+"""What must hold of the whole ledger at any moment, said as violations when it does not."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from services.payments.domain.ledger import AccountKind, LedgerAccount, Posting, allocated, transfer_source
+from shared.ids import IntentId, TransferId
+from shared.money import Dong
+
+Invariant = Literal[
+    "money_in_is_placed", "transfer_booked_once", "balance_not_negative", "allocated_within_due", "cash_apart"
+]
+
+_DEBIT_KINDS: frozenset[AccountKind] = frozenset({"bank", "cash"})
+_CASH_KINDS: frozenset[AccountKind] = frozenset({"cash", "cash_sales"})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    invariant: Invariant
+    detail: str
+
+
+def balances(postings: Iterable[Posting]) -> dict[LedgerAccount, int]:
+    """What lies on each account; negative only if more was taken out than ever came in."""
+    amounts: defaultdict[LedgerAccount, int] = defaultdict(int)
+    for posting in postings:
+        amounts[posting.debit] += _sign(posting.debit) * posting.amount_vnd
+        amounts[posting.credit] -= _sign(posting.credit) * posting.amount_vnd
+    return dict(amounts)
+
+
+def find_violations(
+    postings: Sequence[Posting], accepted: Mapping[TransferId, Dong], due: Mapping[IntentId, Dong]
+) -> list[Violation]:
+    """Every invariant the ledger breaks. accepted is money in as the banks told it, due what each intent asks."""
+    balance = balances(postings)
+    return [
+        *_money_in_is_placed(balance, accepted),
+        *_transfer_booked_once(postings, accepted),
+        *(
+            Violation("balance_not_negative", f"{account.name} is at {amount}")
+            for account, amount in balance.items()
+            if amount < 0
+        ),
+        *(
+            Violation("allocated_within_due", f"intent {intent_id} has more than the {due_vnd} due")
+            for intent_id, due_vnd in due.items()
+            if balance.get(allocated(intent_id), 0) > due_vnd
+        ),
+        *(
+            Violation("cash_apart", f"{posting.source} mixes {posting.debit.name} and {posting.credit.name}")
+            for posting in postings
+            if (posting.debit.kind in _CASH_KINDS) != (posting.credit.kind in _CASH_KINDS)
+        ),
+    ]
+
+
+def _sign(account: LedgerAccount) -> int:
+    return 1 if account.kind in _DEBIT_KINDS else -1
+
+
+def _money_in_is_placed(balance: Mapping[LedgerAccount, int], accepted: Mapping[TransferId, Dong]) -> list[Violation]:
+    """Money in = allocated + suspense + refunded."""
+    money_in = sum(accepted.values())
+    placed = sum(amount for account, amount in balance.items() if account.kind in ("allocated", "suspense", "refunded"))
+    if money_in == placed:
+        return []
+    return [Violation("money_in_is_placed", f"{money_in} came in, {placed} is placed")]
+
+
+def _transfer_booked_once(postings: Sequence[Posting], accepted: Mapping[TransferId, Dong]) -> list[Violation]:
+    booked: defaultdict[str, int] = defaultdict(int)
+    for posting in postings:
+        if posting.debit.kind == "bank":
+            booked[posting.source] += posting.amount_vnd
+    expected = {transfer_source(transfer_id): amount_vnd for transfer_id, amount_vnd in accepted.items()}
+    return [
+        Violation("transfer_booked_once", f"{source}: {expected.get(source, 0)} heard, {booked.get(source, 0)} booked")
+        for source in sorted(booked.keys() | expected.keys())
+        if booked.get(source, 0) != expected.get(source, 0)
+    ]

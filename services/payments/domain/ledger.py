@@ -1,0 +1,166 @@
+"""Double entry for all money heard of. One posting is one debit and one credit, so it balances by construction.
+
+A posting is never edited: a correction is a new one. Bank money and cash never meet in a posting.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from services.payments.domain.matching import Allocate, Suspend
+from shared.errors import DomainError
+from shared.ids import CashId, IntentId, MerchantId, TransferId
+from shared.money import Dong
+
+# bank and cash count what came in (debit); the others say where it lies (credit).
+AccountKind = Literal["bank", "allocated", "suspense", "refunded", "cash", "cash_sales"]
+Cause = Literal[
+    "transfer_allocated",
+    "transfer_surplus",
+    "transfer_suspended",
+    "suspense_allocated",
+    "order_unfulfilled",
+    "refund_sent",
+    "cash_recorded",
+    "cash_undone",
+]
+
+
+class RefundTooLarge(DomainError):
+    """More would go back than lies on the account it is taken from."""
+
+    code, status = "refund_too_large", 409
+
+
+class LedgerAccount(NamedTuple):
+    """`owner` is an intent for "allocated", a merchant for all others."""
+
+    kind: AccountKind
+    owner: str
+
+    @property
+    def name(self) -> str:
+        """As stored: "suspense:nha-vuong"."""
+        return f"{self.kind}:{self.owner}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """amount_vnd > 0 moves from credit to debit. `source` names what was heard: "transfer:…", "cash:…"."""
+
+    debit: LedgerAccount
+    credit: LedgerAccount
+    amount_vnd: Dong
+    cause: Cause
+    source: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_vnd > 0
+        assert self.debit != self.credit
+
+
+def book_transfer(
+    merchant_id: MerchantId, transfer_id: TransferId, amount_vnd: Dong, outcome: Allocate | Suspend
+) -> tuple[Posting, ...]:
+    """The postings of an accepted transfer: together exactly its amount, all of it from the bank."""
+    source = transfer_source(transfer_id)
+    if isinstance(outcome, Suspend):
+        return (_money_in(merchant_id, suspense(merchant_id), amount_vnd, "transfer_suspended", source),)
+    assert outcome.allocated_vnd + outcome.surplus_vnd == amount_vnd
+    paid = _money_in(merchant_id, allocated(outcome.intent_id), outcome.allocated_vnd, "transfer_allocated", source)
+    if not outcome.surplus_vnd:
+        return (paid,)
+    return paid, _money_in(merchant_id, suspense(merchant_id), outcome.surplus_vnd, "transfer_surplus", source)
+
+
+def book_suspense_allocated(
+    merchant_id: MerchantId, transfer_id: TransferId, intent_id: IntentId, amount_vnd: Dong
+) -> Posting:
+    """A person decided that suspended money of a transfer pays an intent."""
+    return Posting(
+        debit=suspense(merchant_id),
+        credit=allocated(intent_id),
+        amount_vnd=amount_vnd,
+        cause="suspense_allocated",
+        source=transfer_source(transfer_id),
+    )
+
+
+def book_unfulfilled(merchant_id: MerchantId, intent_id: IntentId, allocated_vnd: Dong) -> Posting:
+    """Late money that bought nothing any more goes to suspense, all that was allocated of it."""
+    return Posting(
+        debit=allocated(intent_id),
+        credit=suspense(merchant_id),
+        amount_vnd=allocated_vnd,
+        cause="order_unfulfilled",
+        source=f"intent:{intent_id}",
+    )
+
+
+def book_refund(
+    merchant_id: MerchantId, refund_id: str, origin: LedgerAccount, amount_vnd: Dong, *, available_vnd: Dong
+) -> Posting:
+    """Money that went back to a payer, out of suspense or out of an intent; available_vnd is what lies there."""
+    assert origin.kind in ("suspense", "allocated")
+    if amount_vnd > available_vnd:
+        raise RefundTooLarge(amount_vnd=amount_vnd, available_vnd=available_vnd)
+    return Posting(
+        debit=origin,
+        credit=refunded(merchant_id),
+        amount_vnd=amount_vnd,
+        cause="refund_sent",
+        source=f"refund:{refund_id}",
+    )
+
+
+def book_cash(merchant_id: MerchantId, cash_id: CashId, amount_vnd: Dong) -> Posting:
+    return Posting(
+        debit=cash(merchant_id),
+        credit=cash_sales(merchant_id),
+        amount_vnd=amount_vnd,
+        cause="cash_recorded",
+        source=f"cash:{cash_id}",
+    )
+
+
+def book_cash_undone(recorded: Posting) -> Posting:
+    """The mirror of a cash posting, to stand beside it."""
+    assert recorded.cause == "cash_recorded"
+    return Posting(
+        debit=recorded.credit,
+        credit=recorded.debit,
+        amount_vnd=recorded.amount_vnd,
+        cause="cash_undone",
+        source=recorded.source,
+    )
+
+
+def bank(merchant_id: MerchantId) -> LedgerAccount:
+    return LedgerAccount("bank", merchant_id)
+
+
+def allocated(intent_id: IntentId) -> LedgerAccount:
+    return LedgerAccount("allocated", str(intent_id))
+
+
+def suspense(merchant_id: MerchantId) -> LedgerAccount:
+    return LedgerAccount("suspense", merchant_id)
+
+
+def refunded(merchant_id: MerchantId) -> LedgerAccount:
+    return LedgerAccount("refunded", merchant_id)
+
+
+def cash(merchant_id: MerchantId) -> LedgerAccount:
+    return LedgerAccount("cash", merchant_id)
+
+
+def cash_sales(merchant_id: MerchantId) -> LedgerAccount:
+    return LedgerAccount("cash_sales", merchant_id)
+
+
+def transfer_source(transfer_id: TransferId) -> str:
+    return f"transfer:{transfer_id}"
+
+
+def _money_in(merchant_id: MerchantId, credit: LedgerAccount, amount_vnd: Dong, cause: Cause, source: str) -> Posting:
+    return Posting(debit=bank(merchant_id), credit=credit, amount_vnd=amount_vnd, cause=cause, source=source)

@@ -1,0 +1,124 @@
+"""Line tools on the domain: one input line gives one JSON object. No input may crash them or go unanswered."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, NoReturn, cast
+
+from services.payments.domain.references import candidates
+from services.payments.domain.vietqr import TransferQr, VietQrRefused, encode
+from shared.money import Dong
+
+_QR_FIELDS = frozenset({"bank_bin", "account", "amount_vnd", "memo", "static"})
+_QR_LINE_BYTES = 64 * 1024
+_MEMO_LINE_BYTES = 64 * 1024 * 1024
+
+
+class LineRefused(Exception):
+    """The line is not what the tool takes; the message says why."""
+
+
+def qr_lines(source: IO[bytes], target: IO[bytes]) -> None:
+    """Per line `{"bank_bin", "account", "amount_vnd"?, "memo"?, "static"?}` writes `{"payload"}` or `{"error"}`."""
+    _answer_lines(source, target, _QR_LINE_BYTES, _qr_answer)
+
+
+def reference_lines(source: IO[bytes], target: IO[bytes]) -> None:
+    """Per line, a memo as it is, writes `{"memo", "candidates"}` in the order to try."""
+    _answer_lines(source, target, _MEMO_LINE_BYTES, _references_answer)
+
+
+def _answer_lines(
+    source: IO[bytes], target: IO[bytes], limit: int, answer: Callable[[bytes], Mapping[str, object]]
+) -> None:
+    for line in _lines(source, limit):
+        try:
+            answered = {"error": f"line longer than {limit} bytes"} if line is None else answer(line)
+        except LineRefused as refused:
+            answered = {"error": str(refused)}
+        # ASCII only: what a memo holds must not depend on the terminal's encoding.
+        target.write(json.dumps(answered, ensure_ascii=True).encode("ascii") + b"\n")
+        target.flush()
+
+
+def _lines(source: IO[bytes], limit: int) -> Iterator[bytes | None]:
+    """Lines without their closing newline, None for one that is too long. Other line breaks are part of a line."""
+    while line := source.readline(limit + 1):
+        if line.endswith(b"\n"):
+            yield line[:-1]
+        elif len(line) <= limit:
+            yield line
+        else:
+            while (rest := source.readline(limit)) and not rest.endswith(b"\n"):
+                pass
+            yield None
+
+
+def _references_answer(line: bytes) -> Mapping[str, object]:
+    memo = line.decode("utf-8", errors="replace")
+    return {"memo": memo, "candidates": candidates(memo)}
+
+
+def _qr_answer(line: bytes) -> Mapping[str, object]:
+    fields = _read_object(line)
+    unknown = sorted(fields.keys() - _QR_FIELDS)
+    if unknown:
+        raise LineRefused(f"unknown field {unknown[0]!r}")
+    try:
+        payload = encode(
+            TransferQr(
+                bank_bin=_text(fields, "bank_bin"),
+                account=_text(fields, "account"),
+                amount_vnd=_amount(fields),
+                memo=_text(fields, "memo") if "memo" in fields else None,
+                static=_flag(fields, "static"),
+            )
+        )
+    except VietQrRefused as refused:
+        raise LineRefused(f"{refused.code}: {refused.reason}") from None
+    return {"payload": payload}
+
+
+def _read_object(line: bytes) -> Mapping[str, object]:
+    try:
+        value: object = json.loads(
+            line.decode("utf-8"), object_pairs_hook=_unique_members, parse_constant=_refuse_constant
+        )
+    except (ValueError, RecursionError):
+        raise LineRefused("not JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise LineRefused("not a JSON object")
+    return cast("Mapping[str, object]", value)
+
+
+def _unique_members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise LineRefused("a field stands twice")
+    return members
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise LineRefused("not JSON: NaN and Infinity are no numbers of it")
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise LineRefused(f"{name} must be a text")
+    return value
+
+
+def _amount(fields: Mapping[str, object]) -> Dong | None:
+    if "amount_vnd" not in fields:
+        return None
+    value = fields["amount_vnd"]
+    if type(value) is not int:
+        raise LineRefused("amount_vnd must be a whole number")
+    return Dong(value)
+
+
+def _flag(fields: Mapping[str, object], name: str) -> bool:
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise LineRefused(f"{name} must be true or false")
+    return value
