@@ -47,7 +47,9 @@ DELETE FROM idempotency WHERE at < now() - interval '7 days'
 INSERT INTO changes (topic, key) SELECT topic, key FROM unnest($1::text[], $2::text[]) AS rows (topic, key)
 
 -- name: changes_after
-SELECT seq, topic, key FROM changes WHERE seq > $1 ORDER BY seq LIMIT 10000
+(SELECT seq, topic, key FROM changes WHERE seq = ANY ($2::bigint[]))
+UNION ALL
+(SELECT seq, topic, key FROM changes WHERE seq > $1 ORDER BY seq LIMIT 10000)
 
 -- name: last_change
 SELECT coalesce(max(seq), 0) FROM changes

@@ -1,0 +1,44 @@
+"""The people and phones whose passes are no longer honoured, held in memory and read anew at every wake-up."""
+
+import asyncio
+from uuid import UUID
+
+from shared.db import AWAY, Pool
+from shared.log import Log
+from shared.outbox import SQL
+from shared.wake import Waker
+
+log = Log(__name__)
+_POLL_S = 2.0
+# Every commit wakes; reading the table at each of hundreds a second would help nobody.
+_PAUSE_S = 0.1
+
+
+class Revocations:
+    """`subject_id in revocations`; what was known stays while the database is away."""
+
+    def __init__(self, pool: Pool, waker: Waker) -> None:
+        self._pool = pool
+        self._woken = waker.listen()
+        self._revoked: frozenset[UUID] = frozenset()
+
+    def __contains__(self, subject_id: UUID | None) -> bool:
+        return subject_id in self._revoked
+
+    async def refresh(self) -> None:
+        self._revoked = frozenset(row["subject_id"] for row in await self._pool.fetch(SQL["revoked_subjects"]))
+
+    async def run(self) -> None:
+        """Keeps up for as long as it runs: at a wake-up, and every 2 s anyway."""
+        while True:
+            self._woken.clear()
+            try:
+                await self.refresh()
+            except AWAY as error:
+                log.warning("revocations_not_read", error=type(error).__name__)
+            await asyncio.sleep(_PAUSE_S)
+            try:
+                async with asyncio.timeout(_POLL_S):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
