@@ -1,0 +1,1 @@
+"""Everything that runs Một Chạm somewhere; no service imports it."""
