@@ -1,0 +1,1 @@
+"""Reference data of the first start: files with their provenance, and their reader. It must not import a service."""
