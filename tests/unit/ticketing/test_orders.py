@@ -1,0 +1,156 @@
+"""The life of an order, and the tickets that it becomes."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from services.ticketing.domain.catalogue import Category
+from services.ticketing.domain.orders import (
+    FINAL,
+    OrderStatus,
+    PlannedTicket,
+    WrongOrderStatus,
+    WrongTicketMode,
+    change_status,
+    hold_until,
+    is_free,
+    is_hold_over,
+    pay_until,
+    plan_tickets,
+)
+from services.ticketing.domain.pricing import PricedOrder, price_order
+from shared.events import ticketing
+from shared.money import Dong
+from tests.support.catalogue import ADULT, CHILD, ENTRY, STAY, tariff
+
+NOW = datetime(2026, 12, 5, 3, 0, tzinfo=UTC)
+DAY = date(2026, 12, 5)
+SENIOR = Category("elderly_60")
+EVIDENCE = frozenset({SENIOR})
+
+
+def visit(*, adults: int = 0, children: int = 0, seniors: int = 0) -> PricedOrder:
+    prices = [tariff(ENTRY, ADULT, 30_000), tariff(ENTRY, CHILD, 15_000), tariff(ENTRY, SENIOR, 15_000)]
+    return price_order(ENTRY, prices, DAY, {ADULT: adults, CHILD: children, SENIOR: seniors})
+
+
+def people_of(tickets: list[PlannedTicket]) -> list[dict[Category, int]]:
+    return [dict(ticket.people) for ticket in tickets]
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted"),
+    [
+        ("placed", "ticketed"),
+        ("placed", "expired"),
+        ("placed", "cancelled"),
+        ("expired", "ticketed"),
+        ("expired", "unfulfilled"),
+    ],
+)
+def test_an_order_may_go_these_ways(current: OrderStatus, wanted: OrderStatus) -> None:
+    assert change_status(current, wanted) == wanted
+
+
+def test_an_order_may_go_no_other_way() -> None:
+    allowed = 0
+    for current in get_args(OrderStatus):
+        for wanted in get_args(OrderStatus):
+            try:
+                change_status(current, wanted)
+            except WrongOrderStatus:
+                continue
+            allowed += 1
+
+    assert allowed == 5
+
+
+def test_a_refused_change_says_from_where_to_where() -> None:
+    with pytest.raises(WrongOrderStatus) as refusal:
+        change_status("ticketed", "expired")
+
+    assert refusal.value.fields == {"status": "ticketed", "wanted": "expired"}
+
+
+def test_an_order_is_over_when_ticketed_cancelled_or_unfulfilled() -> None:
+    assert {"ticketed", "cancelled", "unfulfilled"} == FINAL
+
+
+def test_the_states_are_those_of_the_event_contract() -> None:
+    assert get_args(OrderStatus) == get_args(ticketing.OrderStatus)
+
+
+def test_the_payer_has_15_minutes_and_an_hour_from_ten_million_on() -> None:
+    assert pay_until(Dong(9_999_999), NOW) == NOW + timedelta(minutes=15)
+    assert pay_until(Dong(10_000_000), NOW) == NOW + timedelta(minutes=60)
+
+
+def test_places_stay_held_two_minutes_longer_than_the_payer_may_pay() -> None:
+    expires_at = pay_until(Dong(30_000), NOW)
+
+    assert hold_until(expires_at) == NOW + timedelta(minutes=17)
+    assert not is_hold_over(expires_at, NOW + timedelta(minutes=17) - timedelta(microseconds=1))
+    assert is_hold_over(expires_at, NOW + timedelta(minutes=17))
+
+
+def test_an_order_of_nothing_is_free_and_one_of_a_dong_is_not() -> None:
+    assert is_free(Dong(0))
+    assert not is_free(Dong(1))
+
+
+def test_one_qr_a_person_makes_a_ticket_for_each_with_its_category() -> None:
+    tickets = plan_tickets(ENTRY, visit(adults=2, children=1), "per_person", EVIDENCE)
+
+    assert people_of(tickets) == [{ADULT: 1}, {ADULT: 1}, {CHILD: 1}]
+    assert [(ticket.position, ticket.admits) for ticket in tickets] == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_a_group_of_sixty_is_one_qr_with_a_counter_and_its_mix_of_categories() -> None:
+    (ticket,) = plan_tickets(ENTRY, visit(adults=40, children=20), "group", EVIDENCE)
+
+    assert (ticket.admits, dict(ticket.people)) == (60, {ADULT: 40, CHILD: 20})
+
+
+def test_a_group_beyond_what_a_qr_admits_gets_another_one() -> None:
+    boat_of_twelve = replace(ENTRY, admits=12)
+
+    tickets = plan_tickets(boat_of_twelve, visit(adults=10, children=15), "group", EVIDENCE)
+
+    assert people_of(tickets) == [{ADULT: 10, CHILD: 2}, {CHILD: 12}, {CHILD: 1}]
+
+
+def test_a_visit_is_valid_on_its_day_alone() -> None:
+    (ticket,) = plan_tickets(ENTRY, visit(adults=1), "per_person", EVIDENCE)
+
+    assert (ticket.first_day, ticket.days, ticket.price_kind) == (DAY, 1, "state_fee")
+
+
+def test_a_stay_is_one_ticket_for_all_guests_until_the_day_of_departure() -> None:
+    order = price_order(STAY, [tariff(STAY, ADULT, 200_000)], DAY, {ADULT: 4}, nights=3)
+
+    (ticket,) = plan_tickets(STAY, order, "group", EVIDENCE)
+
+    assert (ticket.admits, ticket.days, ticket.price_kind) == (4, 4, "service_price")
+
+
+def test_a_mode_that_the_product_does_not_offer_is_refused() -> None:
+    order = price_order(STAY, [tariff(STAY, ADULT, 200_000)], DAY, {ADULT: 1}, nights=1)
+
+    with pytest.raises(WrongTicketMode):
+        plan_tickets(STAY, order, "per_person", EVIDENCE)
+
+
+def test_only_tickets_with_a_reduction_ask_for_evidence() -> None:
+    single = plan_tickets(ENTRY, visit(adults=1, seniors=1), "per_person", EVIDENCE)
+    (group,) = plan_tickets(ENTRY, visit(adults=1, seniors=1), "group", EVIDENCE)
+
+    assert [ticket.needs_evidence for ticket in single] == [False, True]
+    assert group.needs_evidence
+
+
+def test_planning_twice_plans_the_same_tickets() -> None:
+    order = visit(adults=3, seniors=2)
+
+    assert plan_tickets(ENTRY, order, "group", EVIDENCE) == plan_tickets(ENTRY, order, "group", EVIDENCE)
