@@ -1,0 +1,1 @@
+"""The rules of ticketing: pure, never awaiting, reading no clock, setting or database."""
