@@ -1,0 +1,83 @@
+"""Settings, read once from the environment; development needs none of them set."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+Profile = Literal["demo", "production"]
+_PORTS = {"ticketing": 8101, "payments": 8102, "analytics": 8103}
+
+
+class SettingsWrong(Exception):
+    """A setting is missing or makes no sense; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one service. `instance` names this process to Kafka's consumer groups and must differ between processes.
+
+    `solo` says that all roles run in this process.
+    """
+
+    service: str
+    database_url: str
+    kafka_bootstrap: str
+    topic_prefix: str
+    secrets_dir: Path
+    public_origin: str
+    profile: Profile
+    host: str
+    port: int
+    instance: str
+    pool_size: int
+    log_level: str
+    solo: bool = False
+
+    @classmethod
+    def read(cls, service: str, environment: Mapping[str, str] = os.environ) -> "Settings":
+        get = environment.get
+        secrets = Path(get("SECRETS_DIR", ".local/secrets"))
+        name = service.upper()
+        return cls(
+            service=service,
+            database_url=get(f"{name}_DATABASE_URL") or _local_database(service, secrets),
+            kafka_bootstrap=get("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9094"),
+            topic_prefix=get("TOPIC_PREFIX", ""),
+            secrets_dir=secrets,
+            public_origin=get("PUBLIC_ORIGIN", "http://localhost:8080").rstrip("/"),
+            profile=_profile(get("PROFILE", "demo")),
+            host=get("HOST", "127.0.0.1"),
+            port=_number(f"{name}_PORT", get(f"{name}_PORT", str(_PORTS.get(service, 0)))),
+            instance=get("INSTANCE_ID") or socket.gethostname(),
+            pool_size=_number("DATABASE_POOL_SIZE", get("DATABASE_POOL_SIZE", "12")),
+            log_level=get("LOG_LEVEL", "INFO").upper(),
+        )
+
+
+def _local_database(service: str, secrets: Path) -> str:
+    """Address on the one-machine runtime, whose password was made when it first started."""
+    file = secrets / "postgres-password"
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsWrong(f"{service.upper()}_DATABASE_URL is not set and {file} cannot be read") from error
+    return f"postgresql://postgres:{quote(password, safe='')}@127.0.0.1:5439/{service}"
+
+
+def _profile(text: str) -> Profile:
+    match text:
+        case "demo" | "production":
+            return text
+        case _:
+            pass
+    raise SettingsWrong(f"PROFILE is {text!r}; it must be demo or production")
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise SettingsWrong(f"{name} is {text!r}; it must be a whole number")
+    return int(text)
