@@ -1,0 +1,70 @@
+"""`codes verify`: a line in, one JSON object out, whatever the line holds."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from services.ticketing.codes_tool import load_public_keys, verify_lines
+from tests.support.ticket_vectors import CODES, PUBLIC_KEYS
+
+GENUINE: str = CODES["valid"][0]["code"]
+
+
+def answers(data: bytes) -> list[dict[str, Any]]:
+    output = StringIO()
+    verify_lines(BytesIO(data), output, PUBLIC_KEYS)
+    return [json.loads(line) for line in output.getvalue().splitlines()]
+
+
+def test_each_line_is_answered_in_order_with_claims_or_an_error() -> None:
+    assert answers(f"{GENUINE}\nxin chào\n".encode()) == [
+        {"code": GENUINE, "claims": CODES["valid"][0]["claims"]},
+        {"code": "xin chào", "error": "not_a_ticket"},
+    ]
+
+
+def test_a_last_line_without_newline_is_answered_too() -> None:
+    assert [answer["code"] for answer in answers(f"a\n{GENUINE}".encode())] == ["a", GENUINE]
+    assert answers(b"") == []
+
+
+def test_lines_end_at_newlines_only() -> None:
+    for character in "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029":
+        line = f"{GENUINE}{character}x"
+        assert answers(line.encode()) == [{"code": line, "error": "malformed"}]
+
+
+@pytest.mark.parametrize("line", [b"", b"\xff\xfe\x00", b"HG1.\xc3\x28", b"\x00" * 100, b"HG1." + b"\xff" * 138])
+def test_bytes_of_any_kind_are_answered_with_an_error(line: bytes) -> None:
+    (answer,) = answers(line + b"\n")
+    assert answer["error"] in {"not_a_ticket", "malformed"}
+    assert answer["code"] == line.decode(errors="replace")
+
+
+def test_an_answer_is_written_before_the_next_line_is_read() -> None:
+    output = StringIO()
+
+    def lines_of_a_patient_person() -> Iterator[bytes]:
+        yield f"{GENUINE}\n".encode()
+        assert output.getvalue().endswith("}\n")
+        yield b"second\n"
+
+    verify_lines(lines_of_a_patient_person(), output, PUBLIC_KEYS)
+    assert output.getvalue().count("\n") == 2
+
+
+def test_public_keys_come_from_the_key_files_by_their_number(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "ticket-key-12.pem").write_bytes(pem)
+    (tmp_path / "pass-key.pem").write_bytes(b"not for us")
+    keys = load_public_keys(tmp_path)
+    assert {key_id: found.public_bytes_raw() for key_id, found in keys.items()} == {
+        12: key.public_key().public_bytes_raw()
+    }
