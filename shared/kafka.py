@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, RecordMetadata
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from shared.log import Log
@@ -80,7 +80,7 @@ class Producer:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._limit_s
-        waits: list[tuple[Outgoing, asyncio.Future[RecordMetadata]]] = []
+        waits: list[tuple[Outgoing, asyncio.Future[object]]] = []
         refused: set[tuple[str, str]] = set()
         trouble: str | None = None
         try:
@@ -125,14 +125,12 @@ class Producer:
 async def _enqueue(
     kafka: AIOKafkaProducer,
     row: Outgoing,
-    waits: list[tuple[Outgoing, asyncio.Future[RecordMetadata]]],
+    waits: list[tuple[Outgoing, asyncio.Future[object]]],
     refused: set[tuple[str, str]],
 ) -> None:
     headers = [(name, value.encode()) for name, value in row.headers.items()]
     try:
-        wait: Awaitable[RecordMetadata] = await kafka.send(
-            row.topic, value=row.payload, key=row.key.encode(), headers=headers
-        )
+        wait: Awaitable[object] = await kafka.send(row.topic, value=row.payload, key=row.key.encode(), headers=headers)
     except MessageSizeTooLargeError:
         refused.add((row.topic, row.key))
         log.error("event_too_large", seq=row.seq, size_bytes=len(row.payload))
@@ -140,7 +138,7 @@ async def _enqueue(
     waits.append((row, asyncio.ensure_future(wait)))
 
 
-def _acknowledged(waits: Sequence[tuple[Outgoing, asyncio.Future[RecordMetadata]]]) -> list[int]:
+def _acknowledged(waits: Sequence[tuple[Outgoing, asyncio.Future[object]]]) -> list[int]:
     failed: set[tuple[str, str]] = set()
     acknowledged: list[int] = []
     for row, wait in waits:
