@@ -53,7 +53,7 @@ def next_status(status: IntentStatus, trigger: Trigger) -> IntentStatus:
     return following
 
 
-def expires_at(amount_vnd: Dong, opened_at: datetime) -> datetime:
+def expires_at(opened_at: datetime, amount_vnd: Dong) -> datetime:
     """The last instant that counts as on time."""
     return opened_at + (_TIME_TO_PAY_WITH_FACE_CHECK if amount_vnd >= FACE_CHECK_FROM_VND else _TIME_TO_PAY)
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
-from services.payments.domain.ledger import AccountKind, LedgerAccount, Posting, allocated, transfer_source
+from services.payments.domain.ledger import AccountKind, LedgerAccount, Posting, allocated
 from shared.ids import IntentId, TransferId
 from shared.money import Dong
 
@@ -51,7 +52,7 @@ def find_violations(
             if balance.get(allocated(intent_id), 0) > due_vnd
         ),
         *(
-            Violation("cash_apart", f"{posting.source} mixes {posting.debit.name} and {posting.credit.name}")
+            Violation("cash_apart", f"{posting.source_id} mixes {posting.debit.name} and {posting.credit.name}")
             for posting in postings
             if (posting.debit.kind in _CASH_KINDS) != (posting.credit.kind in _CASH_KINDS)
         ),
@@ -72,13 +73,16 @@ def _money_in_is_placed(balance: Mapping[LedgerAccount, int], accepted: Mapping[
 
 
 def _transfer_booked_once(postings: Sequence[Posting], accepted: Mapping[TransferId, Dong]) -> list[Violation]:
-    booked: defaultdict[str, int] = defaultdict(int)
+    booked: defaultdict[UUID, int] = defaultdict(int)
     for posting in postings:
         if posting.debit.kind == "bank":
-            booked[posting.source] += posting.amount_vnd
-    expected = {transfer_source(transfer_id): amount_vnd for transfer_id, amount_vnd in accepted.items()}
+            booked[posting.source_id] += posting.amount_vnd
+    compared = (
+        (source, accepted.get(TransferId(source), 0), booked.get(source, 0))
+        for source in sorted(booked.keys() | accepted.keys())
+    )
     return [
-        Violation("transfer_booked_once", f"{source}: {expected.get(source, 0)} heard, {booked.get(source, 0)} booked")
-        for source in sorted(booked.keys() | expected.keys())
-        if booked.get(source, 0) != expected.get(source, 0)
+        Violation("transfer_booked_once", f"transfer {source}: {heard_vnd} heard, {booked_vnd} booked")
+        for source, heard_vnd, booked_vnd in compared
+        if heard_vnd != booked_vnd
     ]

@@ -5,6 +5,7 @@ A posting is never edited: a correction is a new one. Bank money and cash never 
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+from uuid import UUID
 
 from services.payments.domain.matching import Allocate, Suspend
 from shared.errors import DomainError
@@ -13,7 +14,7 @@ from shared.money import Dong
 
 # bank and cash count what came in (debit); the others say where it lies (credit).
 AccountKind = Literal["bank", "allocated", "suspense", "refunded", "cash", "cash_sales"]
-Cause = Literal[
+PostingKind = Literal[
     "transfer_allocated",
     "transfer_surplus",
     "transfer_suspended",
@@ -45,13 +46,13 @@ class LedgerAccount(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """amount_vnd > 0 moves from credit to debit. `source` names what was heard: "transfer:…", "cash:…"."""
+    """amount_vnd > 0 moves from credit to debit. `source_id` is the transfer, intent, refund or cash that caused it."""
 
     debit: LedgerAccount
     credit: LedgerAccount
     amount_vnd: Dong
-    cause: Cause
-    source: str
+    kind: PostingKind
+    source_id: UUID
 
     def __post_init__(self) -> None:
         assert self.amount_vnd > 0
@@ -62,14 +63,15 @@ def book_transfer(
     merchant_id: MerchantId, transfer_id: TransferId, amount_vnd: Dong, outcome: Allocate | Suspend
 ) -> tuple[Posting, ...]:
     """The postings of an accepted transfer: together exactly its amount, all of it from the bank."""
-    source = transfer_source(transfer_id)
     if isinstance(outcome, Suspend):
-        return (_money_in(merchant_id, suspense(merchant_id), amount_vnd, "transfer_suspended", source),)
+        return (_money_in(merchant_id, suspense(merchant_id), amount_vnd, "transfer_suspended", transfer_id),)
     assert outcome.allocated_vnd + outcome.surplus_vnd == amount_vnd
-    paid = _money_in(merchant_id, allocated(outcome.intent_id), outcome.allocated_vnd, "transfer_allocated", source)
+    paid = _money_in(
+        merchant_id, allocated(outcome.intent_id), outcome.allocated_vnd, "transfer_allocated", transfer_id
+    )
     if not outcome.surplus_vnd:
         return (paid,)
-    return paid, _money_in(merchant_id, suspense(merchant_id), outcome.surplus_vnd, "transfer_surplus", source)
+    return paid, _money_in(merchant_id, suspense(merchant_id), outcome.surplus_vnd, "transfer_surplus", transfer_id)
 
 
 def book_suspense_allocated(
@@ -80,8 +82,8 @@ def book_suspense_allocated(
         debit=suspense(merchant_id),
         credit=allocated(intent_id),
         amount_vnd=amount_vnd,
-        cause="suspense_allocated",
-        source=transfer_source(transfer_id),
+        kind="suspense_allocated",
+        source_id=transfer_id,
     )
 
 
@@ -91,13 +93,13 @@ def book_unfulfilled(merchant_id: MerchantId, intent_id: IntentId, allocated_vnd
         debit=allocated(intent_id),
         credit=suspense(merchant_id),
         amount_vnd=allocated_vnd,
-        cause="order_unfulfilled",
-        source=f"intent:{intent_id}",
+        kind="order_unfulfilled",
+        source_id=intent_id,
     )
 
 
 def book_refund(
-    merchant_id: MerchantId, refund_id: str, origin: LedgerAccount, amount_vnd: Dong, *, available_vnd: Dong
+    merchant_id: MerchantId, refund_id: UUID, origin: LedgerAccount, amount_vnd: Dong, *, available_vnd: Dong
 ) -> Posting:
     """Money that went back to a payer, out of suspense or out of an intent; available_vnd is what lies there."""
     assert origin.kind in ("suspense", "allocated")
@@ -107,8 +109,8 @@ def book_refund(
         debit=origin,
         credit=refunded(merchant_id),
         amount_vnd=amount_vnd,
-        cause="refund_sent",
-        source=f"refund:{refund_id}",
+        kind="refund_sent",
+        source_id=refund_id,
     )
 
 
@@ -117,20 +119,20 @@ def book_cash(merchant_id: MerchantId, cash_id: CashId, amount_vnd: Dong) -> Pos
         debit=cash(merchant_id),
         credit=cash_sales(merchant_id),
         amount_vnd=amount_vnd,
-        cause="cash_recorded",
-        source=f"cash:{cash_id}",
+        kind="cash_recorded",
+        source_id=cash_id,
     )
 
 
 def book_cash_undone(recorded: Posting) -> Posting:
     """The mirror of a cash posting, to stand beside it."""
-    assert recorded.cause == "cash_recorded"
+    assert recorded.kind == "cash_recorded"
     return Posting(
         debit=recorded.credit,
         credit=recorded.debit,
         amount_vnd=recorded.amount_vnd,
-        cause="cash_undone",
-        source=recorded.source,
+        kind="cash_undone",
+        source_id=recorded.source_id,
     )
 
 
@@ -158,9 +160,7 @@ def cash_sales(merchant_id: MerchantId) -> LedgerAccount:
     return LedgerAccount("cash_sales", merchant_id)
 
 
-def transfer_source(transfer_id: TransferId) -> str:
-    return f"transfer:{transfer_id}"
-
-
-def _money_in(merchant_id: MerchantId, credit: LedgerAccount, amount_vnd: Dong, cause: Cause, source: str) -> Posting:
-    return Posting(debit=bank(merchant_id), credit=credit, amount_vnd=amount_vnd, cause=cause, source=source)
+def _money_in(
+    merchant_id: MerchantId, credit: LedgerAccount, amount_vnd: Dong, kind: PostingKind, source_id: UUID
+) -> Posting:
+    return Posting(debit=bank(merchant_id), credit=credit, amount_vnd=amount_vnd, kind=kind, source_id=source_id)

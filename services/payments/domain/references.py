@@ -16,7 +16,6 @@ PREFIX = "HG"
 LENGTH = 10
 MEMO_LIMIT = 19
 _BODY_LENGTH = 7
-_BODY_BITS = 5 * _BODY_LENGTH
 _SHAPE = re.compile(rf"{PREFIX}[{CROCKFORD}]{{{LENGTH - len(PREFIX)}}}")
 # The look-ahead lets codes overlap, and each start is tried once, so the search stays linear.
 _EVERY_START = re.compile(rf"(?={PREFIX}([{CROCKFORD}]{{{LENGTH - len(PREFIX)}}}))")
@@ -31,13 +30,13 @@ class IntentMemoInvalid(DomainError):
     code = "intent_memo_invalid"
 
 
-def new_reference(random_bits: Callable[[int], int]) -> Reference:
-    """A fresh code; random_bits(n) gives n random bits, as secrets.randbits does.
+def new_reference(draw: Callable[[], int]) -> Reference:
+    """A fresh code; each draw() gives 35 random bits.
 
     A code whose check character would be I, L, O or U is drawn again, so that folding look-alikes never breaks one.
     """
     while True:
-        code = PREFIX + crockford_encode(random_bits(_BODY_BITS), _BODY_LENGTH)
+        code = PREFIX + crockford_encode(draw(), _BODY_LENGTH)
         check = check_character(code)
         if check in CROCKFORD:
             return Reference(code + check)
@@ -52,7 +51,7 @@ def intent_memo(reference: Reference, label: str = "") -> str:
     """The memo a payer's app is given. Stricter than VietQR: [A-Z0-9 ] and at most 19, which every bank keeps."""
     memo = f"{reference} {label}".rstrip(" ")
     if len(memo) > MEMO_LIMIT or not re.fullmatch(r"[A-Z0-9 ]+", memo):
-        raise IntentMemoInvalid()
+        raise IntentMemoInvalid
     return memo
 
 
@@ -79,11 +78,12 @@ def proposals(memo: str) -> list[Reference]:
 
     Takes words that lost their last character (the check can be worked out) or zeros after "HG".
     """
+    words = dict.fromkeys(match[0].upper() for match in _SHORT_WORD.finditer(memo))
     found: dict[Reference, None] = {}
-    for match in _SHORT_WORD.finditer(memo):
-        word = fold_look_alikes(match[0])
-        zeros_put_back = PREFIX + word[len(PREFIX) :].rjust(LENGTH - len(PREFIX), "0")
-        for text in (zeros_put_back, _closed(word)):
+    for word in words:
+        folded = fold_look_alikes(word)
+        zeros_put_back = PREFIX + folded[len(PREFIX) :].rjust(LENGTH - len(PREFIX), "0")
+        for text in (zeros_put_back, _closed(folded)):
             if is_reference(text):
                 found[Reference(text)] = None
     return list(found)

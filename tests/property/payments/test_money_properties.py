@@ -1,0 +1,250 @@
+"""Random histories of transfers, duplicates, parts, refunds and cash: no đồng is ever unaccounted for."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import get_args
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.payments.domain.bank import BankTransfer, TransferContradicted, TransferIdentity, refuse_contradiction
+from services.payments.domain.intents import IntentStatus, IntentTransitionRefused, Trigger, next_status
+from services.payments.domain.invariants import balances, find_violations
+from services.payments.domain.ledger import (
+    Posting,
+    allocated,
+    book_cash,
+    book_cash_undone,
+    book_refund,
+    book_suspense_allocated,
+    book_transfer,
+    book_unfulfilled,
+    cash,
+    suspense,
+)
+from services.payments.domain.matching import Allocate, IntentView, NotMoneyIn, Suspend, allocate, is_paid, match
+from services.payments.domain.references import candidates, new_reference
+from shared.ids import CashId, IntentId, MerchantId, TransferId
+from shared.money import Dong
+
+DEADLINE = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
+MERCHANTS = {"1031900078": MerchantId("nha-vuong"), "8300200000001": MerchantId("lung-cu")}
+ACCOUNTS = sorted(MERCHANTS)
+CODES = [new_reference(partial(int, value)) for value in (1 << 30, 12345, 987654321, 5, 2**35 - 7)]
+
+accounts = st.sampled_from(ACCOUNTS)
+amounts = st.integers(1, 300_000).map(Dong)
+STATUSES: tuple[IntentStatus, ...] = get_args(IntentStatus)
+
+
+@st.composite
+def intent_views(draw: st.DrawFn) -> IntentView:
+    amount_vnd = draw(amounts)
+    return IntentView(
+        intent_id=IntentId(UUID(int=draw(st.integers(0, 9)))),
+        account=draw(accounts),
+        reference=draw(st.sampled_from(CODES)),
+        amount_vnd=amount_vnd,
+        allocated_vnd=Dong(draw(st.integers(0, amount_vnd))),
+        status=draw(st.sampled_from(STATUSES)),
+        expires_at=DEADLINE,
+    )
+
+
+def transfer_of(account: str, amount_vnd: Dong, memo: str, number: int) -> BankTransfer:
+    return BankTransfer(
+        provider="sepay",
+        provider_id=str(number),
+        bank_reference=f"FT{number}",
+        account=account,
+        direction="in",
+        amount_vnd=amount_vnd,
+        memo=memo,
+        provider_code=None,
+        occurred_at=DEADLINE + timedelta(minutes=number % 20 - 10),
+        bank_code="",
+    )
+
+
+@settings(max_examples=1_000)
+@given(
+    accounts,
+    amounts,
+    st.lists(st.sampled_from(CODES)),
+    st.lists(intent_views(), max_size=6, unique_by=lambda view: view.intent_id),
+)
+def test_at_most_one_intent_wins_and_takes_no_more_than_its_due(
+    account: str, amount_vnd: Dong, codes: list[str], intents: list[IntentView]
+) -> None:
+    memo = " ".join(codes)
+    transfer = transfer_of(account, amount_vnd, memo, 1)
+    found = candidates(memo)
+    outcome = match(transfer, found, intents)
+    assert match(transfer, found, intents[::-1]).__class__ is outcome.__class__
+    could_win = {
+        view.intent_id
+        for view in intents
+        if view.account == account and view.status != "cancelled" and view.reference in found
+    }
+    if isinstance(outcome, Allocate):
+        assert could_win == {outcome.intent_id}
+        assert outcome.allocated_vnd > 0
+        assert outcome.surplus_vnd >= 0
+        assert outcome.allocated_vnd + outcome.surplus_vnd == amount_vnd
+        assert any(
+            view.intent_id == outcome.intent_id and view.allocated_vnd + outcome.allocated_vnd <= view.amount_vnd
+            for view in intents
+        )
+    elif isinstance(outcome, Suspend):
+        assert set(outcome.proposed) <= {view.intent_id for view in intents}
+        assert outcome.reason != "no_reference" or not found
+    assert match(replace(transfer, direction="out"), found, intents) == NotMoneyIn()
+
+
+class MoneyHistory(RuleBasedStateMachine):
+    """What the use-cases will do, in memory: hear, match, book, move, refund; duplicates and contradictions too."""
+
+    @initialize(due=st.lists(amounts, min_size=len(CODES), max_size=len(CODES)))
+    def open_intents(self, due: list[Dong]) -> None:
+        self.postings: list[Posting] = []
+        self.accepted: dict[TransferId, Dong] = {}
+        self.known: dict[TransferIdentity, BankTransfer] = {}
+        self.in_suspense: dict[TransferId, tuple[MerchantId, Dong]] = {}
+        self.cash: dict[CashId, Posting] = {}
+        self.number = 0
+        self.views = {
+            IntentId(UUID(int=index)): IntentView(
+                intent_id=IntentId(UUID(int=index)),
+                account=ACCOUNTS[index % 2],
+                reference=CODES[index],
+                amount_vnd=amount_vnd,
+                allocated_vnd=Dong(0),
+                status="open",
+                expires_at=DEADLINE,
+            )
+            for index, amount_vnd in enumerate(due)
+        }
+
+    @rule(account=accounts, amount_vnd=amounts, codes=st.lists(st.sampled_from(CODES), max_size=2))
+    def hear(self, account: str, amount_vnd: Dong, codes: list[str]) -> None:
+        self.number += 1
+        self._accept(transfer_of(account, amount_vnd, " va ".join(codes), self.number))
+
+    @rule(intent=st.integers(0, len(CODES) - 1), more_vnd=st.integers(-2, 2))
+    def pay_about_the_rest(self, intent: int, more_vnd: int) -> None:
+        view = self.views[IntentId(UUID(int=intent))]
+        self.number += 1
+        amount_vnd = Dong(max(1, view.amount_vnd - view.allocated_vnd + more_vnd))
+        self._accept(transfer_of(view.account, amount_vnd, view.reference, self.number))
+
+    @rule(data=st.data(), other_amount=st.booleans())
+    def hear_again(self, data: st.DataObject, other_amount: bool) -> None:
+        if not self.known:
+            return
+        before = list(self.postings)
+        again = data.draw(st.sampled_from(sorted(self.known.values(), key=lambda known: known.bank_reference)))
+        try:
+            self._accept(replace(again, amount_vnd=Dong(again.amount_vnd + 1)) if other_amount else again)
+        except TransferContradicted:
+            assert other_amount
+        else:
+            assert not other_amount
+        assert self.postings == before
+
+    @rule(intent=st.integers(0, len(CODES) - 1), trigger=st.sampled_from(["expired", "cancelled", "unfulfilled"]))
+    def time_passes(self, intent: int, trigger: Trigger) -> None:
+        view = self.views[IntentId(UUID(int=intent))]
+        try:
+            status = next_status(view.status, trigger)
+        except IntentTransitionRefused:
+            return
+        if status == "cancelled" and view.allocated_vnd:
+            merchant = MERCHANTS[view.account]
+            self.postings.append(book_unfulfilled(merchant, view.intent_id, view.allocated_vnd))
+            view = replace(view, allocated_vnd=Dong(0))
+        self.views[view.intent_id] = replace(view, status=status)
+
+    @rule(data=st.data())
+    def a_person_matches(self, data: st.DataObject) -> None:
+        payable = [v for v in self.views.values() if v.status != "cancelled" and not is_paid(v)]
+        if not self.in_suspense or not payable:
+            return
+        transfer_id = data.draw(st.sampled_from(sorted(self.in_suspense)))
+        merchant, amount_vnd = self.in_suspense[transfer_id]
+        view = data.draw(st.sampled_from(payable))
+        if MERCHANTS[view.account] != merchant:
+            return
+        outcome = allocate(view, amount_vnd, DEADLINE)
+        self.postings.append(book_suspense_allocated(merchant, transfer_id, view.intent_id, outcome.allocated_vnd))
+        self._pay(view, outcome)
+        del self.in_suspense[transfer_id]
+        if outcome.surplus_vnd:
+            self.in_suspense[transfer_id] = (merchant, outcome.surplus_vnd)
+
+    @rule(data=st.data())
+    def refund(self, data: st.DataObject) -> None:
+        if not self.in_suspense:
+            return
+        transfer_id = data.draw(st.sampled_from(sorted(self.in_suspense)))
+        merchant, left_vnd = self.in_suspense[transfer_id]
+        amount_vnd = Dong(data.draw(st.integers(1, left_vnd)))
+        refund_id = UUID(int=10**6 + len(self.postings))
+        self.postings.append(book_refund(merchant, refund_id, suspense(merchant), amount_vnd, available_vnd=left_vnd))
+        del self.in_suspense[transfer_id]
+        if left_vnd > amount_vnd:
+            self.in_suspense[transfer_id] = (merchant, Dong(left_vnd - amount_vnd))
+
+    @rule(account=accounts, amount_vnd=amounts)
+    def take_cash(self, account: str, amount_vnd: Dong) -> None:
+        cash_id = CashId(UUID(int=10**9 + len(self.postings)))
+        self.cash[cash_id] = book_cash(MERCHANTS[account], cash_id, amount_vnd)
+        self.postings.append(self.cash[cash_id])
+
+    @rule(data=st.data())
+    def undo_cash(self, data: st.DataObject) -> None:
+        if self.cash:
+            recorded = self.cash.pop(data.draw(st.sampled_from(sorted(self.cash))))
+            self.postings.append(book_cash_undone(recorded))
+
+    @invariant()
+    def no_dong_is_unaccounted_for(self) -> None:
+        due = {view.intent_id: view.amount_vnd for view in self.views.values()}
+        assert find_violations(self.postings, self.accepted, due) == []
+        lying = balances(self.postings)
+        for view in self.views.values():
+            assert lying.get(allocated(view.intent_id), 0) == view.allocated_vnd
+        for merchant in MERCHANTS.values():
+            still_recorded = sum(p.amount_vnd for p in self.cash.values() if p.debit == cash(merchant))
+            assert lying.get(cash(merchant), 0) == still_recorded
+
+    def _accept(self, transfer: BankTransfer) -> None:
+        if transfer.identity in self.known:
+            refuse_contradiction(self.known[transfer.identity].amount_vnd, transfer)
+            return
+        self.known[transfer.identity] = transfer
+        outcome = match(transfer, candidates(transfer.memo), list(self.views.values()))
+        assert not isinstance(outcome, NotMoneyIn)
+        transfer_id = TransferId(UUID(int=10**3 + len(self.known)))
+        merchant = MERCHANTS[transfer.account]
+        self.accepted[transfer_id] = transfer.amount_vnd
+        self.postings.extend(book_transfer(merchant, transfer_id, transfer.amount_vnd, outcome))
+        if isinstance(outcome, Suspend):
+            self.in_suspense[transfer_id] = (merchant, transfer.amount_vnd)
+            return
+        self._pay(self.views[outcome.intent_id], outcome)
+        if outcome.surplus_vnd:
+            self.in_suspense[transfer_id] = (merchant, outcome.surplus_vnd)
+
+    def _pay(self, view: IntentView, outcome: Allocate) -> None:
+        self.views[view.intent_id] = replace(
+            view,
+            allocated_vnd=Dong(view.allocated_vnd + outcome.allocated_vnd),
+            status=next_status(view.status, outcome.trigger),
+        )
+
+
+TestMoneyHistory = MoneyHistory.TestCase
+TestMoneyHistory.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

@@ -1,0 +1,82 @@
+"""How long an intent may be paid, and every way from state to state."""
+
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from services.payments.domain import intents, matching
+from services.payments.domain.intents import (
+    IntentStatus,
+    IntentTransitionRefused,
+    Trigger,
+    expires_at,
+    is_expired,
+    next_status,
+)
+from shared.events import payments as contract
+from shared.money import Dong
+
+OPENED = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("amount_vnd", "minutes"), [(1, 15), (9_999_999, 15), (10_000_000, 60), (50_000_000, 60)])
+def test_a_face_check_gives_an_hour_instead_of_a_quarter(amount_vnd: int, minutes: int) -> None:
+    assert expires_at(OPENED, Dong(amount_vnd)) == OPENED + timedelta(minutes=minutes)
+
+
+def test_the_instant_of_the_deadline_is_still_on_time() -> None:
+    assert not is_expired(OPENED, OPENED)
+    assert is_expired(OPENED, OPENED + timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(
+    ("status", "trigger", "following"),
+    [
+        ("open", "paid_part", "partial"),
+        ("open", "paid_whole", "settled"),
+        ("open", "expired", "expired"),
+        ("open", "cancelled", "cancelled"),
+        ("partial", "paid_part", "partial"),
+        ("partial", "paid_whole", "settled"),
+        ("partial", "expired", "expired"),
+        ("partial", "cancelled", "cancelled"),
+        ("expired", "paid_part", "expired"),
+        ("expired", "paid_whole", "settled"),
+        ("expired", "expired", "expired"),
+        ("expired", "cancelled", "cancelled"),
+        ("settled", "expired", "settled"),
+        ("settled", "cancelled", "settled"),
+        ("settled", "unfulfilled", "cancelled"),
+        ("cancelled", "expired", "cancelled"),
+        ("cancelled", "cancelled", "cancelled"),
+        ("cancelled", "unfulfilled", "cancelled"),
+    ],
+)
+def test_an_intent_moves(status: IntentStatus, trigger: Trigger, following: IntentStatus) -> None:
+    assert next_status(status, trigger) == following
+
+
+@pytest.mark.parametrize(
+    ("status", "trigger"),
+    [
+        ("settled", "paid_part"),
+        ("settled", "paid_whole"),
+        ("cancelled", "paid_part"),
+        ("cancelled", "paid_whole"),
+        ("open", "unfulfilled"),
+        ("partial", "unfulfilled"),
+        ("expired", "unfulfilled"),
+    ],
+)
+def test_no_other_move_is_allowed(status: IntentStatus, trigger: Trigger) -> None:
+    with pytest.raises(IntentTransitionRefused) as refused:
+        next_status(status, trigger)
+    assert refused.value.fields == {"status": status, "trigger": trigger}
+
+
+def test_the_words_of_the_domain_are_those_of_the_events() -> None:
+    assert get_args(intents.IntentStatus) == get_args(contract.IntentStatus)
+    assert get_args(matching.AmountState) == get_args(contract.AmountState)
+    assert get_args(matching.Timing) == get_args(contract.Timing)
+    assert get_args(matching.SuspenseReason) == get_args(contract.SuspenseReason)
