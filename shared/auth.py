@@ -115,27 +115,34 @@ class Doors:
     revocations: Revocations
     clock: Clock
 
-    def admit(self, token: str) -> Pass:
+    def admit(self, token: str, *, even_revoked: bool = False) -> Pass:
         """The pass behind a cookie's value, unless its person or phone was revoked."""
         found = verify_pass(token, self.public_key, self.clock())
-        if found.subject_id in self.revocations or found.device_id in self.revocations:
+        if not even_revoked and self.is_revoked(found):
             raise Unauthenticated
         return found
 
+    def is_revoked(self, found: Pass) -> bool:
+        return found.subject_id in self.revocations or found.device_id in self.revocations
+
 
 class Allow:
-    """A rule: only these roles, by this cookie. As a dependency it gives the Pass."""
+    """A rule: only these roles, by this cookie. As a dependency it gives the Pass.
 
-    def __init__(self, cookie: str, *roles: Role) -> None:
+    even_revoked: the route itself asks `doors.is_revoked`, as a revoked phone's scans still go to quarantine.
+    """
+
+    def __init__(self, cookie: str, *roles: Role, even_revoked: bool = False) -> None:
         assert roles, "nobody could ever come in"
         self.cookie = cookie
         self.roles = frozenset(roles)
+        self.even_revoked = even_revoked
 
     def __call__(self, request: Request) -> Pass:
         doors = request.app.state.doors
         assert isinstance(doors, Doors)
         try:
-            found = doors.admit(request.cookies.get(self.cookie, ""))
+            found = doors.admit(request.cookies.get(self.cookie, ""), even_revoked=self.even_revoked)
         except Unauthenticated as error:
             raise Unauthenticated(sign_in=SIGN_IN[self.cookie]) from error
         if found.role not in self.roles:

@@ -17,6 +17,7 @@ else:
     DirectConnection = asyncpg.Connection
     Connection = asyncpg.Connection | PoolConnectionProxy
     Pool = asyncpg.Pool
+Record: TypeAlias = asyncpg.Record
 
 # Away, starting or stopping: retrying later can help. Anything else is our own mistake.
 AWAY: tuple[type[BaseException], ...] = (

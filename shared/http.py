@@ -21,8 +21,8 @@ from shared.pages import Pages
 from shared.problems import Problems, respond
 from shared.security_headers import SecurityHeaders
 
-# The parts that must be up, by name; ready when all are.
-Ready = Callable[[], Awaitable[Mapping[str, bool]]]
+# Whether to send requests here, and what stands behind that answer; Health.ready is one.
+Ready = Callable[[], Awaitable[tuple[bool, Mapping[str, object]]]]
 _KEY_LENGTHS = range(8, 201)
 
 
@@ -73,8 +73,8 @@ def _platform_routes(ready: Ready) -> APIRouter:
         return PlainTextResponse("ok")
 
     async def is_ready() -> Response:
-        parts = dict(await ready())
-        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+        is_up, parts = await ready()
+        return JSONResponse(dict(parts), 200 if is_up else 503)
 
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from shared.db import AWAY, Pool
+from shared.db import AWAY, Connection, Pool
 from shared.log import Log
 from shared.outbox import SQL
 from shared.wake import Waker
@@ -42,3 +42,8 @@ class Revocations:
                     await self._woken.wait()
             except TimeoutError:
                 continue
+
+
+async def revoke(connection: Connection, subject_id: UUID) -> None:
+    """From the commit on, no pass of this person or phone is honoured by this service."""
+    await connection.execute(SQL["revoke_subject"], subject_id)
