@@ -1,0 +1,169 @@
+"""Rules of people and phones: who may manage whom, what a PIN and a pairing code are, how often one may guess.
+
+A PIN is hashed with PBKDF2 because the gate phone checks it without network, and browsers know nothing better.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, get_args
+
+from shared.errors import DomainError, Forbidden, NotFound
+from shared.ids import CROCKFORD, check_character, fold_look_alikes
+
+PersonRole = Literal["gate", "manager", "owner", "province", "operator"]
+DeviceKind = Literal["gate", "owner"]
+PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
+
+PIN_ITERATIONS = 100_000
+TRIES = 5
+TRIES_WINDOW = timedelta(minutes=15)
+CODE_LIFETIME = timedelta(minutes=10)
+INVITATION_LIFETIME = timedelta(days=1)
+DEVICE_PASS_LIFETIME = timedelta(days=365)
+OWNER_PASS_LIFETIME = timedelta(days=7)
+OFFICE_PASS_LIFETIME = timedelta(hours=12)
+MIN_PASSWORD_LENGTH = 10
+_CODE_LENGTH = 9
+_PIN = re.compile(r"[0-9]{6}")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+
+
+class WrongSignIn(DomainError):
+    """Login, PIN or password do not fit; which of them is not said."""
+
+    code, status = "wrong_sign_in", 401
+
+
+class RateLimited(DomainError):
+    """Too many tries; `retry_after_s` says how long to wait."""
+
+    code, status = "rate_limited", 429
+
+
+class PairingCodeUnknown(NotFound):
+    """The code was never made, was used, or is older than ten minutes."""
+
+    code = "pairing_code_unknown"
+
+
+class InvitationUnknown(NotFound):
+    """The invitation was never made, was used, or is too old."""
+
+    code = "invitation_unknown"
+
+
+class LoginTaken(DomainError):
+    """Somebody has this login already."""
+
+    code, status = "login_taken", 409
+
+
+class WeakSecret(DomainError):
+    """A PIN that is not six digits or is easily guessed, or a password that is too short."""
+
+    code, status = "weak_secret", 422
+
+
+class PersonInvalid(DomainError):
+    """A person without a name, a well-formed login, or the venues that the role asks for."""
+
+    code, status = "person_invalid", 422
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPin:
+    salt: bytes
+    hash: bytes
+
+
+def hash_pin(pin: str, salt: bytes | None = None) -> HashedPin:
+    """PBKDF2-SHA256 of a PIN, 32 bytes, with a new salt of 16 bytes unless one is given."""
+    salt = os.urandom(16) if salt is None else salt
+    return HashedPin(salt, hashlib.pbkdf2_hmac("sha256", pin.encode(), salt, PIN_ITERATIONS))
+
+
+def is_pin(pin: str, hashed: HashedPin) -> bool:
+    return hmac.compare_digest(hash_pin(pin, hashed.salt).hash, hashed.hash)
+
+
+def require_good_pin(pin: str) -> None:
+    """WeakSecret unless it is six digits, not one digit repeated and not a run."""
+    steps = {(ord(b) - ord(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    if not _PIN.fullmatch(pin) or steps in ({0}, {1}, {9}):
+        raise WeakSecret(secret="pin")  # noqa: S106 - names the field, holds no secret
+
+
+def require_good_password(password: str) -> None:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= 200 or len(set(password)) < 5:
+        raise WeakSecret(secret="password")  # noqa: S106 - names the field, holds no secret
+
+
+def new_code() -> str:
+    """A pairing code as people read it: nine Crockford characters and a check character, 4-4-2."""
+    while True:
+        body = "".join(secrets.choice(CROCKFORD) for _ in range(_CODE_LENGTH))
+        # A check that is itself a look-alike would not survive being typed.
+        if (check := check_character(body)) in CROCKFORD:
+            return f"{body[:4]}-{body[4:8]}-{body[8:]}{check}"
+
+
+def hash_of_code(typed: str) -> bytes | None:
+    """What is stored of a code, however it was typed; None if it cannot be one."""
+    code = re.sub(r"[^0-9A-Z]", "", fold_look_alikes(typed))
+    if len(code) != _CODE_LENGTH + 1 or not set(code) <= set(CROCKFORD) or check_character(code[:-1]) != code[-1]:
+        return None
+    return hashlib.sha256(code.encode()).digest()
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def hash_of_token(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def fold_login(login: str) -> str:
+    return login.strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who manages: the role and venues of a verified pass."""
+
+    role: str
+    venues: tuple[str, ...]
+
+
+def may_manage(actor: Actor, venues: Collection[str]) -> bool:
+    """Whether a phone, or a person of the gate or of a homestay, at exactly these venues is theirs to manage."""
+    if actor.role == "operator":
+        return True
+    return actor.role == "manager" and bool(venues) and set(venues) <= set(actor.venues)
+
+
+def require_may_manage_person(actor: Actor, role: PersonRole, venues: Collection[str]) -> None:
+    """Forbidden unless it is an operator, or a manager and the person is not above the gate or the house."""
+    if not may_manage(actor, venues) or (actor.role != "operator" and role not in ("gate", "owner")):
+        raise Forbidden
+
+
+def require_may_manage(actor: Actor, venues: Collection[str]) -> None:
+    if not may_manage(actor, venues):
+        raise Forbidden
+
+
+def require_person(login: str, display_name: str, role: PersonRole, venues: Collection[str]) -> None:
+    """PersonInvalid, with the field at fault, if such a person cannot be."""
+    if not _LOGIN.fullmatch(login):
+        raise PersonInvalid(field="login")
+    if not 1 <= len(display_name) <= 80:
+        raise PersonInvalid(field="display_name")
+    if (role in ("gate", "manager", "owner")) != bool(venues):
+        raise PersonInvalid(field="venues")

@@ -1,0 +1,182 @@
+"""People: seeing who is there, adding somebody, new PINs and passwords, and revoking."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.ticketing.domain.catalogue import Venue
+from services.ticketing.domain.people import (
+    Actor,
+    HashedPin,
+    LoginTaken,
+    PersonInvalid,
+    PersonRole,
+    fold_login,
+    hash_pin,
+    require_good_password,
+    require_good_pin,
+    require_may_manage_person,
+    require_person,
+)
+from services.ticketing.store import people as store
+from services.ticketing.store.catalogue import read_catalogue
+from services.ticketing.store.people import Device, Person
+from services.ticketing.usecases.passwords import hash_password
+from shared import audit, revocations
+from shared.errors import NotFound
+from shared.events.ticketing import PersonRevoked
+from shared.ids import PersonId, uuid7
+from shared.unit import Tx
+
+
+class UnknownPerson(NotFound):
+    """There is no such person, or they were revoked."""
+
+    code = "unknown_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a manager or operator manages."""
+
+    people: Sequence[Person]
+    phones: Sequence[Device]
+    venues: Sequence[Venue]
+
+
+async def people_desk(tx: Tx, command: Actor, now: datetime) -> Desk:
+    """People, phones and venues of a manager's venues, or all of them for an operator."""
+    venues = (await read_catalogue(tx.connection)).venues.values()
+    if command.role == "operator":
+        people, phones = await store.all_persons(tx.connection), await store.all_devices(tx.connection)
+        return Desk(people, phones, list(venues))
+    people = await store.persons_of_venues(tx.connection, command.venues)
+    phones = await store.devices_of_venues(tx.connection, command.venues)
+    return Desk(people, phones, [venue for venue in venues if venue.venue_id in command.venues])
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What somebody signs in with; "" = none, or as it is."""
+
+    pin: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPerson:
+    actor_id: PersonId | None
+    actor: Actor
+    login: str
+    display_name: str
+    role: PersonRole
+    venues: tuple[str, ...]
+    secrets: Secrets
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedPerson:
+    person_id: UUID
+
+
+async def add_person(tx: Tx, command: AddPerson, now: datetime) -> AddedPerson:
+    """The new person; raises Forbidden, PersonInvalid, WeakSecret or LoginTaken."""
+    login, name = fold_login(command.login), command.display_name.strip()
+    require_may_manage_person(command.actor, command.role, command.venues)
+    require_person(login, name, command.role, command.venues)
+    await require_known_venues(tx, command.venues)
+    # A phone asks for a PIN, an office for a password: without its own the person could not come in.
+    if not (command.secrets.pin if command.role in ("gate", "owner") else command.secrets.password):
+        raise PersonInvalid(field="secret")
+    pin, password_hash = await hashed(command.secrets)
+    person = Person(
+        person_id=PersonId(uuid7()),
+        login=login,
+        display_name=name,
+        role=command.role,
+        venues=command.venues,
+        scope=command.scope,
+        pin_salt=None if pin is None else pin.salt,
+        pin_hash=None if pin is None else pin.hash,
+        password_hash=password_hash,
+    )
+    if not await store.insert_person(tx.connection, person, now):
+        raise LoginTaken
+    await audit.note(
+        tx.connection, now, command.actor_id, "person_added", f"person:{person.person_id}", role=command.role
+    )
+    _touch(tx, person)
+    return AddedPerson(person.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSecrets:
+    actor_id: PersonId
+    actor: Actor
+    person_id: PersonId
+    secrets: Secrets
+
+
+async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
+    """True; what is "" stays as it is. Raises UnknownPerson, Forbidden or WeakSecret."""
+    person = await _person_to_manage(tx, command.actor, command.person_id)
+    pin, password_hash = await hashed(command.secrets)
+    await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
+    changed = {"pin": pin is not None, "password": password_hash is not None}
+    await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
+    _touch(tx, person)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class RevokePerson:
+    actor_id: PersonId
+    actor: Actor
+    person_id: PersonId
+
+
+async def revoke_person(tx: Tx, command: RevokePerson, now: datetime) -> bool:
+    """True; from now on no pass of theirs opens anything. Raises UnknownPerson or Forbidden."""
+    person = await _person_to_manage(tx, command.actor, command.person_id)
+    version = await store.revoke_person(tx.connection, person.person_id, now)
+    if version is None:
+        raise UnknownPerson
+    await revocations.revoke(tx.connection, person.person_id)
+    await audit.note(tx.connection, now, command.actor_id, "person_revoked", f"person:{person.person_id}")
+    tx.emit(PersonRevoked(version=version, occurred_at=now, recorded_at=now, person_id=person.person_id))
+    _touch(tx, person)
+    return True
+
+
+async def hashed(secrets: Secrets) -> tuple[HashedPin | None, str | None]:
+    """PIN and password as they are stored, None for one that is not given; raises WeakSecret."""
+    pin, password_hash = None, None
+    if secrets.pin:
+        require_good_pin(secrets.pin)
+        pin = await asyncio.to_thread(hash_pin, secrets.pin)
+    if secrets.password:
+        require_good_password(secrets.password)
+        password_hash = await hash_password(secrets.password)
+    return pin, password_hash
+
+
+async def require_known_venues(tx: Tx, venues: Sequence[str]) -> None:
+    known = (await read_catalogue(tx.connection)).venues
+    if not set(venues) <= set(known):
+        raise PersonInvalid(field="venues")
+
+
+async def _person_to_manage(tx: Tx, actor: Actor, person_id: PersonId) -> Person:
+    person = await store.find_person(tx.connection, person_id)
+    if person is None or person.revoked_at is not None:
+        raise UnknownPerson
+    require_may_manage_person(actor, person.role, person.venues)
+    return person
+
+
+def _touch(tx: Tx, person: Person) -> None:
+    for venue_id in person.venues:
+        tx.touch("people", venue_id)

@@ -1,0 +1,106 @@
+"""Signing in: counting tries, then a password in an office or a PIN on a paired phone. The door signs the pass."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.ticketing.domain.people import (
+    OFFICE_PASS_LIFETIME,
+    OWNER_PASS_LIFETIME,
+    TRIES,
+    TRIES_WINDOW,
+    RateLimited,
+    WrongSignIn,
+    fold_login,
+    is_pin,
+)
+from services.ticketing.store import people as store
+from services.ticketing.store.people import Person
+from services.ticketing.usecases.passwords import is_password
+from shared import audit
+from shared.auth import Pass, Role
+from shared.errors import Unauthenticated
+from shared.ids import DeviceId, PersonId
+from shared.unit import Tx
+
+
+def login_tries(login: str) -> str:
+    """What tries at a login are counted under; hashed, since people type passwords there by mistake."""
+    return f"login:{hashlib.sha256(fold_login(login).encode()).hexdigest()[:32]}"
+
+
+def pin_tries(person_id: PersonId) -> str:
+    return f"pin:{person_id}"
+
+
+def phone_tries(device_id: DeviceId) -> str:
+    return f"phone:{device_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CountTry:
+    """A try is about to be made at these."""
+
+    subjects: tuple[str, ...]
+
+
+async def count_try(tx: Tx, command: CountTry, now: datetime) -> None:
+    """RateLimited at the sixth try within 15 minutes; commits before the secret is looked at."""
+    for subject in sorted(command.subjects):
+        tries, since = await store.count_attempt(tx.connection, subject, now, now - TRIES_WINDOW)
+        if tries > TRIES:
+            raise RateLimited(retry_after_s=max(1, int((since + TRIES_WINDOW - now).total_seconds())))
+
+
+@dataclass(frozen=True, slots=True)
+class SignInOffice:
+    login: str
+    password: str
+
+
+async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass:
+    """A pass for a manager, a viewer of the province or an operator; raises WrongSignIn."""
+    person = await store.find_person_by_login(tx.connection, fold_login(command.login))
+    fits = await is_password(command.password, None if person is None else person.password_hash)
+    if person is None or not fits or person.revoked_at is not None:
+        raise WrongSignIn
+    await store.forget_attempts(tx.connection, [login_tries(command.login)])
+    await audit.note(tx.connection, now, person.person_id, "signed_in", f"person:{person.person_id}")
+    return pass_of(person, now, OFFICE_PASS_LIFETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersOfPhone:
+    device_id: DeviceId
+
+
+async def owners_of_phone(tx: Tx, command: OwnersOfPhone, now: datetime) -> list[Person]:
+    """Who may sign in on this phone; raises Unauthenticated for a phone that is not paired any more."""
+    device = await store.find_device(tx.connection, command.device_id)
+    if device is None or device.revoked_at is not None:
+        raise Unauthenticated(sign_in="/pair")
+    people = await store.persons_of_venues(tx.connection, device.venues)
+    return [person for person in people if person.role == "owner" and person.pin is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInOwner:
+    device_id: DeviceId
+    person_id: PersonId
+    pin: str
+
+
+async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
+    """A pass for an owner on a paired phone; raises WrongSignIn."""
+    people = {person.person_id: person for person in await owners_of_phone(tx, OwnersOfPhone(command.device_id), now)}
+    person = people.get(command.person_id)
+    if person is None or person.pin is None or not await asyncio.to_thread(is_pin, command.pin, person.pin):
+        raise WrongSignIn
+    await store.forget_attempts(tx.connection, [pin_tries(command.person_id), phone_tries(command.device_id)])
+    await audit.note(tx.connection, now, person.person_id, "signed_in", f"device:{command.device_id}")
+    return pass_of(person, now, OWNER_PASS_LIFETIME, command.device_id)
+
+
+def pass_of(person: Person, now: datetime, lifetime: timedelta, device_id: DeviceId | None = None) -> Pass:
+    return Pass(person.person_id, Role(person.role), person.venues, person.scope, device_id, now, now + lifetime)
