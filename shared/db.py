@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     DirectConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Record: TypeAlias = asyncpg.Record
 else:
     DirectConnection = asyncpg.Connection
     Connection = asyncpg.Connection | PoolConnectionProxy
     Pool = asyncpg.Pool
+    Record = asyncpg.Record
 Record: TypeAlias = asyncpg.Record
 
 # Away, starting or stopping: retrying later can help. Anything else is our own mistake.

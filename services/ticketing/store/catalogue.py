@@ -1,0 +1,115 @@
+"""The catalogue as rows: read whole, since it is small and seldom changes, and loaded from the seed."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from deploy.seed.rows import Seed
+from services.ticketing.domain.calendar import Calendar, Closure, OpeningHours
+from services.ticketing.domain.catalogue import Category, Product, Venue, VisitorCategory
+from services.ticketing.domain.tariffs import Tariff
+from services.ticketing.store import SQL
+from shared.db import Connection
+from shared.ids import ProductId, VenueId
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything on offer, as it was when it was read."""
+
+    venues: Mapping[VenueId, Venue]
+    products: Mapping[ProductId, Product]
+    categories: Mapping[Category, VisitorCategory]
+    tariffs: tuple[Tariff, ...]
+    calendars: Mapping[VenueId, Calendar]
+
+    def products_of(self, venue_id: VenueId) -> list[Product]:
+        return [product for product in self.products.values() if product.venue_id == venue_id]
+
+    def tariffs_of(self, product_id: ProductId) -> list[Tariff]:
+        return [tariff for tariff in self.tariffs if tariff.product_id == product_id]
+
+    def calendar_of(self, venue_id: VenueId) -> Calendar:
+        return self.calendars.get(venue_id, Calendar(()))
+
+    @property
+    def evidence_categories(self) -> frozenset[Category]:
+        return frozenset(name for name, category in self.categories.items() if category.needs_evidence)
+
+
+async def read_catalogue(connection: Connection) -> Catalogue:
+    venues = [msgspec.convert(dict(row), Venue) for row in await connection.fetch(SQL["all_venues"])]
+    products = [msgspec.convert(dict(row), Product) for row in await connection.fetch(SQL["all_products"])]
+    categories = [msgspec.convert(dict(row), VisitorCategory) for row in await connection.fetch(SQL["all_categories"])]
+    tariffs = [msgspec.convert(dict(row), Tariff) for row in await connection.fetch(SQL["all_tariffs"])]
+    return Catalogue(
+        venues={venue.venue_id: venue for venue in venues},
+        products={product.product_id: product for product in products},
+        categories={category.category: category for category in categories},
+        tariffs=tuple(tariffs),
+        calendars=await _read_calendars(connection),
+    )
+
+
+async def _read_calendars(connection: Connection) -> dict[VenueId, Calendar]:
+    hours: dict[VenueId, list[OpeningHours]] = defaultdict(list)
+    closures: dict[VenueId, list[Closure]] = defaultdict(list)
+    for row in await connection.fetch(SQL["all_opening_hours"]):
+        hours[row["venue_id"]].append(msgspec.convert(dict(row), OpeningHours))
+    for row in await connection.fetch(SQL["all_closures"]):
+        closures[row["venue_id"]].append(msgspec.convert(dict(row), Closure))
+    return {venue_id: Calendar(tuple(found), tuple(closures[venue_id])) for venue_id, found in hours.items()}
+
+
+async def insert_venues(connection: Connection, seed: Seed) -> list[Venue]:
+    """The venues that are new."""
+    new: list[Venue] = []
+    for row in seed.venues:
+        venue = Venue(
+            venue_id=row.venue_id,
+            number=row.number,
+            name_vi=row.name_vi,
+            name_en=row.name_en,
+            kind=row.kind,
+            old_district_code=row.old_district_code,
+            new_commune_code=row.new_commune_code,
+            on_sale=row.sells,
+        )
+        values = [getattr(venue, name) for name in Venue.__slots__]
+        if await connection.fetchval(SQL["upsert_venue"], *values) is not None:
+            new.append(venue)
+    return new
+
+
+async def insert_offers(connection: Connection, seed: Seed) -> None:
+    """Products, categories, prices and hours that are not there yet; what is there stays as it is."""
+    await connection.executemany(
+        SQL["insert_category"],
+        [(c.code, c.position, c.name_vi, c.name_en, c.rule_vi, c.rule_en, c.needs_evidence) for c in seed.categories],
+    )
+    await connection.executemany(
+        SQL["insert_product"],
+        [
+            (p.product_id, p.number, p.venue_id, p.kind, p.name_vi, p.name_en, p.ticket_modes, p.admits, p.days_rule,
+             p.daily_capacity)
+            for p in seed.products
+        ],
+    )  # fmt: skip
+    await connection.executemany(
+        SQL["insert_tariff"],
+        [
+            (t.tariff_id, t.product_id, t.category, t.price_vnd, t.unit, t.price_kind, t.valid_from, t.valid_to,
+             t.legal_basis, t.verified)
+            for t in seed.tariffs
+        ],
+    )  # fmt: skip
+    await connection.executemany(
+        SQL["insert_opening_hours"],
+        [
+            (h.venue_id, h.weekdays, h.opens_minute, h.closes_minute, h.valid_from, h.valid_to)
+            for h in seed.opening_hours
+        ],
+    )
+    await connection.executemany(SQL["insert_closure"], [(c.venue_id, c.from_on, c.until_on) for c in seed.closures])

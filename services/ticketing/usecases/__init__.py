@@ -1,0 +1,1 @@
+"""What ticketing does, a use-case a file."""

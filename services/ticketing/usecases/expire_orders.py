@@ -1,0 +1,26 @@
+"""Frees the places of orders that were not paid in time. Runs as a timer, not while payments' events lag."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.ticketing.domain.calendar import held_days
+from services.ticketing.store.catalogue import Catalogue
+from services.ticketing.store.orders import lock_due_orders, release_places, set_order_status
+from services.ticketing.usecases.told import told_order
+from shared.events.ticketing import OrderExpired
+from shared.unit import Tx
+
+
+async def expire_orders(tx: Tx, command: None, now: datetime, *, catalogue: Callable[[], Catalogue]) -> int:  # noqa: ARG001
+    """Expires up to 100 orders whose hold is over; how many."""
+    due = await lock_due_orders(tx.connection, now)
+    offer = catalogue()
+    # By product and day, so that two of these never wait for each other.
+    for order in sorted(due, key=lambda order: (order.product_id, order.visit_on, order.order_id)):
+        days = held_days(offer.products[order.product_id], order.visit_on, order.nights)
+        await release_places(tx.connection, order.product_id, days, order.people)
+        version = await set_order_status(tx.connection, order.order_id, "expired")
+        venue = offer.venues[order.venue_id]
+        tx.emit(told_order(OrderExpired, order, venue, now, status="expired", version=version))
+        tx.touch("order", order.token)
+    return len(due)

@@ -1,0 +1,65 @@
+"""What payments says of an order: where to pay, that some money came, that all of it came."""
+
+from datetime import datetime
+
+from services.ticketing.domain.calendar import held_days
+from services.ticketing.store.orders import (
+    Order,
+    hold_places,
+    lock_order,
+    note_payment,
+    sell_places,
+    set_order_status,
+)
+from services.ticketing.usecases.issue_tickets import Office, issue_tickets
+from services.ticketing.usecases.told import told_order
+from shared.events.payments import IntentEvent, PaymentSettled
+from shared.events.ticketing import OrderUnfulfilled
+from shared.unit import Tx
+
+
+async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:  # noqa: ARG001 - a use-case takes the time
+    """Shows the payer what payments knows. Charges of owners are no orders of ours."""
+    if event.channel == "owner":
+        return
+    order = await lock_order(tx.connection, event.order_id)
+    if order is not None and await note_payment(tx.connection, event):
+        tx.touch("order", order.token)
+
+
+async def settle_order(tx: Tx, event: PaymentSettled, now: datetime, *, office: Office) -> None:
+    """Issues the tickets of a paid order, holding places again if the money came late."""
+    if event.channel == "owner":
+        return
+    order = await lock_order(tx.connection, event.order_id)
+    if order is None or not await note_payment(tx.connection, event):
+        return
+    tx.touch("order", order.token)
+    if order.status in ("ticketed", "unfulfilled"):
+        return
+    product = office.catalogue().products[order.product_id]
+    days = held_days(product, order.visit_on, order.nights)
+    holds = order.status == "placed" or await _hold_again(tx, order, office)
+    if not holds:
+        await _leave_unfulfilled(tx, order, office, now)
+        return
+    await sell_places(tx.connection, order.product_id, days, order.people)
+    await issue_tickets(tx, order, office, now)
+
+
+async def _hold_again(tx: Tx, order: Order, office: Office) -> bool:
+    """Holds the places of an expired order once more; on False none of its days keeps a hold."""
+    product = office.catalogue().products[order.product_id]
+    savepoint = tx.connection.transaction()
+    await savepoint.start()
+    if await hold_places(tx.connection, product, held_days(product, order.visit_on, order.nights), order.people):
+        await savepoint.commit()
+        return True
+    await savepoint.rollback()
+    return False
+
+
+async def _leave_unfulfilled(tx: Tx, order: Order, office: Office, now: datetime) -> None:
+    version = await set_order_status(tx.connection, order.order_id, "unfulfilled")
+    venue = office.catalogue().venues[order.venue_id]
+    tx.emit(told_order(OrderUnfulfilled, order, venue, now, status="unfulfilled", version=version))
