@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Literal, get_args
 
 from shared.errors import DomainError, Forbidden, NotFound
@@ -94,7 +95,7 @@ def is_pin(pin: str, hashed: HashedPin) -> bool:
 
 def require_good_pin(pin: str) -> None:
     """WeakSecret unless it is six digits, not one digit repeated and not a run."""
-    steps = {(ord(b) - ord(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(ord(b) - ord(a)) % 10 for a, b in pairwise(pin)}
     if not _PIN.fullmatch(pin) or steps in ({0}, {1}, {9}):
         raise WeakSecret(secret="pin")  # noqa: S106 - names the field, holds no secret
 

@@ -34,6 +34,10 @@ def pin_tries(person_id: PersonId) -> str:
     return f"pin:{person_id}"
 
 
+def code_tries(code_hash: bytes) -> str:
+    return f"code:{code_hash.hex()[:32]}"
+
+
 def phone_tries(device_id: DeviceId) -> str:
     return f"phone:{device_id}"
 

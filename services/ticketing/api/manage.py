@@ -1,0 +1,195 @@
+"""The desk of a site manager or operator: people and phones of their venues, pairing codes, revoking."""
+
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form
+from markupsafe import Markup
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.ticketing.api.web import Web, WebDep, without_secrets
+from services.ticketing.domain.people import Actor, PersonRole
+from services.ticketing.usecases.people import (
+    AddedPerson,
+    AddPerson,
+    ChangeSecrets,
+    RevokePerson,
+    Secrets,
+    add_person,
+    change_secrets,
+    people_desk,
+    revoke_person,
+)
+from services.ticketing.usecases.phones import (
+    MadeCode,
+    MakePairingCode,
+    RenamePhone,
+    RevokePhone,
+    make_pairing_code,
+    rename_phone,
+    revoke_phone,
+)
+from shared.auth import OFFICE, Allow, Pass, Role
+from shared.errors import DomainError
+from shared.http import OnceKey
+from shared.idempotency import Once
+from shared.ids import DeviceId, PersonId, uuid7
+from shared.pages import language_of
+from shared.qr import svg_for
+from shared.unit import UseCase
+
+C = TypeVar("C")
+R = TypeVar("R")
+_Text = Annotated[str, Field(max_length=200)]
+_PEOPLE, _PHONES = "/manage", "/manage/phones"
+
+
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """Who stands at the desk, and with what request."""
+
+    request: Request
+    web: Web
+    visitor: Pass
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.visitor.role, self.visitor.venues)
+
+    @property
+    def actor_id(self) -> PersonId:
+        return PersonId(self.visitor.subject_id)
+
+    async def page(self, path: str, *, error: DomainError | None = None, made: MadeCode | None = None) -> Response:
+        """The page of people or of phones as it is now, with what went wrong or the code just made."""
+        desk = await self.web.unit.run(people_desk, self.actor)
+        language = language_of(self.request)
+        names = {venue.venue_id: venue.name_en if language == "en" else venue.name_vi for venue in desk.venues}
+        qr = "" if made is None else svg_for(f"{self.web.origin}/pair?code={made.code}", label=made.code)
+        return self.web.pages.render(
+            self.request,
+            "sign_in/people.html" if path == _PEOPLE else "sign_in/phones.html",
+            status=200 if error is None else error.status,
+            desk=desk,
+            names=names,
+            visitor=self.visitor,
+            error=error,
+            made=made,
+            qr=Markup(qr),  # noqa: S704 - our own drawing
+            new_key=uuid7,
+        )
+
+    async def do(self, usecase: UseCase[C, R], command: C, once: Once[R], path: str) -> Response:
+        """Runs a change and shows its page anew; a refusal is shown there too."""
+        try:
+            await self.web.unit.run(usecase, command, once=once)
+        except DomainError as error:
+            return await self.page(path, error=error)
+        return RedirectResponse(path, 303)
+
+
+def _at_desk(
+    request: Request, web: WebDep, visitor: Annotated[Pass, Depends(Allow(OFFICE, Role.MANAGER, Role.OPERATOR))]
+) -> AtDesk:
+    return AtDesk(request, web, visitor)
+
+
+DeskDep = Annotated[AtDesk, Depends(_at_desk)]
+router = APIRouter(prefix="/manage")
+
+
+@router.get("")
+async def get_people(desk: DeskDep) -> Response:
+    return await desk.page(_PEOPLE)
+
+
+class PersonForm(BaseModel):
+    login: _Text
+    display_name: _Text
+    role: PersonRole
+    venues: list[_Text] = []
+    scope: _Text = ""
+    pin: _Text = ""
+    password: _Text = ""
+
+
+@router.post("/people")
+async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: OnceKey) -> Response:
+    command = AddPerson(
+        actor_id=desk.actor_id,
+        actor=desk.actor,
+        login=form.login,
+        display_name=form.display_name,
+        role=form.role,
+        venues=tuple(form.venues),
+        secrets=Secrets(form.pin, form.password),
+        scope=form.scope,
+    )
+    told = without_secrets(key, desk.request, form.login, form.display_name, form.role, *form.venues)
+    return await desk.do(add_person, command, Once(told, AddedPerson), _PEOPLE)
+
+
+class SecretsForm(BaseModel):
+    pin: _Text = ""
+    password: _Text = ""
+
+
+@router.post("/people/{person_id}/secrets")
+async def post_secrets(desk: DeskDep, person_id: UUID, form: Annotated[SecretsForm, Form()], key: OnceKey) -> Response:
+    command = ChangeSecrets(desk.actor_id, desk.actor, PersonId(person_id), Secrets(form.pin, form.password))
+    return await desk.do(change_secrets, command, Once(without_secrets(key, desk.request), bool), _PEOPLE)
+
+
+@router.post("/people/{person_id}/revoke")
+async def post_revoke_person(desk: DeskDep, person_id: UUID, key: OnceKey) -> Response:
+    command = RevokePerson(desk.actor_id, desk.actor, PersonId(person_id))
+    return await desk.do(revoke_person, command, Once(key, bool), _PEOPLE)
+
+
+@router.get("/phones")
+async def get_phones(desk: DeskDep) -> Response:
+    return await desk.page(_PHONES)
+
+
+class CodeForm(BaseModel):
+    """`pair` is "venue:<venue id>" for a gate phone, "owner:<person id>" for an owner's."""
+
+    pair: Annotated[str, Field(pattern=r"^(venue:[a-z0-9-]{1,80}|owner:[0-9a-f-]{36})$")]
+
+
+@router.post("/phones/codes")
+async def post_code(desk: DeskDep, form: Annotated[CodeForm, Form()], key: OnceKey) -> Response:
+    """The page with the code as QR and text; it is shown here only."""
+    kind, _, name = form.pair.partition(":")
+    command = MakePairingCode(
+        actor_id=desk.actor_id,
+        actor=desk.actor,
+        venue_id=name if kind == "venue" else None,
+        owner_id=PersonId(UUID(name)) if kind == "owner" else None,
+    )
+    try:
+        made = await desk.web.unit.run(make_pairing_code, command, once=Once(key, MadeCode))
+    except DomainError as error:
+        return await desk.page(_PHONES, error=error)
+    return await desk.page(_PHONES, made=made)
+
+
+class NameForm(BaseModel):
+    name: _Text
+
+
+@router.post("/phones/{device_id}/rename")
+async def post_rename_phone(
+    desk: DeskDep, device_id: UUID, form: Annotated[NameForm, Form()], key: OnceKey
+) -> Response:
+    command = RenamePhone(desk.actor_id, desk.actor, DeviceId(device_id), form.name)
+    return await desk.do(rename_phone, command, Once(key, bool), _PHONES)
+
+
+@router.post("/phones/{device_id}/revoke")
+async def post_revoke_phone(desk: DeskDep, device_id: UUID, key: OnceKey) -> Response:
+    command = RevokePhone(desk.actor_id, desk.actor, DeviceId(device_id))
+    return await desk.do(revoke_phone, command, Once(key, bool), _PHONES)

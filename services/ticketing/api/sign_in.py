@@ -1,0 +1,195 @@
+"""Doors of people and phones: office sign-in, owner sign-in on a paired phone, pairing, invitation, sign-out."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.ticketing.api.web import Web, WebDep, without_secrets
+from services.ticketing.domain.people import (
+    DEVICE_PASS_LIFETIME,
+    InvitationUnknown,
+    LoginTaken,
+    PairingCodeUnknown,
+    PersonInvalid,
+    RateLimited,
+    WeakSecret,
+    WrongSignIn,
+    hash_of_code,
+)
+from services.ticketing.usecases.first_people import AcceptInvitation, accept_invitation
+from services.ticketing.usecases.people import AddedPerson
+from services.ticketing.usecases.phones import Paired, PairPhone, pair_phone
+from services.ticketing.usecases.sign_in import (
+    CountTry,
+    OwnersOfPhone,
+    SignInOffice,
+    SignInOwner,
+    code_tries,
+    count_try,
+    login_tries,
+    owners_of_phone,
+    phone_tries,
+    pin_tries,
+    sign_in_office,
+    sign_in_owner,
+)
+from shared.auth import (
+    GATE,
+    OFFICE,
+    OWNER,
+    Allow,
+    Pass,
+    Role,
+    allow_anyone,
+    clear_cookie,
+    set_cookie,
+    sign_pass,
+)
+from shared.errors import DomainError
+from shared.http import OnceKey
+from shared.idempotency import Once
+from shared.ids import DeviceId, PersonId, uuid7
+
+router = APIRouter()
+_ANYONE = [Depends(allow_anyone)]
+PhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE))]
+_HOMES = {Role.PROVINCE: "/province", Role.OWNER: "/owner"}
+_Text = Annotated[str, Field(max_length=200)]
+
+
+class OfficeForm(BaseModel):
+    login: _Text
+    password: _Text
+    next: _Text = ""
+
+
+@router.get("/sign-in", dependencies=_ANYONE)
+async def get_sign_in(request: Request, web: WebDep, next: str = "") -> Response:  # noqa: A002 - the address says next
+    return web.pages.render(request, "sign_in/office.html", next=next, login="", error=None)
+
+
+@router.post("/sign-in", dependencies=_ANYONE)
+async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], web: WebDep) -> Response:
+    try:
+        await web.unit.run(count_try, CountTry((login_tries(form.login),)))
+        issued = await web.unit.run(sign_in_office, SignInOffice(form.login, form.password))
+    except (WrongSignIn, RateLimited) as error:
+        return _again(request, web, "sign_in/office.html", error, next=form.next, login=form.login)
+    return _signed_in(web, OFFICE, issued, form.next)
+
+
+class OwnerForm(BaseModel):
+    person_id: UUID
+    pin: _Text
+    next: _Text = ""
+
+
+@router.get("/sign-in/owner")
+async def get_sign_in_owner(
+    request: Request,
+    phone: PhonePass,
+    web: WebDep,
+    next: str = "",  # noqa: A002
+) -> Response:
+    owners = await web.unit.run(owners_of_phone, OwnersOfPhone(DeviceId(phone.subject_id)))
+    return web.pages.render(request, "sign_in/owner.html", next=next, owners=owners, chosen=None, error=None)
+
+
+@router.post("/sign-in/owner")
+async def post_sign_in_owner(
+    request: Request, phone: PhonePass, form: Annotated[OwnerForm, Form()], web: WebDep
+) -> Response:
+    device_id, person_id = DeviceId(phone.subject_id), PersonId(form.person_id)
+    try:
+        await web.unit.run(count_try, CountTry((pin_tries(person_id), phone_tries(device_id))))
+        issued = await web.unit.run(sign_in_owner, SignInOwner(device_id, person_id, form.pin))
+    except (WrongSignIn, RateLimited) as error:
+        owners = await web.unit.run(owners_of_phone, OwnersOfPhone(device_id))
+        return _again(request, web, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
+    return _signed_in(web, OWNER, issued, form.next)
+
+
+class SignOutForm(BaseModel):
+    door: Literal["office", "owner"]
+
+
+@router.post("/sign-out", dependencies=_ANYONE)
+async def post_sign_out(form: Annotated[SignOutForm, Form()]) -> Response:
+    response = RedirectResponse("/sign-in" if form.door == "office" else "/sign-in/owner", 303)
+    clear_cookie(response, OFFICE if form.door == "office" else OWNER)
+    return response
+
+
+class PairForm(BaseModel):
+    code: _Text
+    name: _Text = ""
+
+
+@router.get("/pair", dependencies=_ANYONE)
+async def get_pair(request: Request, web: WebDep, code: str = "") -> Response:
+    return web.pages.render(request, "sign_in/pair.html", pairing_code=code, name="", error=None, new_key=uuid7)
+
+
+@router.post("/pair", dependencies=_ANYONE)
+async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: OnceKey, web: WebDep) -> Response:
+    try:
+        if (code_hash := hash_of_code(form.code)) is not None:
+            await web.unit.run(count_try, CountTry((code_tries(code_hash),)))
+        paired = await web.unit.run(pair_phone, PairPhone(form.code, form.name), once=Once(key, Paired))
+    except (PairingCodeUnknown, RateLimited) as error:
+        shown = {"pairing_code": form.code, "name": form.name, "new_key": uuid7}
+        return _again(request, web, "sign_in/pair.html", error, **shown)
+    now = web.unit.clock()
+    device = paired.device_id
+    issued = Pass(device, Role.DEVICE, paired.venues, "", device, now, now + DEVICE_PASS_LIFETIME)
+    return _signed_in(web, GATE, issued, "/gate" if paired.kind == "gate" else "/sign-in/owner")
+
+
+class InvitationForm(BaseModel):
+    token: _Text
+    login: _Text
+    display_name: _Text
+    password: _Text
+
+
+@router.get("/sign-in/invitation", dependencies=_ANYONE)
+async def get_invitation(request: Request, web: WebDep, token: str = "") -> Response:
+    return web.pages.render(
+        request, "sign_in/invitation.html", error=None, token=token, login="", name="", new_key=uuid7
+    )
+
+
+@router.post("/sign-in/invitation", dependencies=_ANYONE)
+async def post_invitation(
+    request: Request, form: Annotated[InvitationForm, Form()], key: OnceKey, web: WebDep
+) -> Response:
+    command = AcceptInvitation(form.token, form.login, form.display_name, form.password)
+    once = Once(without_secrets(key, request, form.token, form.login, form.display_name), AddedPerson)
+    try:
+        await web.unit.run(accept_invitation, command, once=once)
+    except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken) as error:
+        shown = {"token": form.token, "login": form.login, "name": form.display_name, "new_key": uuid7}
+        return _again(request, web, "sign_in/invitation.html", error, **shown)
+    return RedirectResponse("/sign-in", 303)
+
+
+def _signed_in(web: Web, cookie: str, issued: Pass, asked_next: str) -> Response:
+    """To where they wanted to go, if that is a place of ours, else to their role's own page."""
+    ours = asked_next.startswith("/") and not asked_next.startswith(("//", "/\\"))
+    response = RedirectResponse(asked_next if ours else _HOMES.get(issued.role, "/manage"), 303)
+    lifetime_s = (issued.expires_at - issued.issued_at) // timedelta(seconds=1)
+    set_cookie(response, cookie, sign_pass(issued, web.pass_key), lifetime_s)
+    return response
+
+
+def _again(request: Request, web: Web, template: str, error: DomainError, **shown: object) -> Response:
+    """The form once more, saying what was wrong; never with the secret that was typed."""
+    response = web.pages.render(request, template, status=error.status, error=error, **shown)
+    if "retry_after_s" in error.fields:
+        response.headers["Retry-After"] = str(error.fields["retry_after_s"])
+    return response
