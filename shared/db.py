@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
+from asyncpg import Record as Record
 from asyncpg.pool import PoolConnectionProxy
 
 # asyncpg's classes take a type parameter in its stubs only.
@@ -13,13 +14,10 @@ if TYPE_CHECKING:
     DirectConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
-    Record: TypeAlias = asyncpg.Record
 else:
     DirectConnection = asyncpg.Connection
     Connection = asyncpg.Connection | PoolConnectionProxy
     Pool = asyncpg.Pool
-    Record = asyncpg.Record
-Record: TypeAlias = asyncpg.Record
 
 # Away, starting or stopping: retrying later can help. Anything else is our own mistake.
 AWAY: tuple[type[BaseException], ...] = (

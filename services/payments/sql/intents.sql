@@ -31,6 +31,10 @@ SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commun
        qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
   FROM intents WHERE order_id = $1
 
+-- name: unpay_intent
+UPDATE intents SET status = 'cancelled', paid_vnd = 0, version = version + 1
+ WHERE intent_id = $1
+
 -- name: pay_intent
 UPDATE intents
    SET paid_vnd = paid_vnd + $2, status = $3, amount_state = $4, timing = $5,

@@ -158,6 +158,11 @@ async def close_intent(connection: Connection, order_id: OrderId, status: Intent
     return found
 
 
+async def unpay_intent(connection: Connection, intent_id: IntentId) -> None:
+    """Cancels an intent whose money went to suspense."""
+    await connection.execute(SQL["unpay_intent"], intent_id)
+
+
 async def upsert_venue(connection: Connection, event: VenueChanged) -> None:
     await connection.execute(
         SQL["upsert_venue"],

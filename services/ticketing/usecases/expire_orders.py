@@ -11,7 +11,7 @@ from shared.events.ticketing import OrderExpired
 from shared.unit import Tx
 
 
-async def expire_orders(tx: Tx, command: None, now: datetime, *, catalogue: Callable[[], Catalogue]) -> int:  # noqa: ARG001
+async def expire_orders(tx: Tx, command: None, now: datetime, *, catalogue: Callable[[], Catalogue]) -> int:
     """Expires up to 100 orders whose hold is over; how many."""
     due = await lock_due_orders(tx.connection, now)
     offer = catalogue()

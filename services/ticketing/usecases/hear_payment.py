@@ -18,7 +18,7 @@ from shared.events.ticketing import OrderUnfulfilled
 from shared.unit import Tx
 
 
-async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:  # noqa: ARG001 - a use-case takes the time
+async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:
     """Shows the payer what payments knows. Charges of owners are no orders of ours."""
     if event.channel == "owner":
         return

@@ -1,0 +1,92 @@
+"""Transfers, suspense and the ledger as rows. Nothing here is ever updated but a suspense's own state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.payments.domain.bank import BankTransfer
+from services.payments.domain.ledger import Posting
+from services.payments.domain.matching import SuspenseReason
+from services.payments.store import SQL
+from shared.db import Connection
+from shared.ids import IntentId, MerchantId, OrderId, TransferId
+from shared.money import Dong
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Money of one transfer that waits for a person."""
+
+    transfer_id: TransferId
+    merchant_id: MerchantId
+    amount_vnd: Dong
+    reason: SuspenseReason
+    proposal: tuple[IntentId, ...] = ()
+    order_id: OrderId | None = None
+
+
+async def insert_transfer(
+    connection: Connection, transfer_id: TransferId, merchant_id: MerchantId, heard: BankTransfer, now: datetime
+) -> bool:
+    """False if this transfer is known, by the bank's reference or the provider's id."""
+    found = await connection.fetchval(
+        SQL["insert_transfer"],
+        transfer_id,
+        merchant_id,
+        heard.account,
+        heard.bank_reference,
+        heard.provider,
+        heard.provider_id,
+        heard.amount_vnd,
+        heard.occurred_at,
+        now,
+        heard.bank_code,
+        heard.memo,
+    )
+    return found is not None
+
+
+async def known_amount(connection: Connection, heard: BankTransfer) -> Dong:
+    """The amount booked for a transfer that is known."""
+    return Dong(
+        int(
+            await connection.fetchval(
+                SQL["find_transfer_amount"], heard.account, heard.bank_reference, heard.provider, heard.provider_id
+            )
+        )
+    )
+
+
+async def find_transfer_of_intent(connection: Connection, intent_id: IntentId) -> TransferId | None:
+    """The transfer that paid an intent last."""
+    found: TransferId | None = await connection.fetchval(SQL["find_transfer_of_intent"], f"allocated:{intent_id}")
+    return found
+
+
+async def insert_suspense(connection: Connection, suspended: Suspended, now: datetime) -> tuple[Dong, int]:
+    """The amount of this transfer that now waits, and the suspense's version."""
+    row = await connection.fetchrow(
+        SQL["insert_suspense"],
+        suspended.transfer_id,
+        suspended.merchant_id,
+        suspended.amount_vnd,
+        suspended.reason,
+        suspended.proposal,
+        suspended.order_id,
+        now,
+    )
+    assert row is not None
+    return Dong(row["amount_vnd"]), int(row["version"])
+
+
+async def insert_postings(connection: Connection, postings: Sequence[Posting], now: datetime) -> None:
+    for posting in postings:
+        await connection.execute(
+            SQL["insert_posting"],
+            posting.source_id,
+            posting.kind,
+            posting.debit.name,
+            posting.credit.name,
+            posting.amount_vnd,
+            now,
+        )

@@ -1,0 +1,133 @@
+"""The bank says that money moved: books it once, matches it, and says what became of it."""
+
+from datetime import datetime
+
+from services.payments.domain.bank import BankTransfer, refuse_contradiction
+from services.payments.domain.intents import next_status
+from services.payments.domain.ledger import book_transfer
+from services.payments.domain.matching import (
+    CANDIDATE_LIMIT,
+    Allocate,
+    IntentView,
+    NotMoneyIn,
+    Suspend,
+    match,
+)
+from services.payments.domain.references import Reference, candidates
+from services.payments.store.books import (
+    Suspended,
+    insert_postings,
+    insert_suspense,
+    insert_transfer,
+    known_amount,
+)
+from services.payments.store.intents import (
+    Intent,
+    Merchant,
+    Payment,
+    find_merchant_of_account,
+    find_venue,
+    intents_by_reference,
+    pay_intent,
+)
+from services.payments.usecases.told import told
+from shared.errors import Poison
+from shared.events.common import Place
+from shared.events.payments import PaymentPartial, PaymentSettled, TransferSuspended
+from shared.ids import TransferId, uuid7
+from shared.money import Dong
+from shared.unit import Tx, follow
+
+
+async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
+    """Heard twice is booked once; heard again with another amount is an error to show, never an update."""
+    if heard.direction == "out":
+        return
+    merchant = await find_merchant_of_account(tx.connection, heard.account)
+    if merchant is None:
+        raise Poison("unknown_account")
+    transfer_id = TransferId(uuid7())
+    if not await insert_transfer(tx.connection, transfer_id, merchant.merchant_id, heard, now):
+        refuse_contradiction(await known_amount(tx.connection, heard), heard)
+        return
+    codes = candidates(heard.memo, heard.provider_code)
+    intents = await intents_by_reference(tx.connection, [str(code) for code in codes[:CANDIDATE_LIMIT]])
+    outcome = match(heard, codes, [_view(intent) for intent in intents])
+    assert not isinstance(outcome, NotMoneyIn)
+    await insert_postings(
+        tx.connection, book_transfer(merchant.merchant_id, transfer_id, heard.amount_vnd, outcome), now
+    )
+    if isinstance(outcome, Allocate):
+        await _pay(tx, transfer_id, heard, outcome, {intent.intent_id: intent for intent in intents}, now)
+        if outcome.surplus_vnd:
+            await _suspend(tx, transfer_id, merchant, heard, outcome.surplus_vnd, Suspend(reason="surplus"), now)
+    else:
+        await _suspend(tx, transfer_id, merchant, heard, heard.amount_vnd, outcome, now)
+    tx.touch("venue", merchant.venue_id)
+
+
+async def _pay(
+    tx: Tx,
+    transfer_id: TransferId,
+    heard: BankTransfer,
+    outcome: Allocate,
+    intents: dict[object, Intent],
+    now: datetime,
+) -> None:
+    before = intents[outcome.intent_id]
+    # At the bank the trace breaks; from the match on it is the order's again.
+    follow(before.trace_id)
+    payment = Payment(
+        outcome.intent_id,
+        outcome.allocated_vnd,
+        next_status(before.status, outcome.trigger),
+        outcome.amount_state,
+        outcome.timing,
+    )
+    intent = await pay_intent(tx.connection, payment, now)
+    kind = PaymentSettled if intent.status == "settled" else PaymentPartial
+    tx.emit(told(kind, intent, heard.occurred_at, now, transfer_id=transfer_id, bank_code=heard.bank_code))
+
+
+async def _suspend(
+    tx: Tx,
+    transfer_id: TransferId,
+    merchant: Merchant,
+    heard: BankTransfer,
+    amount_vnd: Dong,
+    outcome: Suspend,
+    now: datetime,
+) -> None:
+    suspended = Suspended(transfer_id, merchant.merchant_id, amount_vnd, outcome.reason, outcome.proposed)
+    tx.emit(await tell_suspended(tx, suspended, merchant, heard.occurred_at, now))
+
+
+async def tell_suspended(
+    tx: Tx, suspended: Suspended, merchant: Merchant, occurred_at: datetime, now: datetime
+) -> TransferSuspended:
+    """Puts money into suspense; the event that says so."""
+    waiting_vnd, version = await insert_suspense(tx.connection, suspended, now)
+    place = await find_venue(tx.connection, merchant.venue_id)
+    return TransferSuspended(
+        version=version,
+        occurred_at=occurred_at,
+        recorded_at=now,
+        transfer_id=suspended.transfer_id,
+        merchant_id=merchant.merchant_id,
+        place=place or Place(venue_id=merchant.venue_id, old_district_code="", new_commune_code=""),
+        amount_vnd=waiting_vnd,
+        reason=suspended.reason,
+        order_id=suspended.order_id,
+    )
+
+
+def _view(intent: Intent) -> IntentView:
+    return IntentView(
+        intent_id=intent.intent_id,
+        account=intent.account_number,
+        reference=Reference(intent.reference),
+        amount_vnd=intent.amount_vnd,
+        allocated_vnd=intent.paid_vnd,
+        status=intent.status,
+        expires_at=intent.expires_at,
+    )
