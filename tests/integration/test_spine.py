@@ -1,0 +1,247 @@
+"""The way of an event: outbox, relay, Kafka, consumer, inbox. Nothing is lost, doubled or overtaken, whatever dies."""
+
+import asyncio
+from collections import defaultdict
+from functools import partial
+from itertools import count
+
+import pytest
+
+from shared.consumer import Raw
+from shared.db import AWAY
+from shared.errors import DomainError
+from shared.events.ticketing import VenueChanged
+from shared.kafka import Message, Outgoing, Producer
+from shared.relay import Timer
+from shared.topics import BANK_TRANSFERS, TICKETING_EVENTS
+from tests.integration.conftest import Spine, change_venue, running, until
+
+
+async def say(spine: Spine, venue_id: str) -> VenueChanged:
+    return await spine.speaker.unit.run(change_venue, venue_id)
+
+
+async def test_an_event_is_heard_once_and_within_moments(spine: Spine) -> None:
+    async with running(spine.speaker.relay(), spine.hearer.consumer()):
+        await say(spine, "warm-up")
+        await until(lambda: heard_at_least(spine, 1))
+        for number in range(300):
+            await say(spine, f"venue-{number % 20}")
+            await asyncio.sleep(0.005)
+        await until(lambda: heard_at_least(spine, 301))
+    hops = [
+        row["hop_ms"] for row in await spine.hearer.unit.pool.fetch("SELECT hop_ms FROM heard WHERE n > 1 ORDER BY 1")
+    ]
+    print(f"hop from commit to commit: p50 {hops[150]:.1f} ms, p99 {hops[297]:.1f} ms")
+    assert len(await spine.heard()) == 301
+    assert hops[150] < 200
+
+
+async def test_a_duplicate_is_heard_once_however_often_it_is_sent(spine: Spine) -> None:
+    await say(spine, "lung-cu")
+    pool = spine.speaker.unit.pool
+    row = await pool.fetchrow("SELECT topic, key, payload, headers::text FROM outbox")
+    assert row is not None
+    async with running(spine.speaker.relay(), spine.hearer.consumer()):
+        for number in range(20):
+            await until(lambda: all_sent(spine))
+            await pool.execute("UPDATE outbox SET sent_at = NULL")
+            assert number < 20
+        await say(spine, "dong-van")
+        await until(lambda: heard_at_least(spine, 2))
+    assert await spine.heard() == [("lung-cu", 1), ("dong-van", 1)]
+
+
+async def test_a_second_relay_waits_and_takes_over_when_the_first_dies(spine: Spine) -> None:
+    ticks = count()
+
+    async def tick() -> None:
+        next(ticks)
+
+    first, second = spine.speaker.relay(), spine.speaker.relay([Timer(0.05, tick)])
+    leading = asyncio.create_task(first.run())
+    await say(spine, "lung-cu")
+    await until(lambda: all_sent(spine))
+    async with running(second, spine.hearer.consumer()):
+        await until(lambda: heard_at_least(spine, 1))
+        ticked_while_waiting = next(ticks)
+        leading.cancel()
+        await asyncio.wait([leading])
+        await say(spine, "lung-cu")
+        await until(lambda: heard_at_least(spine, 2))
+        await until(lambda: ticked(ticks))
+    assert ticked_while_waiting == 0
+    assert await spine.heard() == [("lung-cu", 1), ("lung-cu", 2)]
+
+
+async def test_poison_goes_to_the_dead_letters_and_later_events_pass(spine: Spine) -> None:
+    hearer = spine.hearer
+    await send(spine, TICKETING_EVENTS.name, "lung-cu", b"{", {"ce_id": "broken", "ce_type": VenueChanged.TYPE})
+    await send(spine, TICKETING_EVENTS.name, "lung-cu", b"{}", {"ce_id": "untyped"})
+    await send(spine, TICKETING_EVENTS.name, "lung-cu", b"{}", {"ce_id": "unknown", "ce_type": "ticketing.of_later.v9"})
+    async with running(spine.speaker.relay(), hearer.relay(), hearer.consumer()):
+        await say(spine, "lung-cu")
+        await until(lambda: heard_at_least(spine, 1))
+        await until(lambda: none_unsent(spine))
+    letters = await hearer.dead_letters.read()
+    assert [(letter.message.ce_id, letter.reason, letter.message.value) for letter in letters] == [
+        ("broken", "broken_contract", b"{"),
+        ("untyped", "missing_type", b"{}"),
+    ]
+    assert [letter.message.topic for letter in letters] == [TICKETING_EVENTS.name] * 2
+
+
+async def test_a_dead_letter_is_replayed_once_after_the_mistake_is_mended(spine: Spine) -> None:
+    hearer = spine.hearer
+    await hearer.unit.pool.execute("INSERT INTO refuse VALUES ('lung-cu')")
+    async with running(spine.speaker.relay(), hearer.relay(), hearer.consumer()):
+        await say(spine, "lung-cu")
+        await say(spine, "dong-van")
+        await until(lambda: heard_at_least(spine, 1))
+        await until(lambda: put_aside(spine, 1))
+        await until(lambda: none_unsent(spine))
+    (letter,) = await hearer.dead_letters.read()
+    assert (letter.reason, letter.replayed) == ("unexpected", False)
+    await hearer.unit.pool.execute("DELETE FROM refuse")
+
+    first = await hearer.dead_letters.replay(hearer.handler())
+    again = await hearer.dead_letters.replay(hearer.handler())
+
+    assert (list(first.values()), list(again.values())) == (["done"], ["done_before"])
+    assert (await hearer.dead_letters.read())[0].replayed
+    assert await spine.heard() == [("dong-van", 1), ("lung-cu", 1)]
+
+
+async def test_a_flood_of_dead_letters_stops_the_consumer(spine: Spine) -> None:
+    class Refused(DomainError):
+        code = "refused"
+
+    async def refuse(_message: Message) -> None:
+        raise Refused
+
+    hearer = spine.hearer
+    for number in range(260):
+        await say(spine, f"venue-{number}")
+    async with running(spine.speaker.relay(), hearer.consumer(refuse)):
+        await until(lambda: halted(spine))
+    assert (await hearer.health.ready())[0] is False
+    assert await hearer.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'payments.dead-letters'") == 200
+    async with running(hearer.consumer()):
+        hearer.health.halted = False
+        await until(lambda: heard_at_least(spine, 60))
+    assert len(await spine.heard()) == 60
+
+
+async def test_a_raw_feed_takes_known_types_only(spine: Spine) -> None:
+    handler = spine.hearer.handler()
+    raw = Raw(BANK_TRANSFERS.name, {"bank.sepay_transfer.v1": lambda message: message.value.decode()}, change_venue)
+    handler = type(handler)(spine.hearer.unit, {}, raw)
+    consumer = spine.hearer.consumer(handler)
+    consumer.topics = [BANK_TRANSFERS.name]
+    await send(spine, BANK_TRANSFERS.name, "0451", b"lung-cu", {"ce_id": "a", "ce_type": "bank.sepay_transfer.v1"})
+    await send(spine, BANK_TRANSFERS.name, "0451", b"lung-cu", {"ce_id": "b", "ce_type": "bank.other.v1"})
+    async with running(consumer):
+        await until(lambda: put_aside(spine, 1))
+    assert await spine.hearer.unit.pool.fetchval("SELECT version FROM venue") == 1
+    assert await spine.hearer.unit.pool.fetchval("SELECT headers ->> 'dlq-reason' FROM outbox WHERE key = '0451'") == (
+        "unknown_type"
+    )
+
+
+async def test_two_consumers_share_the_work_and_one_takes_all_when_the_other_goes(spine: Spine) -> None:
+    first, second = spine.hearer.consumer(instance="one"), spine.hearer.consumer(instance="two")
+    async with running(spine.speaker.relay(), first):
+        async with running(second):
+            for number in range(100):
+                await say(spine, f"venue-{number % 10}")
+            await until(lambda: heard_at_least(spine, 100), 60)
+        for number in range(100):
+            await say(spine, f"venue-{number % 10}")
+        await until(lambda: heard_at_least(spine, 200), 60)
+    assert_in_order(await spine.heard(), {f"venue-{number}": 20 for number in range(10)})
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+async def test_nothing_is_lost_doubled_or_overtaken_when_database_and_broker_are_killed_under_load(
+    spine: Spine,
+) -> None:
+    cluster = spine.cluster
+    stop = asyncio.Event()
+
+    async def write(number: int) -> None:
+        while not stop.is_set():
+            try:
+                await say(spine, f"venue-{number}")
+                await asyncio.sleep(0.01)
+            except AWAY:
+                await asyncio.sleep(0.2)
+
+    parts = (spine.speaker.relay(), spine.hearer.consumer())
+    async with running(*parts):
+        writers = [asyncio.create_task(write(number)) for number in range(8)]
+        for kill, start in (
+            (cluster.kill_postgres, cluster.start_postgres),
+            (cluster.kill_kafka, cluster.start_kafka),
+            (cluster.kill_postgres, cluster.start_postgres),
+        ):
+            before = await progress(spine)
+            await until(partial(heard_at_least, spine, before + 100), 90)
+            kill()
+            await asyncio.sleep(1.0)
+            await asyncio.to_thread(start)
+        before = await progress(spine)
+        await until(lambda: heard_at_least(spine, before + 100), 90)
+        stop.set()
+        await asyncio.gather(*writers)
+        said = {row["venue_id"]: row["version"] for row in await spine.speaker.unit.pool.fetch("SELECT * FROM venue")}
+        await until(lambda: heard_at_least(spine, sum(said.values())), 90)
+    print(f"{sum(said.values())} events through three kills")
+    assert_in_order(await spine.heard(), said)
+
+
+def assert_in_order(heard: list[tuple[str, int]], said: dict[str, int]) -> None:
+    """Of each venue exactly the versions 1..n, in this order."""
+    versions: dict[str, list[int]] = defaultdict(list)
+    for venue_id, version in heard:
+        versions[venue_id].append(version)
+    assert versions == {venue_id: list(range(1, last + 1)) for venue_id, last in said.items()}
+
+
+async def send(spine: Spine, topic: str, key: str, value: bytes, headers: dict[str, str]) -> None:
+    """Puts a message into a topic past the outbox, as a stranger would."""
+    producer = Producer(spine.cluster.kafka_bootstrap)
+    row = Outgoing(1, spine.speaker.settings.topic_prefix + topic, key, value, headers)
+    assert await producer.send([row]) == [1]
+    await producer.close()
+
+
+async def progress(spine: Spine) -> int:
+    return int(await spine.hearer.unit.pool.fetchval("SELECT count(*) FROM heard"))
+
+
+async def heard_at_least(spine: Spine, number: int) -> bool:
+    try:
+        return await progress(spine) >= number
+    except AWAY:
+        return False
+
+
+async def all_sent(spine: Spine) -> bool:
+    return await spine.unsent(spine.speaker) == 0
+
+
+async def none_unsent(spine: Spine) -> bool:
+    return await spine.unsent(spine.hearer) == 0
+
+
+async def put_aside(spine: Spine, number: int) -> bool:
+    return int(await spine.hearer.unit.pool.fetchval("SELECT count(*) FROM outbox")) >= number
+
+
+async def halted(spine: Spine) -> bool:
+    return spine.hearer.health.halted
+
+
+async def ticked(ticks: "count[int]") -> bool:
+    return next(ticks) > 2
