@@ -21,7 +21,7 @@ _SHAPE = re.compile(rf"{PREFIX}[{CROCKFORD}]{{{LENGTH - len(PREFIX)}}}")
 _EVERY_START = re.compile(rf"(?={PREFIX}([{CROCKFORD}]{{{LENGTH - len(PREFIX)}}}))")
 _WHOLE_WORD = re.compile(r"(?<![0-9A-Za-z])[Hh][Gg][0-9A-Za-z]{8}(?![0-9A-Za-z])")
 _SHORT_WORD = re.compile(r"(?<![0-9A-Za-z])[Hh][Gg][0-9A-Za-z]{1,7}(?![0-9A-Za-z])")
-_NOT_ALPHANUMERIC = bytes(byte for byte in range(256) if not chr(byte).isalnum() or byte > 127)
+_NOT_ALPHANUMERIC = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
 class IntentMemoInvalid(DomainError):

@@ -1,8 +1,8 @@
 """The line tools: one answer a line, whatever the line."""
 
 import json
-from io import BytesIO
-from typing import IO, cast
+from io import BufferedWriter, BytesIO
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -180,15 +180,15 @@ def test_a_memo_of_ten_megabytes_is_answered() -> None:
 
 
 def test_a_line_is_answered_before_the_next_one_is_read() -> None:
-    target = BytesIO()
+    arrived = BytesIO()
 
     class Slow(BytesIO):
         def readline(self, size: int | None = -1, /) -> bytes:
-            seen.append(target.getvalue().count(b"\n"))
+            seen.append(arrived.getvalue().count(b"\n"))
             return super().readline(-1 if size is None else size)
 
     seen: list[int] = []
-    reference_lines(cast("IO[bytes]", Slow(b"a\nb\nc\n")), target)
+    reference_lines(Slow(b"a\nb\nc\n"), BufferedWriter(arrived))
     assert seen == [0, 1, 2, 3]
 
 

@@ -194,6 +194,12 @@ def test_text_that_is_no_vietqr_is_refused_by_name(text: str) -> None:
         decode(text)
 
 
+def test_a_checksum_in_lower_case_is_refused() -> None:
+    payload = encode(TransferQr(bank_bin="970436", account="1031900058", static=True))
+    with pytest.raises(vietqr.PayloadBroken):
+        decode(payload[:-4] + payload[-4:].lower())
+
+
 def test_ten_million_characters_are_refused_at_once() -> None:
     with pytest.raises(vietqr.PayloadBroken):
         decode("0" * 10_000_000)
