@@ -7,7 +7,7 @@ for good. So every wait is bounded here, and a producer in doubt is abandoned fo
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -130,12 +130,12 @@ async def _enqueue(
 ) -> None:
     headers = [(name, value.encode()) for name, value in row.headers.items()]
     try:
-        wait: Awaitable[object] = await kafka.send(row.topic, value=row.payload, key=row.key.encode(), headers=headers)
+        wait = await kafka.send(row.topic, value=row.payload, key=row.key.encode(), headers=headers)
     except MessageSizeTooLargeError:
         refused.add((row.topic, row.key))
         log.error("event_too_large", seq=row.seq, size_bytes=len(row.payload))
         return
-    waits.append((row, asyncio.ensure_future(wait)))
+    waits.append((row, asyncio.ensure_future(cast("Awaitable[object]", wait))))
 
 
 def _acknowledged(waits: Sequence[tuple[Outgoing, asyncio.Future[object]]]) -> list[int]:

@@ -1,7 +1,7 @@
 """Two services of the tests' own on the real database and broker: `speaker` says venues, `hearer` writes them down."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,7 +103,7 @@ class Spine:
 
 
 @asynccontextmanager
-async def running(*parts: Relay | Consumer) -> AsyncIterator[None]:
+async def running(*parts: Relay | Consumer) -> AsyncGenerator[None]:
     """Runs parts beside the test, and ends them in good order."""
     tasks = [asyncio.create_task(part.run()) for part in parts]
     try:

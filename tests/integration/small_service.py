@@ -1,0 +1,74 @@
+"""A service as small as can be, run as a process of its own by test_roles: it hears what it says."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from shared.clock import utc_now
+from shared.consumer import Consumer, EventHandler
+from shared.db import create_pool
+from shared.dead_letters import DeadLetters
+from shared.events.ticketing import VenueChanged
+from shared.health import Health
+from shared.kafka import Producer
+from shared.relay import Relay
+from shared.roles import Service, main
+from shared.settings import Settings
+from shared.topics import TICKETING_EVENTS
+from shared.unit import Unit
+from shared.wake import Waker
+from tests.integration.conftest import hear_venue
+
+
+async def build(settings: Settings) -> Service:
+    pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
+    waker = Waker(settings.database_url, solo=settings.solo)
+    unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
+    health = Health(pool)
+    dead_letters = DeadLetters(settings, unit)
+    handler = EventHandler(unit, {VenueChanged.TYPE: hear_venue})
+    producer = Producer(settings.kafka_bootstrap)
+
+    return Service(
+        name=settings.service,
+        settings=settings,
+        unit=unit,
+        waker=waker,
+        health=health,
+        dead_letters=dead_letters,
+        migrations=Path("/nonexistent"),
+        api=api_of(health),
+        consumers=[Consumer(settings, [TICKETING_EVENTS.name], handler, dead_letters, health)],
+        relay=Relay(settings.database_url, settings.service, settings.topic_prefix, producer, waker),
+        background=[end_when_told],
+        commands={"echo": echo},
+    )
+
+
+def api_of(health: Health) -> Callable[..., Any]:
+    async def api(scope: dict[str, Any], receive: object, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        if scope["type"] == "http":
+            ready, _ = await health.ready()
+            await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    return api
+
+
+async def end_when_told() -> None:
+    """Stands for a role that dies."""
+    while "DIE" not in os.environ:  # noqa: ASYNC110 - the environment does not change; this waits for ever
+        await asyncio.sleep(60)
+    raise RuntimeError("told to die")
+
+
+def echo(arguments: list[str]) -> int:
+    print(*arguments)
+    return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main(build, sys.argv[1:], "ticketing"))

@@ -1,0 +1,102 @@
+"""A service as a process: its roles come up, end in good order, and never hide that one of them died."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+
+import httpx
+import pytest
+
+from tests.integration.conftest import Spine, change_venue, environment_of, until
+
+
+async def start(spine: Spine, *arguments: str, **extra: str) -> Process:
+    environment = os.environ | environment_of(spine.speaker.settings) | extra
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.integration.small_service", *arguments, env=environment, stdout=PIPE
+    )
+
+
+async def run(spine: Spine, *arguments: str, **extra: str) -> tuple[int | None, str]:
+    process = await start(spine, *arguments, **extra)
+    async with asyncio.timeout(30):
+        output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return str(listening.getsockname()[1])
+
+
+async def answers(port: str, status: int) -> bool:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        try:
+            return (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == status
+        except httpx.TransportError:
+            return False
+
+
+async def heard(spine: Spine) -> int:
+    return int(await spine.speaker.unit.pool.fetchval("SELECT count(*) FROM heard"))
+
+
+async def heard_all(spine: Spine, number: int) -> bool:
+    return await heard(spine) == number
+
+
+@pytest.mark.slow
+async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_to_stop(spine: Spine) -> None:
+    port = free_port()
+    process = await start(spine, "run", TICKETING_PORT=port)
+    await until(lambda: answers(port, 200))
+    for number in range(200):
+        await spine.speaker.unit.run(change_venue, f"venue-{number % 10}")
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(20):
+        await process.communicate()
+    assert process.returncode == 0
+    assert await spine.unsent(spine.speaker) == 0
+
+    again = await start(spine, "consume")
+    await until(lambda: heard_all(spine, 200))
+    again.send_signal(signal.SIGINT)
+    async with asyncio.timeout(20):
+        await again.communicate()
+    assert again.returncode == 0
+    assert await heard(spine) == 200
+
+
+@pytest.mark.slow
+async def test_separate_roles_do_together_what_one_process_does(spine: Spine) -> None:
+    roles = [await start(spine, role, INSTANCE_ID=role, TICKETING_PORT="0") for role in ("serve", "consume", "relay")]
+    await spine.speaker.unit.run(change_venue, "lung-cu")
+    await until(lambda: heard_all(spine, 1))
+    for role in roles:
+        role.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(role.communicate() for role in roles))
+    assert [role.returncode for role in roles] == [0, 0, 0]
+
+
+async def test_a_role_that_dies_ends_the_process_with_1(spine: Spine) -> None:
+    code, output = await run(spine, "run", DIE="now", TICKETING_PORT="0")
+    assert code == 1
+    assert "told to die" in output
+
+
+async def test_commands_answer_and_exit(spine: Spine) -> None:
+    await spine.speaker.unit.run(change_venue, "lung-cu")
+    await spine.speaker.unit.pool.execute("UPDATE outbox SET sent_at = now()")
+    assert await run(spine, "migrate") == (0, "")
+    assert await run(spine, "dead-letters", "list") == (0, "")
+    assert await run(spine, "outbox", "resend", "--since", "2020-01-01T00:00:00Z") == (
+        0,
+        "1 events will be sent again\n",
+    )
+    assert await run(spine, "echo", "a", "b") == (3, "a b\n")
+    assert (await run(spine, "nonsense"))[0] == 2
+    assert (await run(spine, "run", PROFILE="holiday"))[0] == 2
