@@ -49,6 +49,8 @@ rootLogger.appenderRef.out.ref=out
 class KafkaBroker:
     """One broker on 127.0.0.1 with settings and data in `folder`."""
 
+    name = "Kafka"
+
     def __init__(
         self, folder: Path, ports: tuple[int, int], jars: Path, *, log: Path, survives_us: bool = False
     ) -> None:
@@ -57,7 +59,7 @@ class KafkaBroker:
         self.bootstrap = f"127.0.0.1:{self.port}"
         self._jars = jars
         self._program = Program(
-            name="Kafka",
+            name=self.name,
             command=self._java("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "kafka.Kafka", "server.properties"),
             log=log,
             pid_file=self.folder.with_name(f"{self.folder.name}.pid"),
@@ -99,6 +101,10 @@ class KafkaBroker:
     def stop(self) -> None:
         """Stop in good order."""
         self._program.stop()
+
+    def last_words(self) -> str:
+        """Last line of its log."""
+        return self._program.last_words()
 
     def kill(self) -> None:
         """End the broker as a power cut would."""

@@ -14,12 +14,21 @@ POM = Path(__file__).with_name("pom.xml")
 
 def kafka_jars() -> Path:
     """Folder of the jars; fetched with Maven when this pom.xml's are not there yet."""
-    wanted = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
-    folder = DOWNLOADS / f"kafka-{wanted}"
+    folder = _folder()
     if not folder.is_dir():
         with step("fetching the Kafka broker (43 MB, once)"):
             _fetch(folder)
     return folder
+
+
+def are_jars_here() -> bool:
+    """True when nothing is left to fetch."""
+    return _folder().is_dir()
+
+
+def _folder() -> Path:
+    wanted = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
+    return DOWNLOADS / f"kafka-{wanted}"
 
 
 def _fetch(folder: Path) -> None:

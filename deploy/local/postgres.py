@@ -33,12 +33,14 @@ SETTINGS = {
 class PostgresServer:
     """One server on 127.0.0.1 with its data in `folder`; fsync stays on."""
 
+    name = "PostgreSQL"
+
     def __init__(self, folder: Path, port: int, password: str, *, log: Path, survives_us: bool = False) -> None:
         self.folder = folder.resolve()
         self.port = port
         self._password = password
         self._program = Program(
-            name="PostgreSQL",
+            name=self.name,
             command=[
                 str(programs() / "postgres"),
                 *("-D", str(self.folder), "-p", str(port)),
@@ -85,6 +87,10 @@ class PostgresServer:
         """Stop in good order."""
         self._program.stop()
 
+    def last_words(self) -> str:
+        """Last line of its log."""
+        return self._program.last_words()
+
     def kill(self) -> None:
         """End the server as a power cut would; its children notice and go within moments."""
         self._program.kill()
@@ -105,6 +111,10 @@ class PostgresServer:
         if done.returncode != 0:
             raise RuntimeError(f"{statement}: {done.stderr.strip()}")
         return done.stdout.strip()
+
+    def has_database(self, name: str) -> bool:
+        """True when the server has a database of this name."""
+        return name in self.query("SELECT datname FROM pg_database").splitlines()
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """Make a database, empty or as a copy of `template`, which nobody may be connected to."""

@@ -59,6 +59,18 @@ def processes_in(folder: Path) -> list[int]:
     return [pid for pid in found if started_ticks(pid) is not None]
 
 
+def end_recorded(pid_file: Path, asked: signal.Signals, within_s: float) -> None:
+    """End the process that the file names, by SIGKILL if it does not go in time; remove the file."""
+    if (pid := living_pid(pid_file)) is not None:
+        _signal(pid, asked)
+        try:
+            wait_until(lambda: living_pid(pid_file) is None, within_s, f"process {pid} ends")
+        except DidNotHappen:
+            _signal(pid, signal.SIGKILL)
+            wait_until(lambda: living_pid(pid_file) is None, 10, f"process {pid} ends when killed")
+    pid_file.unlink(missing_ok=True)
+
+
 @dataclass(slots=True)
 class Program:
     """One long-running program and, once started, its process.
@@ -117,14 +129,9 @@ class Program:
         self._end(signal.SIGKILL)
 
     def _end(self, asked: signal.Signals) -> None:
-        if (pid := self.pid()) is not None:
-            _signal(pid, asked)
-            try:
-                wait_until(lambda: self.pid() is None, self.stop_within_s, f"{self.name} ends")
-            except DidNotHappen:
-                _signal(pid, signal.SIGKILL)
-                wait_until(lambda: self.pid() is None, 10, f"{self.name} ends when killed")
-        self.pid_file.unlink(missing_ok=True)
+        end_recorded(self.pid_file, asked, self.stop_within_s)
+        if self._child is not None:
+            self._child.poll()
 
     def last_words(self) -> str:
         """Last line of the log that says something."""

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.cluster import Cluster, Ports
-from deploy.local.paths import LOCAL
+from deploy.local.paths import ROOT
 
-REUSED = LOCAL / "test-cluster"
+REUSED = ROOT / ".local" / "test-cluster"
 
 
 @pytest.fixture(scope="session")

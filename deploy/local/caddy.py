@@ -1,0 +1,30 @@
+"""Caddy as one of our parts: the one address that people open, in front of everything."""
+
+from pathlib import Path
+
+from deploy.local.paths import LOCAL, LOGS, ROOT, RUNNING
+from deploy.local.process import Program
+from deploy.local.service import HttpPart
+from deploy.local.settings import DATABASES, SIMULATOR, Settings
+
+CADDYFILE = ROOT / "deploy" / "Caddyfile"
+
+
+def caddy_part(settings: Settings, program: Path) -> HttpPart:
+    """Caddy on the public port, with the Caddyfile that compose uses too."""
+    env = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{settings.http_ports[name]}" for name in DATABASES}
+    if settings.is_demo:
+        env["BANK_UPSTREAM"] = f"127.0.0.1:{settings.http_ports[SIMULATOR]}"
+    env |= {
+        "SITE_ADDRESS": f"http://:{settings.public_port}",
+        "SITE_BIND": settings.bind,
+        # Caddy keeps its own state here rather than in the home of whoever started it.
+        "XDG_DATA_HOME": str(LOCAL / "caddy"),
+        "XDG_CONFIG_HOME": str(LOCAL / "caddy"),
+    }
+    command = [str(program), "run", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
+    return HttpPart(
+        Program("Caddy", command, log=LOGS / "caddy.log", pid_file=RUNNING / "caddy.pid", folder=ROOT, env=env),
+        port=settings.public_port,
+        ready_path="/health/live",
+    )

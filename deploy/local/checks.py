@@ -1,0 +1,141 @@
+"""`./run test`: every check of the project, the quick ones first, and pytest on real parts last.
+
+The closing line of pytest is the very last line printed, for whoever counts the tests from outside.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.console import say
+from deploy.local.kafka_jars import are_jars_here, kafka_jars
+from deploy.local.paths import ROOT
+from deploy.local.system import ensure_chromium, ensure_java
+from deploy.local.vendor import ensure_modules, ensure_vendored
+
+TOOLS = Path(sys.executable).parent
+PYTHON_FOLDERS = ("deploy", "services", "shared", "tests")
+AT_ONCE = 2  # the machine that this is for has two cores
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One command, and what it looks after."""
+
+    headline: str
+    command: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a check went."""
+
+    check: Check
+    exit_code: int
+    took_s: float
+    said: str = ""
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything, or, with arguments, pytest alone on the same preparation."""
+    ensure_java(with_maven=not are_jars_here())
+    kafka_jars()
+    ensure_modules()
+    ensure_vendored()
+    os.environ["MOT_CHAM_CHROMIUM"] = ensure_chromium()
+    return run_checks([] if arguments else static_checks(), pytest_check(arguments))
+
+
+def static_checks() -> list[Check]:
+    """What needs no server; the longest first, so that two at a time end together."""
+    migrations = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("s*/**/migrations/*.sql"))
+    scripts = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/js/**/*.test.js"))
+    return [
+        Check("types (pyright)", (_tool("pyright"), "--warnings")),
+        Check("types (mypy)", (_tool("mypy"), *PYTHON_FOLDERS)),
+        Check("format (ruff)", (_tool("ruff"), "format", "--check", *PYTHON_FOLDERS)),
+        Check("lint (ruff)", (_tool("ruff"), "check", *PYTHON_FOLDERS)),
+        Check("import contracts (import-linter)", (_tool("lint-imports"), "--no-logo")),
+        Check("types of JavaScript (tsc)", (str(ROOT / "node_modules" / ".bin" / "tsc"), "--noEmit")),
+        Check("unit tests of JavaScript (node)", (_tool("node"), "--test", *scripts)),
+        Check("migrations (squawk)", (_tool("squawk"), *migrations)),
+    ]
+
+
+def pytest_check(arguments: Sequence[str]) -> Check:
+    """pytest with these arguments; without any, on every test."""
+    return Check("tests (pytest)", (sys.executable, "-m", "pytest", *arguments))
+
+
+def run_checks(checks: Sequence[Check], tests: Check) -> int:
+    """Run the checks two at a time, then the tests; stop at the first failure. Exit code of what failed, or 0."""
+    began = time.monotonic()
+    done = _run_side_by_side(checks)
+    closing_line = ""
+    if all(outcome.exit_code == 0 for outcome in done):
+        say(f"--- {tests.headline}")
+        outcome, closing_line = _run_to_screen(tests)
+        done.append(outcome)
+    say(f"\n{len(done)} of {len(checks) + 1} steps in {time.monotonic() - began:.0f} s:")
+    for outcome in done:
+        say(f"  {'ok    ' if outcome.exit_code == 0 else 'FAILED'} {outcome.took_s:6.1f} s  {outcome.check.headline}")
+    if closing_line:
+        say(closing_line)
+    return next((outcome.exit_code for outcome in done if outcome.exit_code != 0), 0)
+
+
+def _run_side_by_side(checks: Sequence[Check]) -> list[Outcome]:
+    """Outcomes as they come; after a failure no further check is begun."""
+    done: list[Outcome] = []
+    waiting = list(checks)
+    running: set[Future[Outcome]] = set()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while running or waiting:
+            while waiting and len(running) < AT_ONCE:
+                running.add(pool.submit(_run_quietly, waiting.pop(0)))
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            for outcome in (future.result() for future in ended):
+                done.append(outcome)
+                verdict = "ok" if outcome.exit_code == 0 else "FAILED"
+                say(f"--- {outcome.check.headline}: {verdict}, {outcome.took_s:.1f} s")
+                if outcome.exit_code != 0:
+                    say(outcome.said)
+                    waiting.clear()
+    return done
+
+
+def _run_quietly(check: Check) -> Outcome:
+    began = time.monotonic()
+    ran = subprocess.run(
+        check.command, cwd=ROOT, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    return Outcome(check, ran.returncode, time.monotonic() - began, ran.stdout)
+
+
+def _run_to_screen(check: Check) -> tuple[Outcome, str]:
+    """Show every line as it comes but the last, which is handed back for the very end."""
+    began = time.monotonic()
+    held_back = ""
+    with subprocess.Popen(
+        check.command, cwd=ROOT, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if held_back:
+                say(held_back)
+            held_back = line.rstrip("\n")
+    return Outcome(check, running.returncode, time.monotonic() - began), held_back
+
+
+def _env() -> dict[str, str]:
+    """Ours, with the tools of the virtual environment (Node among them) before the machine's."""
+    return {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ.get('PATH', '')}", "PYTHONUNBUFFERED": "1"}
+
+
+def _tool(name: str) -> str:
+    return str(TOOLS / name)

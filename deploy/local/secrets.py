@@ -1,0 +1,80 @@
+"""Makes the secrets of one installation, once, each in a file that only its owner can read.
+
+A secret that is there is never touched: tickets signed with a lost key could not be checked any more.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.local.console import say
+from deploy.local.paths import SECRETS
+
+
+def ensure_secrets(folder: Path) -> list[str]:
+    """Write what is missing and return the names written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    written = [name for name, make in _RANDOM.items() if _write_once(folder / name, make)]
+    # The public key follows from the private one, also where only that was restored from a backup.
+    private = serialization.load_pem_private_key((folder / "pass-key.pem").read_bytes(), password=None)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    if _write_once(folder / "pass-public.pem", lambda: public):
+        written.append("pass-public.pem")
+    return written
+
+
+def main(arguments: list[str]) -> int:
+    """Write the missing secrets of a folder, by default the one of this machine's system."""
+    folder = Path(arguments[0]) if arguments else SECRETS
+    written = ensure_secrets(folder)
+    say(f"{folder}: " + (f"wrote {', '.join(written)}" if written else "complete already, nothing written"))
+    return 0
+
+
+def read_secret(folder: Path, name: str) -> str:
+    """One secret as text, without the line's end."""
+    return (folder / name).read_text(encoding="utf-8").strip()
+
+
+def _private_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _word() -> bytes:
+    return f"{secrets.token_urlsafe(32)}\n".encode()
+
+
+_RANDOM: dict[str, Callable[[], bytes]] = {
+    "ticket-key-1.pem": _private_key,
+    "pass-key.pem": _private_key,
+    "postgres-password": _word,
+}
+
+
+def _write_once(path: Path, make: Callable[[], bytes]) -> bool:
+    """Write the file unless it is there; whole or not at all, whatever happens meanwhile."""
+    if path.exists():
+        return False
+    half_made = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(half_made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # Unlike a rename, a link never replaces the file of someone who was faster.
+        os.link(half_made, path)
+    except FileExistsError:
+        return False
+    finally:
+        half_made.unlink()
+    return True

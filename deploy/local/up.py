@@ -1,0 +1,136 @@
+"""`./run up`: the whole system on this machine, from nothing to four addresses to open."""
+
+import errno
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.caddy import caddy_part
+from deploy.local.console import Problem, say
+from deploy.local.kafka import KafkaBroker
+from deploy.local.kafka_jars import are_jars_here, kafka_jars
+from deploy.local.lock import only_one
+from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
+from deploy.local.postgres import PostgresServer
+from deploy.local.prepare import prepare
+from deploy.local.process import Program
+from deploy.local.secrets import ensure_secrets, read_secret
+from deploy.local.service import HttpPart, Part
+from deploy.local.settings import DATABASES, Settings
+from deploy.local.supervisor import Stage, supervise
+from deploy.local.system import caddy_program, ensure_java
+from deploy.local.vendor import ensure_vendored
+
+FIRST_START_BYTES = 2 * 1024**3
+LATER_START_BYTES = 512 * 1024**2
+
+
+def main(_arguments: list[str]) -> int:
+    """Run until Ctrl-C."""
+    began = time.monotonic()
+    settings = Settings.read()
+    say("Một Chạm")
+    LOCAL.mkdir(parents=True, exist_ok=True)
+    with only_one():
+        check_disk()
+        ensure_secrets(settings.secrets)
+        if settings.runs_kafka:
+            ensure_java(with_maven=not are_jars_here())
+        ensure_vendored()
+        stages = stages_of(settings, caddy_program())
+        for stage in reversed(stages):
+            for part in stage.parts:
+                part.stop()  # what a killed starter left behind
+        check_ports(settings)
+        supervise(stages, on_ready=lambda: say(_welcome(settings, time.monotonic() - began)))
+    return 0
+
+
+def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
+    """All parts in the order in which they start."""
+    postgres = PostgresServer(
+        LOCAL / "postgres",
+        settings.cluster_ports.postgres,
+        read_secret(settings.secrets, "postgres-password"),
+        log=LOGS / "postgres.log",
+    )
+    kafka_ports = (settings.cluster_ports.kafka, settings.cluster_ports.kafka_controller)
+    stores: list[Part] = [postgres] if settings.runs_postgres else []
+    if settings.runs_kafka:
+        stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, kafka_jars(), log=LOGS / "kafka.log"))
+    env = _environment(settings, postgres)
+
+    def fill_stores() -> None:
+        for name in DATABASES:
+            if name not in settings.database_urls and not postgres.has_database(name):
+                postgres.create_database(name)
+        prepare(env)
+
+    names = [f"services.{name}" for name in DATABASES] + (["deploy.simulator"] if settings.is_demo else [])
+    return [
+        Stage("starting " + " and ".join(part.name for part in stores) if stores else "finding the stores", stores),
+        Stage("topics, tables and reference data", [], then=fill_stores),
+        Stage("starting the services", [_service(module, settings, env) for module in names]),
+        Stage("starting Caddy", [caddy_part(settings, caddy)]),
+    ]
+
+
+def _service(module: str, settings: Settings, env: Mapping[str, str]) -> HttpPart:
+    name = module.rpartition(".")[2]
+    command = [sys.executable, "-m", module, "run"]
+    # A service finishes what it has begun for up to 20 s.
+    log, pid_file, patience_s = LOGS / f"{name}.log", RUNNING / f"{name}.pid", 25
+    program = Program(name, command, log, pid_file, folder=ROOT, env=env, stop_within_s=patience_s)
+    return HttpPart(program, settings.http_ports[name])
+
+
+def _environment(settings: Settings, postgres: PostgresServer) -> dict[str, str]:
+    """Settings of our services: where each part of this system is."""
+    urls = {f"{name.upper()}_DATABASE_URL": settings.database_urls.get(name, postgres.url(name)) for name in DATABASES}
+    ports = {f"{name.upper()}_PORT": str(port) for name, port in settings.http_ports.items()}
+    return {
+        **urls,
+        **ports,
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap or f"127.0.0.1:{settings.cluster_ports.kafka}",
+        "SECRETS_DIR": str(settings.secrets),
+        "PUBLIC_ORIGIN": settings.public_origin,
+        "PROFILE": settings.profile,
+        "HOST": "127.0.0.1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def check_disk() -> None:
+    """Refuse to begin what a full disk would end halfway."""
+    free = shutil.disk_usage(LOCAL).free
+    needed = LATER_START_BYTES if (LOCAL / "kafka").exists() else FIRST_START_BYTES
+    if free < needed:
+        raise Problem(f"the disk is nearly full: {free / 1e9:.1f} GB free below {ROOT}, {needed / 1e9:.1f} GB needed")
+
+
+def check_ports(settings: Settings) -> None:
+    """Refuse to begin when a port that one of our parts needs is taken."""
+    for what, port in settings.listening().items():
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            hint = "; MOT_CHAM_PORT=8081 ./run up takes another one" if port == settings.public_port else ""
+            raise Problem(f"port {port} ({what}) is taken by another program{hint}") from None
+
+
+def _welcome(settings: Settings, took_s: float) -> str:
+    origin = settings.public_origin
+    lines = [f"\nReady in {took_s:.0f} s. Open:"]
+    pages = {"visitor": "/", "gate": "/gate", "owner": "/owner", "province": "/province"}
+    if settings.is_demo:
+        pages["bank"] = "/bank"
+    lines += [f"  {who:<9} {origin}{page}" for who, page in pages.items()]
+    if settings.is_demo and DEMO_SIGN_INS.exists():
+        lines += ["\nDemo sign-ins:"]
+        lines += [f"  {line}" for line in DEMO_SIGN_INS.read_text(encoding="utf-8").strip().splitlines()]
+    return "\n".join([*lines, f"\nCtrl-C stops everything. Logs: {LOGS} (./run logs)"])

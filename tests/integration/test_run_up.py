@@ -1,0 +1,132 @@
+"""`./run` says what is wrong in one clear line, and its small commands do what they say."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import up
+from deploy.local.console import Problem
+from deploy.local.paths import ROOT
+from deploy.local.settings import Settings
+from deploy.local.vendor import ensure_vendored, vendored_files
+from tests.support.stub_system import stub_part
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """`./run` as a person calls it, without what a terminal would add."""
+    return subprocess.run(
+        ["./run", *arguments], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_run_alone_lists_what_it_can_do_a_line_each() -> None:
+    said = run().stdout.splitlines()
+
+    assert [line.split()[1] for line in said] == [
+        *("up", "demo", "simulate", "bank", "logs", "test", "test-fast", "bench", "secrets", "reset")
+    ]
+
+
+def test_an_unknown_command_is_refused() -> None:
+    assert run("fly").returncode != 0
+
+
+def test_secrets_are_written_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert run("secrets", str(folder)).returncode == 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    assert run("secrets", str(folder)).returncode == 0
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert set(before) == {"ticket-key-1.pem", "pass-key.pem", "pass-public.pem", "postgres-password"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_reset_removes_nothing_without_a_yes(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+
+    refused = subprocess.run(
+        ["./run", "reset"],
+        cwd=ROOT,
+        env=os.environ | {"MOT_CHAM_DATA": str(tmp_path)},
+        input="no\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode != 0
+    assert (tmp_path / "kept").exists()
+
+
+def test_reset_with_yes_ends_what_still_runs_and_removes_the_data(tmp_path: Path) -> None:
+    left_over = stub_part("left", tmp_path, 0)
+    left_over.start()
+
+    assert run("reset", "--yes", MOT_CHAM_DATA=str(tmp_path)).returncode == 0
+
+    assert not left_over.is_alive()
+    assert not tmp_path.exists()
+    tmp_path.mkdir()  # pytest looks for it
+
+
+def test_a_second_up_in_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    hold = "import sys; from deploy.local.lock import only_one\n"
+    hold += "with only_one(): print('held', flush=True), sys.stdin.read()"
+    environ = os.environ | {"MOT_CHAM_DATA": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+
+        second = run("up", MOT_CHAM_DATA=str(tmp_path))
+
+        holder.kill()
+    assert second.returncode == 1
+    assert second.stdout.splitlines()[-1] == f"Stopped: Một Chạm is running here already (process {holder.pid})"
+    assert second.stderr == ""
+
+
+def test_a_busy_port_is_named_with_the_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings.read({"MOT_CHAM_PORT": str(taken.getsockname()[1])})
+
+        with pytest.raises(Problem, match=r"port \d+ \(the public address\) is taken .* MOT_CHAM_PORT="):
+            up.check_ports(settings)
+
+
+def test_a_port_that_is_no_number_is_refused_in_one_line(tmp_path: Path) -> None:
+    refused = run("up", MOT_CHAM_PORT="eighty", MOT_CHAM_DATA=str(tmp_path))
+
+    assert refused.returncode == 1
+    assert refused.stdout == "Stopped: MOT_CHAM_PORT must be a port, 1 to 65535, not 'eighty'\n"
+
+
+def test_a_nearly_full_disk_is_named_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "FIRST_START_BYTES", 2**60)
+    monkeypatch.setattr(up, "LATER_START_BYTES", 2**60)
+
+    with pytest.raises(Problem, match="the disk is nearly full"):
+        up.check_disk()
+
+
+def test_addresses_in_the_environment_replace_our_own_parts() -> None:
+    urls = {f"{name}_DATABASE_URL": "postgresql://elsewhere/x" for name in ("TICKETING", "PAYMENTS", "ANALYTICS")}
+
+    settings = Settings.read({**urls, "KAFKA_BOOTSTRAP_SERVERS": "elsewhere:9092"})
+
+    assert not settings.runs_postgres
+    assert not settings.runs_kafka
+
+
+def test_every_vendored_file_is_the_one_that_was_reviewed() -> None:
+    ensure_vendored()
+
+    assert all(file.target.is_file() for file in vendored_files())
