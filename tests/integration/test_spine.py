@@ -39,14 +39,11 @@ async def test_an_event_is_heard_once_and_within_moments(spine: Spine) -> None:
 
 async def test_a_duplicate_is_heard_once_however_often_it_is_sent(spine: Spine) -> None:
     await say(spine, "lung-cu")
-    pool = spine.speaker.unit.pool
-    row = await pool.fetchrow("SELECT topic, key, payload, headers::text FROM outbox")
-    assert row is not None
     async with running(spine.speaker.relay(), spine.hearer.consumer()):
-        for number in range(20):
+        for _ in range(20):
             await until(lambda: all_sent(spine))
-            await pool.execute("UPDATE outbox SET sent_at = NULL")
-            assert number < 20
+            await spine.speaker.unit.pool.execute("UPDATE outbox SET sent_at = NULL")
+        await until(lambda: all_sent(spine))
         await say(spine, "dong-van")
         await until(lambda: heard_at_least(spine, 2))
     assert await spine.heard() == [("lung-cu", 1), ("dong-van", 1)]
