@@ -1,0 +1,104 @@
+-- name: admit
+-- The scan's row comes first: a second one of the same id waits for it, and then counts nobody.
+WITH noted AS (
+    INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, phone_verdict, offline,
+                            occurred_at, recorded_at, changed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, 'admitted', $7, $8, $9, $10, $10)
+    ON CONFLICT (scan_id) DO NOTHING
+    RETURNING scan_id
+), counted AS (
+    UPDATE tickets SET admitted = admitted + $6, version = version + 1
+      FROM noted
+     WHERE ticket_id = $5 AND venue_id = $2 AND status = 'valid' AND admitted + $6 <= admits
+       AND $11::date >= valid_from AND $11::date < valid_from + days
+    RETURNING ticket_id, order_id, position, tickets.venue_id, product_id, category, price_kind, code, short_code,
+              valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
+)
+SELECT noted.scan_id AS noted, ticket_id, order_id, position, venue_id, product_id, category, price_kind, code,
+       short_code, valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
+  FROM (SELECT) AS always LEFT JOIN noted ON true LEFT JOIN counted ON true
+
+-- name: note_scan
+INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, phone_verdict,
+                        offline, occurred_at, recorded_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+ON CONFLICT (scan_id) DO NOTHING
+RETURNING scan_id
+
+-- name: change_verdict
+UPDATE admissions SET verdict = $2, reason = $3, against = $4 WHERE scan_id = $1
+
+-- name: bump_ticket
+UPDATE tickets SET version = version + 1 WHERE ticket_id = $1
+RETURNING ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
+          admits, admitted, status, revoked_reason, issued_at, version
+
+-- name: find_ticket_by_short_code
+SELECT ticket_id FROM tickets WHERE short_code = $1
+
+-- name: uses_of_ticket
+SELECT scan_id, count, occurred_at, device_id, coalesce(name, '') AS gate
+  FROM admissions LEFT JOIN devices USING (device_id)
+ WHERE ticket_id = $1 AND verdict = 'admitted' AND undone_at IS NULL AND scan_id <> $2
+ ORDER BY occurred_at, scan_id
+
+-- name: find_admission
+SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at AS first_at,
+       first.device_id AS first_device_id, coalesce(devices.name, '') AS first_gate
+  FROM admissions AS a
+  LEFT JOIN admissions AS first ON first.scan_id = a.against
+  LEFT JOIN devices ON devices.device_id = first.device_id
+ WHERE a.scan_id = $1
+
+-- name: lock_admission
+SELECT scan_id, device_id, ticket_id, count, verdict, offline, occurred_at, undone_at
+  FROM admissions WHERE scan_id = $1 FOR UPDATE
+
+-- name: undo_admission
+WITH undone AS (
+    UPDATE admissions SET undone_at = $2, changed_at = $3 WHERE scan_id = $1
+    RETURNING ticket_id, count, verdict
+)
+UPDATE tickets SET admitted = admitted - CASE undone.verdict WHEN 'admitted' THEN undone.count ELSE 0 END,
+                   version = version + 1
+  FROM undone
+ WHERE tickets.ticket_id = undone.ticket_id
+RETURNING tickets.ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code,
+          valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
+
+-- name: admissions_of_venue
+SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS gate, undone_at IS NOT NULL AS undone
+  FROM admissions LEFT JOIN devices USING (device_id)
+ WHERE venue_id = $1 AND changed_at > $2 AND verdict IN ('admitted', 'conflict')
+ ORDER BY changed_at LIMIT 20000
+
+-- name: conflicts_of_venue
+SELECT a.scan_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id, coalesce(here.name, '') AS gate,
+       first.occurred_at AS first_at, first.device_id AS first_device_id, coalesce(there.name, '') AS first_gate
+  FROM admissions AS a
+  LEFT JOIN devices AS here ON here.device_id = a.device_id
+  LEFT JOIN admissions AS first ON first.scan_id = a.against
+  LEFT JOIN devices AS there ON there.device_id = first.device_id
+ WHERE a.venue_id = $1 AND a.changed_at > $2 AND a.verdict = 'conflict' AND a.undone_at IS NULL
+ ORDER BY a.changed_at DESC LIMIT 100
+
+-- name: tickets_around
+SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS hash, product_id,
+       valid_from, days, admits
+  FROM tickets
+ WHERE venue_id = $1 AND valid_from <= $2::date + 2 AND valid_from > $2::date - 255 AND valid_from + days > $2::date AND issued_at > $3
+   AND status = 'valid'
+ ORDER BY valid_from LIMIT 20000
+
+-- name: revoked_around
+SELECT ticket_id FROM tickets
+ WHERE venue_id = $1 AND valid_from <= $2::date + 400 AND valid_from > $2::date - 255 AND valid_from + days > $2::date
+   AND status = 'revoked'
+ ORDER BY valid_from LIMIT 20000
+
+-- name: gate_head
+SELECT (SELECT max(changed_at) FROM admissions WHERE venue_id = $1) AS changed_at,
+       (SELECT count(*) FROM tickets
+         WHERE venue_id = $1 AND valid_from > $2::date - 255 AND valid_from + days > $2::date) AS tickets,
+       (SELECT count(*) FROM tickets
+         WHERE venue_id = $1 AND valid_from > $2::date - 255 AND valid_from + days > $2::date AND status = 'revoked') AS revoked

@@ -1,0 +1,253 @@
+"""Admission at the gate: each ticket lets its people in once, each scan is kept with its first answer."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from deploy.local.cluster import Cluster
+from services.ticketing.api import gate
+from services.ticketing.domain.short_code import short_code_hash
+from services.ticketing.store.tickets import Ticket
+from services.ticketing.usecases.admit import GateOffice
+from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
+from shared import migrate
+from shared.auth import Doors
+from shared.clock import utc_now
+from shared.db import create_pool
+from shared.health import Health
+from shared.http import create_app
+from shared.ids import uuid7
+from shared.live import Live
+from shared.pages import Pages
+from shared.revocations import Revocations, revoke
+from shared.topics import TICKETING_EVENTS
+from shared.unit import Unit
+from shared.wake import Waker
+from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Gate:
+    venue: Venue
+    revocations: Revocations
+    http: httpx.AsyncClient
+
+    async def send(self, phone: Phone, *scans: Json) -> list[Json]:
+        response = await self.post("/api/gate/scans", phone, {"scans": scans})
+        assert response.status_code == 200, response.text
+        answers: list[Json] = response.json()["answers"]
+        return answers
+
+    async def post(self, path: str, phone: Phone, body: object) -> httpx.Response:
+        return await self.http.post(path, content=msgspec.json.encode(body), headers=headers_of(phone))
+
+    async def manifest(self, phone: Phone, since: str | None = None) -> Json:
+        response = await self.http.get(
+            "/api/gate/manifest", params={"since": since} if since else {}, headers=headers_of(phone)
+        )
+        assert response.status_code == 200, response.text
+        body: Json = response.json()
+        return body
+
+    async def admitted(self, ticket: Ticket) -> int:
+        return int(
+            await self.venue.pool.fetchval("SELECT admitted FROM tickets WHERE ticket_id = $1", ticket.ticket_id)
+        )
+
+    async def said(self, ticket: Ticket) -> list[str]:
+        rows = await self.venue.pool.fetch(
+            "SELECT type FROM outbox WHERE aggregate_id = $1 ORDER BY seq", str(ticket.ticket_id)
+        )
+        return [row["type"].split(".")[1] for row in rows]
+
+
+@pytest.fixture
+async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
+    name = f"gate_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    async with AsyncExitStack() as stack:
+        stack.callback(cluster.drop_database, name)
+        await migrate.migrate(url, MIGRATIONS)
+        pool = await create_pool(url, "ticketing", 12)
+        stack.push_async_callback(pool.close)
+        waker = Waker(url, solo=True)
+        venue = await open_venue(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, waker))
+        revocations = Revocations(pool, waker)
+        doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
+        app = create_app("ticketing", [gate.router], Health(pool).ready, doors)
+        office = GateOffice(lambda: venue.catalogue, {1: venue.signer.private_key.public_key()})
+        live = Live(pool, waker, asyncio.Event())
+        app.state.gate = gate.GateDesk(venue.unit, Pages(MIGRATIONS.parent / "web", "ticketing"), live, office)
+        transport = httpx.ASGITransport(app)
+        http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="https://gate.test"))
+        yield Gate(venue, revocations, http)
+
+
+def headers_of(phone: Phone) -> dict[str, str]:
+    return {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in phone.cookies.items()),
+        "Content-Type": "application/json",
+    }
+
+
+def scan(ticket: Ticket, at: datetime | None = None, **more: object) -> Json:
+    return {"scan_id": uuid7(), "code": ticket.code, "occurred_at": at or utc_now(), "verdict": "admit", **more}
+
+
+async def test_a_ticket_lets_one_person_in_once(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    first, second = scan(ticket), scan(ticket, verdict=None)
+    [admitted] = await at_gate.send(phone, first)
+    [again] = await at_gate.send(phone, second)
+    assert admitted["verdict"] == "admitted"
+    assert (again["verdict"], again["reason"]) == ("duplicate", "already_used")
+    assert (again["first_use"]["scan_id"], again["first_use"]["gate"]) == (str(first["scan_id"]), "East gate")
+    assert await at_gate.said(ticket) == ["ticket_admitted"]
+
+
+async def test_a_scan_sent_again_gets_its_first_answer_and_counts_once(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue(people=5, mode="group")
+    phone = await at_gate.venue.pair("East gate")
+    sent = scan(ticket, count=2)
+    answers = [(await at_gate.send(phone, sent))[0] for _ in range(3)]
+    assert [answer["verdict"] for answer in answers] == ["admitted"] * 3
+    assert [answer["repeated"] for answer in answers] == [False, True, True]
+    assert await at_gate.admitted(ticket) == 2
+
+
+async def test_under_any_concurrency_a_group_never_enters_more_often_than_it_has_people(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue(people=7, mode="group")
+    phones = [await at_gate.venue.pair(f"gate {number}") for number in range(4)]
+    scans = [(phone, scan(ticket, verdict=None)) for phone in phones for _ in range(5)]
+    # Each scan twice, at the same time.
+    answers = await asyncio.gather(*(at_gate.send(phone, sent) for phone, sent in [*scans, *scans]))
+    by_scan = {answer["scan_id"]: answer["verdict"] for [answer] in answers}
+    assert Counter(by_scan.values())["admitted"] == 7
+    assert all(by_scan[answer["scan_id"]] == answer["verdict"] for [answer] in answers)
+    assert await at_gate.admitted(ticket) == 7
+    assert await at_gate.said(ticket) == ["ticket_admitted"] * 7
+
+
+async def test_two_phones_that_let_one_ticket_in_offline_are_a_conflict_told_to_both(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    east, west = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
+    await at_gate.send(east, scan(ticket, utc_now() - timedelta(minutes=9), offline=True))
+    [answer] = await at_gate.send(west, scan(ticket, utc_now() - timedelta(minutes=5), offline=True))
+    assert (answer["verdict"], answer["reason"], answer["first_use"]["gate"]) == (
+        "conflict",
+        "already_used",
+        "East gate",
+    )
+    for phone in (east, west):
+        [conflict] = (await at_gate.manifest(phone))["manifest"]["conflicts"]
+        assert (conflict["gate"], conflict["first_gate"]) == ("West gate", "East gate")
+    assert await at_gate.said(ticket) == ["ticket_admitted", "admission_conflicted"]
+    assert await at_gate.admitted(ticket) == 1
+
+
+async def test_people_let_in_with_a_ticket_revoked_meanwhile_are_a_conflict(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    await at_gate.venue.unit.run(revoke_ticket, RevokeTicket(ticket.ticket_id, "refunded"))
+    [answer] = await at_gate.send(phone, scan(ticket, offline=True))
+    assert (answer["verdict"], answer["reason"]) == ("conflict", "revoked")
+    assert (await at_gate.manifest(phone))["manifest"]["revoked"] == [str(ticket.ticket_id)]
+
+
+async def test_what_the_phone_refused_counts_nobody_but_is_kept(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    forged = scan(ticket, code=ticket.code[:-1] + ("0" if ticket.code[-1] != "0" else "1"), verdict="bad_signature")
+    refused = scan(ticket, verdict="wrong_venue")
+    answers = await at_gate.send(phone, forged, refused, scan(ticket, code="000201", verdict=None))
+    assert [answer["verdict"] for answer in answers] == ["refused"] * 3
+    assert answers[2]["reason"] == "payment_code"
+    assert await at_gate.admitted(ticket) == 0
+    assert await at_gate.venue.pool.fetchval("SELECT count(*) FROM admissions") == 3
+
+
+async def test_a_ticket_of_another_day_or_venue_is_refused_with_the_reason(at_gate: Gate) -> None:
+    yesterday = utc_now() - timedelta(days=1)
+    [tomorrows] = await at_gate.venue.issue(visit_on=(utc_now() + timedelta(days=2)).date())
+    [todays] = await at_gate.venue.issue()
+    elsewhere = await at_gate.venue.pair("Palace", venues=("nha-vuong-sa-phin",))
+    here = await at_gate.venue.pair("East gate")
+    [early] = await at_gate.send(here, scan(tomorrows, yesterday, verdict=None))
+    [wrong] = await at_gate.send(elsewhere, scan(todays, verdict=None))
+    assert (early["verdict"], early["reason"]) == ("refused", "too_early")
+    assert (wrong["verdict"], wrong["reason"]) == ("refused", "wrong_venue")
+
+
+async def test_the_scans_of_a_revoked_phone_go_to_quarantine(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("Lost phone")
+    async with at_gate.venue.pool.acquire() as connection:
+        await revoke(connection, UUID(str(phone.device_id)))
+    await at_gate.revocations.refresh()
+    [answer] = await at_gate.send(phone, scan(ticket, offline=True))
+    assert answer["verdict"] == "quarantined"
+    assert await at_gate.admitted(ticket) == 0
+    refused = await at_gate.http.get("/api/gate/manifest", headers=headers_of(phone))
+    assert refused.status_code == 401
+
+
+async def test_undoing_within_30_seconds_frees_the_place_once(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone, other = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
+    sent = scan(ticket, utc_now() - timedelta(hours=1))
+    await at_gate.send(phone, sent)
+    undo = {"scan_id": sent["scan_id"], "occurred_at": sent["occurred_at"] + timedelta(seconds=20)}
+    assert (await at_gate.post("/api/gate/undo", other, undo)).status_code == 404
+    late = undo | {"occurred_at": sent["occurred_at"] + timedelta(seconds=31)}
+    assert (await at_gate.post("/api/gate/undo", phone, late)).json()["code"] == "undo_too_late"
+    statuses = [(await at_gate.post("/api/gate/undo", phone, undo)).status_code for _ in range(2)]
+    assert statuses == [200, 200]
+    assert await at_gate.admitted(ticket) == 0
+    [use] = (await at_gate.manifest(other))["manifest"]["uses"]
+    assert use["undone"] is True
+    assert [(await at_gate.send(other, scan(ticket)))[0]["verdict"]] == ["admitted"]
+    assert await at_gate.said(ticket) == ["ticket_admitted", "admission_undone", "ticket_admitted"]
+
+
+async def test_a_typed_short_code_admits_like_the_qr(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    typed = scan(ticket, code=None, short_code=ticket.short_code.lower())
+    mistyped = scan(ticket, code=None, short_code="0000-0000-00", verdict=None)
+    answers = await at_gate.send(phone, typed, mistyped)
+    assert [answer["verdict"] for answer in answers] == ["admitted", "refused"]
+
+
+async def test_the_manifest_says_what_a_phone_needs_and_then_only_what_is_new(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    body = await at_gate.manifest(phone)
+    manifest = body["manifest"]
+    assert body["keys"] == {"1": at_gate.venue.signer.private_key.public_key().public_bytes_raw().hex()}
+    assert (body["venue"]["venue_id"], manifest["device_name"]) == (VENUE, "East gate")
+    assert [known["hash"] for known in manifest["tickets"]] == [short_code_hash(ticket.short_code)]  # type: ignore[arg-type]
+    assert [person["display_name"] for person in manifest["people"]]
+    later = (utc_now() + timedelta(minutes=5)).isoformat()
+    assert (await at_gate.manifest(phone, later))["manifest"]["tickets"] == []
+
+
+async def test_scans_of_a_batch_are_answered_in_their_order(at_gate: Gate) -> None:
+    tickets = await at_gate.venue.issue(people=20)
+    phone = await at_gate.venue.pair("East gate")
+    scans = [scan(ticket) for ticket in reversed(tickets)]
+    answers = await at_gate.send(phone, *scans, scans[0])
+    assert [answer["scan_id"] for answer in answers] == [str(sent["scan_id"]) for sent in [*scans, scans[0]]]
+    assert {answer["verdict"] for answer in answers} == {"admitted"}

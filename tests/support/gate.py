@@ -1,0 +1,115 @@
+"""A venue with its gate on a real database: tickets to scan and phones to scan them with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.seed.reader import read_seed
+from services.ticketing.domain.catalogue import Category
+from services.ticketing.domain.orders import hold_until, pay_until
+from services.ticketing.domain.pricing import price_order
+from services.ticketing.store.catalogue import Catalogue, read_catalogue
+from services.ticketing.store.orders import Order, insert_order
+from services.ticketing.store.people import Device, insert_device
+from services.ticketing.store.tickets import Ticket, tickets_of_order
+from services.ticketing.usecases.first_people import SeedPeople, seed_people
+from services.ticketing.usecases.issue_tickets import Office, TicketSigner, issue_tickets
+from services.ticketing.usecases.load_catalogue import load_catalogue
+from shared.auth import Pass, Role, sign_pass
+from shared.clock import local_date, utc_now
+from shared.db import Pool
+from shared.ids import DeviceId, OrderId, ProductId, uuid7
+from shared.unit import Tx, Unit
+
+VENUE = "cot-co-lung-cu"
+PRODUCT = ProductId("cot-co-lung-cu-entry")
+MIGRATIONS = Path("services/ticketing/migrations")
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTickets:
+    people: int
+    mode: str
+    visit_on: date
+
+
+@dataclass(slots=True, kw_only=True)
+class Venue:
+    """The flag tower of the seed, ready to sell and to scan."""
+
+    unit: Unit
+    catalogue: Catalogue
+    signer: TicketSigner = field(default_factory=lambda: TicketSigner(1, Ed25519PrivateKey.generate()))
+    pass_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    @property
+    def pool(self) -> Pool:
+        return self.unit.pool
+
+    async def issue(self, people: int = 1, mode: str = "per_person", visit_on: date | None = None) -> list[Ticket]:
+        """Tickets of a new, paid order, valid today unless said otherwise."""
+        wanted = WantedTickets(people, mode, visit_on or local_date(utc_now()))
+        office = Office(lambda: self.catalogue, self.signer)
+        return await self.unit.run(partial(_issue, office=office), wanted)
+
+    async def pair(self, name: str, *, venues: tuple[str, ...] = (VENUE,)) -> "Phone":
+        """A phone with its pass, as pairing leaves it."""
+        device_id = DeviceId(uuid7())
+        now = utc_now()
+        device = Device(device_id=device_id, kind="gate", venues=venues, name=name, paired_at=now)
+        paired_by = await self.pool.fetchval("SELECT person_id FROM persons LIMIT 1")
+        await insert_device(self.pool, device, paired_by)  # type: ignore[arg-type]
+        issued = Pass(device_id, Role.DEVICE, venues, "", device_id, now - timedelta(minutes=1), now + timedelta(1))
+        return Phone(device_id, name, {"__Host-gate": sign_pass(issued, self.pass_key)})
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    device_id: DeviceId
+    name: str
+    cookies: Mapping[str, str]
+
+
+async def open_venue(unit: Unit) -> Venue:
+    """Catalogue and made-up people in a migrated, empty database."""
+    seed = read_seed()
+    await unit.run(load_catalogue, seed)
+    await unit.run(seed_people, SeedPeople([person for person in seed.people if VENUE in person.venue_ids][:2]))
+    async with unit.pool.acquire() as connection:
+        return Venue(unit=unit, catalogue=await read_catalogue(connection))
+
+
+async def _issue(tx: Tx, wanted: WantedTickets, now: datetime, *, office: Office) -> list[Ticket]:
+    catalogue = office.catalogue()
+    counts = {Category("adult"): wanted.people}
+    product = catalogue.products[PRODUCT]
+    priced = price_order(product, catalogue.tariffs_of(PRODUCT), wanted.visit_on, counts, 0)
+    expires_at = pay_until(priced.total_vnd, now)
+    order = Order(
+        order_id=OrderId(uuid7()),
+        token=str(uuid7()),
+        venue_id=product.venue_id,
+        product_id=PRODUCT,
+        status="placed",
+        lines=priced.lines,
+        total_vnd=priced.total_vnd,
+        visit_on=wanted.visit_on,
+        nights=0,
+        people=wanted.people,
+        ticket_mode=msgspec.convert(wanted.mode, Order.__annotations__["ticket_mode"]),
+        channel="web",
+        business_date=local_date(now),
+        expires_at=expires_at,
+        hold_until=hold_until(expires_at),
+        placed_at=now,
+        trace_id="",
+        version=1,
+    )
+    await insert_order(tx.connection, order)
+    await issue_tickets(tx, order, office, now)
+    return await tickets_of_order(tx.connection, order.order_id)
