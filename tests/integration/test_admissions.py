@@ -238,7 +238,7 @@ async def test_the_manifest_says_what_a_phone_needs_and_then_only_what_is_new(at
     manifest = body["manifest"]
     assert body["keys"] == {"1": at_gate.venue.signer.private_key.public_key().public_bytes_raw().hex()}
     assert (body["venue"]["venue_id"], manifest["device_name"]) == (VENUE, "East gate")
-    assert [known["hash"] for known in manifest["tickets"]] == [short_code_hash(ticket.short_code)]  # type: ignore[arg-type]
+    assert [known["short_code_hash"] for known in manifest["tickets"]] == [short_code_hash(ticket.short_code)]  # type: ignore[arg-type]
     assert [person["display_name"] for person in manifest["people"]]
     later = (utc_now() + timedelta(minutes=5)).isoformat()
     assert (await at_gate.manifest(phone, later))["manifest"]["tickets"] == []

@@ -6,7 +6,7 @@ The phone decides by itself; nothing here stands between a ticket and its verdic
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -187,10 +187,17 @@ async def get_web_manifest(request: Request, desk: DeskDep) -> Response:
 async def get_service_worker() -> Response:
     """The service worker with the list of what it keeps; any change of a kept file changes it, so browsers notice."""
     shell = _shell()
-    head = f"const VERSION = {json.dumps(shell.version)};\nconst SHELL = {json.dumps(shell.addresses)};\n"
+    head = f"self.SHELL = {json.dumps(asdict(shell))};\n"
     text = head + (_STATIC / "gate" / "worker" / "sw.js").read_text(encoding="utf-8")
     headers = {"Service-Worker-Allowed": "/gate", "Cache-Control": "no-cache"}
     return Response(text, media_type="text/javascript", headers=headers)
+
+
+@router.get("/gate/decoder.js", dependencies=_ANYONE)
+async def get_decoder() -> Response:
+    """The decoder's worker. It stands here, not among the static files, so that the service worker's scope holds it."""
+    text = (_STATIC / "gate" / "worker" / "decoder.js").read_text(encoding="utf-8")
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +212,12 @@ _addresses = StaticAddresses({"shared": SHARED_STATIC, "ticketing": _STATIC})
 def _shell() -> _Shell:
     """Every file of the scanner, by its bare address, and one version for all of them together."""
     own = [f"ticketing/gate/{path.name}" for path in sorted((_STATIC / "gate").iterdir()) if path.is_file()]
+    workers = (_STATIC / "gate" / "worker").iterdir()
     names = [*own, *(name for name in _VENDOR if (SHARED_STATIC / name.removeprefix("shared/")).exists())]
-    page = (_TEMPLATES / "gate" / "gate.html", i18n.MESSAGES / "gate.toml")
+    page = (_TEMPLATES / "gate" / "gate.html", i18n.MESSAGES / "gate.toml", *sorted(workers))
     hashes = [*map(_addresses.address, names), *map(_addresses.content_hash, page)]
     version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:10]
-    return _Shell(version, [f"/static/{name}" for name in names])
+    return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
 
 
 def _venue_of(phone: Pass, asked: str | None) -> VenueId:

@@ -83,11 +83,11 @@ SELECT a.scan_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id, co
  ORDER BY a.changed_at DESC LIMIT 100
 
 -- name: tickets_around
-SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS hash, product_id,
-       valid_from, days, admits
-  FROM tickets
- WHERE venue_id = $1 AND valid_from <= $2::date + 2 AND valid_from > $2::date - 255 AND valid_from + days > $2::date AND issued_at > $3
-   AND status = 'valid'
+SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS short_code_hash,
+       venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days, tickets.admits
+  FROM tickets JOIN venues USING (venue_id) JOIN products USING (product_id)
+ WHERE tickets.venue_id = $1 AND valid_from <= $2::date + 2 AND valid_from > $2::date - 255
+   AND valid_from + days > $2::date AND issued_at > $3
  ORDER BY valid_from LIMIT 20000
 
 -- name: revoked_around

@@ -9,7 +9,7 @@ import msgspec
 from services.ticketing.store import SQL
 from services.ticketing.store.tickets import Ticket, ticket_of
 from shared.db import Connection, Record
-from shared.ids import DeviceId, PersonId, ProductId, ScanId, TicketId, VenueId
+from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 
 ScanVerdict = Literal["admitted", "duplicate", "conflict", "refused", "unknown", "quarantined"]
 
@@ -89,12 +89,13 @@ class KnownConflict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownTicket(msgspec.Struct, frozen=True, kw_only=True):
-    """What a typed short code stands for; hash is short_code_hash of it."""
+    """What a typed short code stands for, as docs/ticket-code.md section 8 writes it."""
 
+    short_code_hash: str
     ticket_id: TicketId
-    hash: str
-    product_id: ProductId
-    valid_from: date
+    venue_number: int
+    product_number: int
+    first_day: date
     days: int
     admits: int
 

@@ -1,0 +1,105 @@
+// @ts-check
+/** The camera and its decoder: one picture in flight, the centre square only, nothing while the page is hidden. */
+
+const SIDE = 720;
+const PAUSE_MS = 40;
+const REPEAT_MS = 3000;
+const WANTED = { video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } } };
+
+/** @typedef {"starting" | "looking" | "refused" | "missing" | "stopped"} CameraState */
+
+export class Camera {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {(text: string) => void} onText
+   * @param {(state: CameraState) => void} onState
+   */
+  constructor(video, onText, onState) {
+    this.video = video;
+    this.onText = onText;
+    this.onState = onState;
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    this.isWanted = false;
+    this.isDecoderReady = false;
+    this.last = { text: "", at: 0 };
+    // Below /gate, so that the service worker has it without network.
+    this.decoder = new Worker("/gate/decoder.js", { type: "module" });
+    this.decoder.onmessage = ({ data }) => this.hear(data);
+    document.addEventListener("visibilitychange", () => void (document.hidden ? this.close() : this.isWanted && this.open()));
+  }
+
+  async open() {
+    this.isWanted = true;
+    if (this.stream || document.hidden) return;
+    this.onState("starting");
+    try {
+      if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
+      const stream = await navigator.mediaDevices.getUserMedia(WANTED);
+      this.stream = stream;
+      this.video.srcObject = stream;
+      await this.video.play();
+      this.onState("looking");
+      this.grab();
+    } catch (fault) {
+      const isRefused = fault instanceof DOMException && fault.name === "NotAllowedError";
+      this.close();
+      this.onState(isRefused ? "refused" : "missing");
+    }
+  }
+
+  stop() {
+    this.isWanted = false;
+    this.close();
+  }
+
+  close() {
+    if (this.stream) for (const track of this.stream.getTracks()) track.stop();
+    this.stream = null;
+    this.onState("stopped");
+  }
+
+  /** Whether there is a lamp to switch. */
+  hasTorch() {
+    const track = this.stream && this.stream.getVideoTracks()[0];
+    return Boolean(track && track.getCapabilities && "torch" in track.getCapabilities());
+  }
+
+  /** @param {boolean} isOn */
+  torch(isOn) {
+    const track = this.stream && this.stream.getVideoTracks()[0];
+    const wanted = /** @type {any} */ ({ advanced: [{ torch: isOn }] });
+    return track ? track.applyConstraints(wanted).catch(() => undefined) : undefined;
+  }
+
+  async grab() {
+    if (!this.stream) return;
+    const { videoWidth: width, videoHeight: height } = this.video;
+    const side = Math.min(width, height, SIDE);
+    if (!this.isDecoderReady || !side) {
+      setTimeout(() => void this.grab(), PAUSE_MS);
+      return;
+    }
+    const picture = await createImageBitmap(this.video, (width - side) / 2, (height - side) / 2, side, side);
+    this.decoder.postMessage(picture, [picture]);
+  }
+
+  /** @param {{ready?: boolean, text?: string | null, fault?: string}} said */
+  hear(said) {
+    if (said.ready) {
+      this.isDecoderReady = true;
+      return;
+    }
+    if (said.fault) {
+      this.onState("missing");
+      return;
+    }
+    setTimeout(() => void this.grab(), PAUSE_MS);
+    if (!said.text) return;
+    const now = Date.now();
+    // The camera sees one ticket many times: for as long as it stays in sight it is one scan.
+    const isRepeat = said.text === this.last.text && now - this.last.at < REPEAT_MS;
+    this.last = { text: said.text, at: now };
+    if (!isRepeat) this.onText(said.text);
+  }
+}

@@ -1,0 +1,229 @@
+// @ts-check
+/** The scanner: one screen at a time, and a result over whatever is shown. It wires the other modules together. */
+
+import { Camera } from "./camera.js";
+import { signal, stayAwake, unlock } from "./feedback.js";
+import { UNDO_MS, groupOf, judge, readCode, readTyped, undo } from "./judge.js";
+import { count, fact, newest } from "./memory.js";
+import { enter, leave, personHere } from "./pin.js";
+import { start, state, sync } from "./sync.js";
+import { t, timeOf } from "./texts.js";
+import { element, say, showConflicts, showLast, showPeople, showReadiness, showResult, showScreen } from "./view.js";
+
+/** @typedef {import("./judge.js").Shown} Shown */
+
+const GREEN_MS = 1500;
+const LAST_SHOWN = 20;
+const REDRAW_MS = 5000;
+
+/** @type {import("./pin.js").Person | null} */
+let person = null;
+/** @type {any} */
+let setup = null;
+/** @type {{person_id: string, display_name: string} | null} */
+let chosen = null;
+/** @type {{shown: Shown, left: number, count: number} | null} */
+let group = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let clearing;
+let isBusy = false;
+let isTorchOn = false;
+
+const video = /** @type {HTMLVideoElement} */ (element("video"));
+const camera = new Camera(video, (text) => void seen(text), (seenState) => {
+  say("camera-state", seenState === "looking" || seenState === "stopped" ? "" : t(`camera.${seenState}`));
+  element("torch").hidden = !(seenState === "looking" && camera.hasTorch());
+});
+
+/** Somebody holds a code into the camera. @param {string} text */
+async function seen(text) {
+  if (isBusy || document.body.dataset.screen !== "scan" || !element("result").hidden) return;
+  await take(await readCode(text));
+}
+
+/** Decides at once, or asks first how many of a group go in. @param {Shown} shown */
+async function take(shown) {
+  isBusy = true;
+  try {
+    const left = await groupOf(shown);
+    if (left === null) await decideOn(shown, 1);
+    else askGroup(shown, left);
+  } finally {
+    isBusy = false;
+  }
+}
+
+/**
+ * @param {Shown} shown
+ * @param {number} people
+ */
+async function decideOn(shown, people) {
+  const judged = await judge(shown, people, { offline: !state.online, person_id: person ? person.person_id : null });
+  showScreen("scan");
+  showResult(judged, setup);
+  signal(judged.verdict.colour);
+  clearTimeout(clearing);
+  if (judged.verdict.colour === "green") clearing = setTimeout(clearResult, GREEN_MS);
+  void sync();
+  void redraw();
+}
+
+function clearResult() {
+  clearTimeout(clearing);
+  element("result").hidden = true;
+}
+
+/**
+ * @param {Shown} shown
+ * @param {number} left
+ */
+function askGroup(shown, left) {
+  group = { shown, left, count: left };
+  showGroup(0);
+  showScreen("group");
+}
+
+/** @param {number} step */
+function showGroup(step) {
+  if (!group) return;
+  group.count = Math.min(group.left, Math.max(1, group.count + step));
+  say("group-count", String(group.count));
+  say("group-left", t("group.left", { count: group.left }));
+}
+
+/** @param {SubmitEvent} event */
+async function typed(event) {
+  event.preventDefault();
+  const field = /** @type {HTMLInputElement} */ (element("short-code"));
+  const read = await readTyped(field.value);
+  if ("mistake" in read) {
+    say("type-mistake", t(`type.${read.mistake}`));
+    return;
+  }
+  say("type-mistake", "");
+  field.value = "";
+  await take(read);
+}
+
+/** @param {SubmitEvent} event */
+async function pinEntered(event) {
+  event.preventDefault();
+  unlock();
+  const field = /** @type {HTMLInputElement} */ (element("pin"));
+  const pin = field.value;
+  field.value = "";
+  if (!chosen) {
+    say("pin-mistake", t("pin.choose"));
+    return;
+  }
+  const outcome = await enter(chosen.person_id, pin);
+  say("pin-mistake", outcome === "right" ? "" : t(`pin.${outcome}`));
+  if (outcome === "right") await begin();
+}
+
+/** Goes to where this phone stands: not paired, nothing known yet, nobody signed in, or scanning. */
+async function begin() {
+  setup = await fact("setup");
+  person = setup ? await personHere() : null;
+  if (!setup) {
+    showScreen(state.paired ? (state.error ? "offline_first" : "starting") : "unpaired");
+    return;
+  }
+  if (!person) {
+    camera.stop();
+    chosen = null;
+    showPeople((await fact("people")) || [], choose);
+    showScreen("pin");
+    return;
+  }
+  showScreen("scan");
+  void camera.open();
+  void stayAwake();
+  await redraw();
+}
+
+/** @param {any} someone */
+function choose(someone) {
+  chosen = someone;
+  for (const button of element("people").querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(button.dataset.person === someone.person_id));
+  }
+  element("pin").focus();
+}
+
+/** Everything that is shown all the time, and the lists. */
+async function redraw() {
+  setup = (await fact("setup")) || setup;
+  if (!setup) return;
+  const unsent = await count("outbox");
+  const contact = await fact("contact_at");
+  say("venue", document.documentElement.lang === "en" ? setup.venue.name.en : setup.venue.name.vi);
+  say("unsent", t("sync.unsent", { count: unsent }));
+  say("line", t(state.online ? "sync.online" : "sync.offline", { time: contact ? timeOf(contact) : "–" }));
+  say("unpaired-warning", state.paired ? "" : t("sync.unpaired"));
+  document.body.dataset.online = String(state.online);
+  document.body.dataset.unsent = String(unsent);
+  showConflicts((await fact("conflicts")) || [], setup.device_id);
+  const scans = await newest("scans", LAST_SHOWN);
+  showLast(scans, mayUndo, (scanId) => void takeBack(scanId));
+  const offset = Math.round(Number((await fact("clock_offset_ms")) || 0) / 1000);
+  const kept = Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
+  showReadiness([
+    [t("ready.keys", { count: Object.keys(setup.keys).length }), Object.keys(setup.keys).length > 0],
+    [t("ready.tickets", { count: await count("tickets") }), true],
+    [t("ready.contact", { time: contact ? timeOf(contact) : "–" }), state.online],
+    [t("ready.clock", { count: Math.abs(offset) }), Math.abs(offset) < 120],
+    [t(kept ? "ready.kept" : "ready.not_kept"), kept],
+  ]);
+}
+
+/** @param {any} scan */
+function mayUndo(scan) {
+  return scan.kind === "admit" && !scan.undone && Date.now() - Date.parse(scan.at) < UNDO_MS;
+}
+
+/** @param {string} scanId */
+async function takeBack(scanId) {
+  say("last-note", (await undo(scanId)) ? "" : t("last.too_late"));
+  void sync();
+  await redraw();
+}
+
+/** What the state of syncing changes on the screen. */
+async function synced() {
+  const isWaiting = ["starting", "unpaired", "offline_first"].includes(document.body.dataset.screen || "");
+  if (isWaiting) await begin();
+  await redraw();
+}
+
+function wire() {
+  const clicks = {
+    result: clearResult,
+    "group-less": () => showGroup(-1),
+    "group-more": () => showGroup(1),
+    "group-enter": () => group && void decideOn(group.shown, group.count),
+    "sync-now": () => void sync(),
+    retry: () => void sync(),
+    "change-person": () => void leave().then(begin),
+    torch: () => void camera.torch((isTorchOn = !isTorchOn)),
+  };
+  for (const [id, action] of Object.entries(clicks)) element(id).addEventListener("click", action);
+  for (const button of document.querySelectorAll("[data-go]")) {
+    button.addEventListener("click", () => {
+      showScreen(/** @type {any} */ (/** @type {HTMLElement} */ (button).dataset.go));
+      void redraw();
+    });
+  }
+  element("type-form").addEventListener("submit", (event) => void typed(/** @type {SubmitEvent} */ (event)));
+  element("pin-form").addEventListener("submit", (event) => void pinEntered(/** @type {SubmitEvent} */ (event)));
+  addEventListener("click", unlock, { once: true });
+  setInterval(() => void redraw(), REDRAW_MS);
+}
+
+if (navigator.serviceWorker) {
+  void navigator.serviceWorker.register("/gate/sw.js", { scope: "/gate", updateViaCache: "none" });
+}
+if (navigator.storage && navigator.storage.persist) void navigator.storage.persist();
+wire();
+void begin();
+void start(() => void synced());

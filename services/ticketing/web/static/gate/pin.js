@@ -1,0 +1,56 @@
+// @ts-check
+/** Who stands at the gate. The PIN only tells colleagues apart, so the phone may check it by itself. */
+
+import { fact, keepFact } from "./memory.js";
+
+const SHIFT_MS = 12 * 3_600_000;
+const TRIES = 5;
+const WAIT_MS = 60_000;
+
+/** @typedef {{person_id: string, display_name: string}} Person */
+
+/** Who entered a PIN in the last 12 hours and still belongs here. @returns {Promise<Person | null>} */
+export async function personHere() {
+  const person = await fact("person");
+  const people = (await fact("people")) || [];
+  const isKnown = people.some((/** @type {any} */ other) => person && other.person_id === person.person_id);
+  return isKnown && Date.now() - person.at < SHIFT_MS ? person : null;
+}
+
+/**
+ * @param {string} personId
+ * @param {string} pin
+ * @returns {Promise<"right" | "wrong" | "wait">}
+ */
+export async function enter(personId, pin) {
+  const tries = (await fact("pin_tries")) || { count: 0, at: 0 };
+  const recent = Date.now() - tries.at < WAIT_MS ? tries.count : 0;
+  if (recent >= TRIES) return "wait";
+  await keepFact("pin_tries", { count: recent + 1, at: Date.now() });
+  const people = (await fact("people")) || [];
+  const setup = await fact("setup");
+  const person = people.find((/** @type {any} */ other) => other.person_id === personId);
+  if (!person || (await hashOf(pin, person.pin.salt, setup.pin_iterations)) !== person.pin.hash) return "wrong";
+  await keepFact("pin_tries", null);
+  await keepFact("person", { person_id: personId, display_name: person.display_name, at: Date.now() });
+  return "right";
+}
+
+/** @returns {Promise<void>} */
+export async function leave() {
+  await keepFact("person", null);
+}
+
+/**
+ * PBKDF2-SHA256, 32 bytes, as the server made it; in base64.
+ * @param {string} pin
+ * @param {string} salt base64
+ * @param {number} iterations
+ */
+async function hashOf(pin, salt, iterations) {
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveBits"]);
+  const saltBytes = Uint8Array.from(atob(salt), (character) => character.charCodeAt(0));
+  const how = { name: "PBKDF2", hash: "SHA-256", salt: saltBytes, iterations };
+  const bits = await crypto.subtle.deriveBits(how, key, 256);
+  return btoa(String.fromCharCode(...new Uint8Array(bits)));
+}

@@ -1,0 +1,193 @@
+// @ts-check
+/**
+ * Tells the server what happened and hears what happened elsewhere. Everything here may fail at any time without
+ * anybody at the gate waiting: the outbox stays until its answers are written down.
+ */
+
+import { all, answerOf, change, count, fact } from "./memory.js";
+import { localDate } from "./judge.js";
+
+const BATCH = 50;
+const LIMIT_MS = 10_000;
+const TICK_MS = 30_000;
+const AGAIN_MS = 3_000;
+
+/** @typedef {{online: boolean, paired: boolean, unsent: number, error: string | null}} SyncState */
+/** @type {SyncState} */
+export const state = { online: false, paired: true, unsent: 0, error: null };
+
+/** Called after every change of `state` or of what is known. @type {() => void} */
+let tell = () => undefined;
+/** @type {EventSource | null} */
+let stream = null;
+/** The state of the venue that the stream told of last. */
+let heard = "";
+/** @type {Promise<void>} */
+let turn = Promise.resolve();
+let isQueued = false;
+
+/** Keeps up for as long as the page lives. @param {() => void} listener */
+export function start(listener) {
+  tell = listener;
+  addEventListener("online", () => void sync());
+  document.addEventListener("visibilitychange", () => void (document.hidden ? hangUp() : sync()));
+  setInterval(() => void (document.hidden || sync()), TICK_MS);
+  return sync();
+}
+
+/** Sends what waits, fetches what is new, listens on. One at a time; rejects never. */
+export function sync() {
+  if (isQueued) return turn;
+  isQueued = true;
+  turn = turn.then(async () => {
+    isQueued = false;
+    try {
+      await flush();
+      await refresh();
+      note({ online: true, paired: true, error: null });
+      listen();
+    } catch (fault) {
+      const status = fault instanceof Refused ? fault.status : 0;
+      note({ online: false, error: status ? `${status}` : "network", ...(status === 401 && { paired: false }) });
+      hangUp();
+      if (status !== 401 && !document.hidden) setTimeout(() => void sync(), AGAIN_MS);
+    }
+    note({ unsent: await count("outbox") });
+  });
+  return turn;
+}
+
+class Refused extends Error {
+  /** @param {number} status */
+  constructor(status) {
+    super(String(status));
+    this.status = status;
+  }
+}
+
+/** @param {Partial<SyncState>} changed */
+function note(changed) {
+  Object.assign(state, changed);
+  tell();
+}
+
+/** Sends the outbox in its order; only what is answered leaves it. */
+async function flush() {
+  for (;;) {
+    const waiting = await all("outbox");
+    if (!waiting.length) return;
+    const undoAt = waiting.findIndex((entry) => entry.kind === "undo");
+    const scans = waiting.slice(0, undoAt < 0 ? BATCH : Math.min(BATCH, undoAt));
+    await (scans.length ? sendScans(scans) : sendUndo(waiting[0]));
+  }
+}
+
+/** @param {any[]} entries */
+async function sendScans(entries) {
+  try {
+    const { answers } = await call("/api/gate/scans", { scans: entries.map((entry) => entry.body) });
+    await written(entries, answers);
+  } catch (fault) {
+    if (!(fault instanceof Refused) || fault.status !== 422) throw fault;
+    // One of them is broken. Alone it is set aside and shown, and the others pass.
+    if (entries.length === 1) return written(entries, [{ verdict: "rejected" }]);
+    for (const entry of entries) await sendScans([entry]);
+  }
+}
+
+/** @param {any} entry */
+async function sendUndo(entry) {
+  try {
+    await call("/api/gate/undo", entry.body);
+    await written([entry], [{ verdict: "undone" }]);
+  } catch (fault) {
+    if (!(fault instanceof Refused) || ![404, 409, 422].includes(fault.status)) throw fault;
+    await written([entry], [{ verdict: "not_undone" }]);
+  }
+}
+
+/**
+ * @param {any[]} entries
+ * @param {any[]} answers
+ */
+function written(entries, answers) {
+  return change(["scans", "outbox"], async ({ scans, outbox }) => {
+    for (const [place, entry] of entries.entries()) {
+      const scan = await answerOf(scans.get(entry.scan_id));
+      if (scan) scans.put({ ...scan, sent: answers[place].verdict, answer: answers[place] });
+      outbox.delete(entry.n);
+    }
+  });
+}
+
+/** Fetches what is new since the last time, and everything on a new day. */
+async function refresh() {
+  const since = await fact("since");
+  const day = localDate(Date.now());
+  const isWhole = !since || (await fact("whole_on")) !== day;
+  const asked = Date.now();
+  const body = await call(`/api/gate/manifest${isWhole ? "" : `?since=${encodeURIComponent(since)}`}`);
+  const offset = Date.parse(body.server_time) - (asked + Date.now()) / 2;
+  const { manifest, server_time: serverTime, ...setup } = body;
+  await change(["facts", "tickets", "uses"], async ({ facts, tickets, uses }) => {
+    if (isWhole) tickets.clear();
+    for (const ticket of manifest.tickets) tickets.put(ticket);
+    for (const use of manifest.uses) {
+      const known = await answerOf(uses.get(use.scan_id));
+      // Undoing is never taken back, and may be known here before it is there.
+      const undone = use.undone || Boolean(known && known.undone);
+      const { scan_id, ticket_id, gate } = use;
+      uses.put({ scan_id, ticket_id, gate, admitted: use.count, at: use.occurred_at, undone });
+    }
+    facts.put({ ...setup, device_name: manifest.device_name }, "setup");
+    facts.put(manifest.people, "people");
+    facts.put(manifest.revoked, "revoked");
+    facts.put(manifest.conflicts, "conflicts");
+    facts.put(offset, "clock_offset_ms");
+    facts.put(serverTime, "since");
+    facts.put(Date.now(), "contact_at");
+    if (isWhole) facts.put(day, "whole_on");
+  });
+}
+
+/** One stream while the page is seen; whatever it says, there is something to fetch. */
+function listen() {
+  if (stream || document.hidden) return;
+  const opened = new EventSource("/api/gate/live");
+  stream = opened;
+  opened.addEventListener("head", (event) => {
+    const { data } = /** @type {MessageEvent<string>} */ (event);
+    if (data !== heard) void sync();
+    heard = data;
+  });
+  opened.onerror = () => {
+    if (stream !== opened) return;
+    hangUp();
+    note({ online: false });
+    setTimeout(() => void (document.hidden || sync()), AGAIN_MS);
+  };
+}
+
+function hangUp() {
+  if (stream) stream.close();
+  stream = null;
+}
+
+/**
+ * @param {string} address
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ */
+async function call(address, body) {
+  const aborter = new AbortController();
+  const timer = setTimeout(() => aborter.abort(), LIMIT_MS);
+  try {
+    const headers = { Accept: "application/json", "Content-Type": "application/json" };
+    const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(address, { ...post, headers, signal: aborter.signal, cache: "no-store" });
+    if (!response.ok) throw new Refused(response.status);
+    return await response.json();
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,163 @@
+// @ts-check
+/** The page's elements and how they are filled; it decides nothing. */
+
+import { knows, nameOf, t, timeOf } from "./texts.js";
+
+const ICONS = { green: "✓", amber: "!", red: "✕" };
+/** @typedef {"starting" | "unpaired" | "offline_first" | "pin" | "scan" | "group" | "type" | "last" | "sync"} Screen */
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(id);
+  return found;
+}
+
+/** @param {Screen} screen */
+export function showScreen(screen) {
+  for (const section of document.querySelectorAll("main > section")) {
+    /** @type {HTMLElement} */ (section).hidden = section.id !== `screen-${screen}`;
+  }
+  document.body.dataset.screen = screen;
+  const focused = document.querySelector(`#screen-${screen} [data-focus]`);
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+export function say(id, text) {
+  element(id).textContent = text;
+  element(id).hidden = !text;
+}
+
+/**
+ * @param {import("./judge.js").Judged} judged
+ * @param {any} setup
+ */
+export function showResult({ verdict, count, shown }, setup) {
+  const { kind, colour, first_use: first, remaining } = verdict;
+  const { claims } = shown.reading;
+  element("result").dataset.colour = colour;
+  element("result").dataset.kind = kind;
+  say("result-icon", ICONS[colour]);
+  say("result-word", t(`verdict.${kind}.word`));
+  const product = claims && setup.products.find((/** @type {any} */ one) => one.number === claims.product_number);
+  const lines = [kind === "admit" && product ? nameOf(product.name) : t(`verdict.${kind}.advice`)];
+  if (kind === "admit") lines.push(t("result.people", { count }));
+  if (kind === "admit" && remaining) lines.push(t("result.remaining", { count: remaining }));
+  if (kind === "admit" && shown.flags & 1) lines.push(t("result.evidence"));
+  if (kind === "too_many") lines.push(t("result.remaining", { count: remaining || 0 }));
+  if (colour === "amber" && first) lines.push(t("result.first_use", { time: timeOf(first.at), gate: first.gate || "–" }));
+  if (kind === "wrong_venue" && claims) {
+    const venue = setup.venues.find((/** @type {any} */ one) => one.number === claims.venue_number);
+    if (venue) lines.push(nameOf(venue.name));
+  }
+  if ((kind === "too_early" || kind === "expired") && claims) {
+    lines.push(t("result.first_day", { day: claims.first_day.split("-").reverse().join("/") }));
+  }
+  element("result-lines").replaceChildren(...lines.map((line) => made("p", line)));
+  element("result-hint").hidden = colour === "green";
+  element("result").hidden = false;
+  element("result").focus();
+}
+
+/**
+ * @param {any[]} people
+ * @param {(person: any) => void} choose
+ */
+export function showPeople(people, choose) {
+  const buttons = people.map((person) => {
+    const button = made("button", person.display_name);
+    button.setAttribute("type", "button");
+    button.dataset.person = person.person_id;
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => choose(person));
+    return button;
+  });
+  element("people").replaceChildren(...buttons);
+}
+
+/**
+ * @param {any[]} scans newest first
+ * @param {(scan: any) => boolean} mayUndo
+ * @param {(scanId: string) => void} undo
+ */
+export function showLast(scans, mayUndo, undo) {
+  const rows = scans.map((scan) => {
+    const row = made("li", "");
+    row.dataset.scan = scan.scan_id;
+    row.dataset.sent = scan.sent;
+    const what = scan.undone ? t("last.undone") : t(`verdict.${scan.kind}.word`);
+    row.append(made("strong", `${what} · ${t("result.people", { count: scan.count })}`));
+    row.append(made("span", `${timeOf(scan.at)} · ${sentText(scan.sent)}`));
+    if (mayUndo(scan)) {
+      const button = made("button", t("last.undo"));
+      button.setAttribute("type", "button");
+      button.addEventListener("click", () => undo(scan.scan_id));
+      row.append(button);
+    }
+    return row;
+  });
+  element("last-list").replaceChildren(...(rows.length ? rows : [made("li", t("last.none"))]));
+}
+
+/** @param {string} sent */
+function sentText(sent) {
+  return knows(`sent.${sent}`) ? t(`sent.${sent}`) : sent;
+}
+
+/**
+ * @param {any[]} conflicts
+ * @param {string} deviceId
+ */
+export function showConflicts(conflicts, deviceId) {
+  const rows = conflicts.map((conflict) => {
+    const row = made("li", "");
+    row.dataset.conflict = conflict.scan_id;
+    const reason = t(`verdict.${conflict.reason}.word`);
+    row.append(made("strong", `${reason} · ${t("result.people", { count: conflict.count })}`));
+    row.append(made("span", t("conflict.here", { time: timeOf(conflict.occurred_at), gate: gateOf(conflict, "", deviceId) })));
+    if (conflict.first_at) {
+      const first = { time: timeOf(conflict.first_at), gate: gateOf(conflict, "first_", deviceId) };
+      row.append(made("span", t("conflict.first", first)));
+    }
+    return row;
+  });
+  element("conflict-list").replaceChildren(...(rows.length ? rows : [made("li", t("conflict.none"))]));
+  say("conflict-count", rows.length ? t("conflict.count", { count: rows.length }) : "");
+}
+
+/**
+ * @param {any} conflict
+ * @param {string} prefix
+ * @param {string} deviceId
+ */
+function gateOf(conflict, prefix, deviceId) {
+  const name = conflict[`${prefix}gate`] || "–";
+  return conflict[`${prefix}device_id`] === deviceId ? t("conflict.this_phone", { gate: name }) : name;
+}
+
+/** @param {[string, boolean][]} facts each with whether it is as it should be */
+export function showReadiness(facts) {
+  const rows = facts.map(([text, isGood]) => {
+    const row = made("li", `${isGood ? "✓" : "!"} ${text}`);
+    row.dataset.good = String(isGood);
+    return row;
+  });
+  element("readiness").replaceChildren(...rows);
+}
+
+/**
+ * @param {string} tag
+ * @param {string} text
+ */
+function made(tag, text) {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  return node;
+}

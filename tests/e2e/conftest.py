@@ -1,0 +1,204 @@
+"""A gate as its phones see it: the service as a process that can go away, and browsers with a camera that we hold."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
+
+from deploy.local.cluster import Cluster
+from deploy.local.secrets import ensure_secrets
+from services.ticketing.store.tickets import Ticket
+from services.ticketing.usecases.issue_tickets import TicketSigner
+from shared import migrate
+from shared.clock import utc_now
+from shared.db import create_pool
+from shared.keys import read_private_key
+from shared.topics import TICKETING_EVENTS
+from shared.unit import Unit
+from shared.wake import Waker
+from tests.support.gate import MIGRATIONS, Phone, Venue, open_venue
+
+PIN = "110101"
+CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# The camera is a canvas on which the test draws; `buzzes` notes what a hand would feel.
+_HAND = """
+window.buzzes = [];
+navigator.vibrate = (pattern) => window.buzzes.push(JSON.stringify(pattern));
+const canvas = document.createElement("canvas");
+canvas.width = canvas.height = 480;
+window.showCode = (rows) => {
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white";
+  context.fillRect(0, 0, 480, 480);
+  context.fillStyle = "black";
+  const size = Math.floor(440 / Math.max(1, rows.length));
+  rows.forEach((row, y) => [...row].forEach((cell, x) => {
+    if (cell === "1") context.fillRect(20 + x * size, 20 + y * size, size, size);
+  }));
+};
+window.showCode([]);
+setInterval(() => canvas.getContext("2d").fillRect(0, 0, 1, 1), 50);
+navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
+"""
+
+
+@dataclass(slots=True)
+class GateServer:
+    """The service on a port of its own. `stop` is a server that is gone, `start` one that is back."""
+
+    environment: Mapping[str, str]
+    port: int
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.gate_service", "serve"],
+            env={**os.environ, **self.environment, "TICKETING_PORT": str(self.port)},
+        )
+        give_up_at = time.monotonic() + 30
+        while not self._answers():
+            assert self.process.poll() is None, "the service ended by itself"
+            assert time.monotonic() < give_up_at, "the service did not answer"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(15)
+            self.process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.origin}/health/live", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@dataclass  # without slots, because playwright marks the object whose methods listen
+class Site:
+    venue: Venue
+    server: GateServer
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list[BrowserContext])
+    faults: list[str] = field(default_factory=list[str])
+
+    async def phone(self, name: str) -> Page:
+        """A paired phone whose member of staff has entered the PIN; it works without network from here on."""
+        page = await self.page(await self.venue.pair(name))
+        await page.goto(f"{self.server.origin}/gate?lang=en")
+        await page.locator("#people button").first.click()
+        await page.fill("#pin", PIN)
+        await page.click("#pin-form button")
+        await page.wait_for_selector("#screen-scan:not([hidden])")
+        await page.reload()
+        await page.click("[data-go=sync]")
+        await page.wait_for_selector("#readiness li:has-text('Works without network')")
+        await page.click("#screen-sync [data-go=scan]")
+        return page
+
+    async def page(self, phone: Phone | None) -> Page:
+        context = await self.browser.new_context(viewport={"width": 320, "height": 640})
+        self.contexts.append(context)
+        await context.add_init_script(_HAND)
+        if phone is not None:
+            for name, value in phone.cookies.items():
+                await context.add_cookies([{
+                    "name": name, "value": value, "domain": "localhost", "path": "/", "secure": True, "httpOnly": True,
+                }])  # fmt: skip
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._note_violation)
+        context.on("request", self._note_stranger)
+        return page
+
+    def _note_violation(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.faults.append(message.text)
+
+    def _note_stranger(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.server.origin}/", "data:", "blob:")):
+            self.faults.append(request.url)
+
+
+async def show(page: Page, code: str) -> None:
+    """Holds a QR code into the phone's camera."""
+    qr = QRCode(version=7, error_correction=ERROR_CORRECT_M, border=4)
+    qr.add_data(code)
+    qr.make(fit=True)
+    rows = ["".join("1" if cell else "0" for cell in row) for row in qr.get_matrix()]
+    await page.evaluate("rows => window.showCode(rows)", rows)
+
+
+async def take_away(page: Page) -> None:
+    await page.evaluate("() => window.showCode([])")
+
+
+@pytest.fixture
+def gate_server(cluster: Cluster, tmp_path: Path) -> Iterator[GateServer]:
+    name = f"gate_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    ensure_secrets(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+    environment = {
+        "TICKETING_DATABASE_URL": cluster.postgres_url(name),
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+        "SECRETS_DIR": str(tmp_path),
+        "LOG_LEVEL": "WARNING",
+    }
+    server = GateServer(environment, port)
+    yield server
+    server.stop()
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+async def site(gate_server: GateServer, tmp_path: Path) -> AsyncIterator[Site]:
+    url = gate_server.environment["TICKETING_DATABASE_URL"]
+    async with AsyncExitStack() as stack:
+        await migrate.migrate(url, MIGRATIONS)
+        pool = await create_pool(url, "ticketing", 4)
+        stack.push_async_callback(pool.close)
+        venue = await open_venue(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True)))
+        venue.signer = TicketSigner(1, read_private_key(tmp_path / "ticket-key-1.pem"))
+        venue.pass_key = read_private_key(tmp_path / "pass-key.pem")
+        gate_server.start()
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        stack.push_async_callback(browser.close)
+        opened = Site(venue, gate_server, browser)
+        yield opened
+        assert opened.faults == []
+
+
+async def admissions_of(site: Site, ticket: Ticket) -> list[str]:
+    rows = await site.venue.pool.fetch(
+        "SELECT verdict FROM admissions WHERE ticket_id = $1 ORDER BY occurred_at", ticket.ticket_id
+    )
+    return [row["verdict"] for row in rows]

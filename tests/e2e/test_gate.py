@@ -1,0 +1,177 @@
+"""The scanner in a real browser: it decides with and without a server, and every scan arrives exactly once."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import Site, admissions_of, show, take_away
+
+pytestmark = pytest.mark.browser
+AXE = Path("node_modules/axe-core/axe.min.js")
+
+
+async def expect_result(page: Page, colour: str, word: str) -> None:
+    await expect(page.locator("#result")).to_have_attribute("data-colour", colour)
+    await expect(page.locator("#result-word")).to_have_text(word)
+    await expect(page.locator("#result")).to_be_visible()
+
+
+async def expect_all_sent(page: Page) -> None:
+    await expect(page.locator("#unsent")).to_have_text("Unsent: 0", timeout=20_000)
+
+
+async def show_again(page: Page, code: str) -> None:
+    """As a visitor who comes back: longer than the three seconds in which one ticket is one scan."""
+    await take_away(page)
+    await page.wait_for_timeout(3200)
+    await show(page, code)
+
+
+async def test_a_valid_ticket_is_green_and_then_used(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("East gate")
+    await show(page, ticket.code)
+    await expect_result(page, "green", "VALID")
+    await expect(page.locator("#result")).to_be_hidden(timeout=4000)
+    await expect_all_sent(page)
+    await show_again(page, ticket.code)
+    await expect_result(page, "amber", "ALREADY USED")
+    await expect(page.locator("#result-lines")).to_contain_text(re.compile(r"First used at \d\d:\d\d at East gate"))
+    await page.click("#result-hint")
+    await expect(page.locator("#result")).to_be_hidden()
+    await expect_all_sent(page)
+    assert await admissions_of(site, ticket) == ["admitted", "refused"]
+    assert len(set(await page.evaluate("() => window.buzzes"))) == 2
+
+
+async def test_with_the_server_gone_it_decides_after_a_reload_and_syncs_exactly_once(site: Site) -> None:
+    first, second = await site.venue.issue(people=2)
+    page = await site.phone("East gate")
+    site.server.stop()
+    await page.reload()
+    await page.wait_for_selector("#screen-scan:not([hidden])")
+    await show(page, first.code)
+    await expect_result(page, "green", "VALID")
+    await expect(page.locator("#unsent")).to_have_text("Unsent: 1")
+    await page.reload()
+    await expect(page.locator("#unsent")).to_have_text("Unsent: 1")
+    await show(page, first.code)
+    await expect_result(page, "amber", "ALREADY USED")
+    await page.click("#result-hint")
+    await show(page, second.code)
+    await expect_result(page, "green", "VALID")
+    site.server.start()
+    await expect_all_sent(page)
+    assert await admissions_of(site, first) == ["admitted", "refused"]
+    assert await admissions_of(site, second) == ["admitted"]
+    assert await site.venue.pool.fetchval("SELECT bool_and(offline) FROM admissions")
+
+
+async def test_one_ticket_at_two_phones_offline_is_a_conflict_on_both(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    east, west = await site.phone("East gate"), await site.phone("West gate")
+    site.server.stop()
+    for page in (east, west):
+        await show(page, ticket.code)
+        await expect_result(page, "green", "VALID")
+    site.server.start()
+    for page in (east, west):
+        await expect_all_sent(page)
+        await expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1", timeout=20_000)
+        await expect(page.locator("#conflict-list")).to_contain_text("(this phone)")
+    assert sorted(await admissions_of(site, ticket)) == ["admitted", "conflict"]
+
+
+async def test_a_ticket_used_at_one_phone_is_used_at_the_other_within_two_seconds(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    east, west = await site.phone("East gate"), await site.phone("West gate")
+    await show(east, ticket.code)
+    await expect_result(east, "green", "VALID")
+    await west.wait_for_timeout(2000)
+    await show(west, ticket.code)
+    await expect_result(west, "amber", "ALREADY USED")
+    await expect(west.locator("#result-lines")).to_contain_text("East gate")
+
+
+async def test_a_group_ticket_asks_how_many_and_can_be_undone(site: Site) -> None:
+    [ticket] = await site.venue.issue(people=5, mode="group")
+    page = await site.phone("East gate")
+    await show(page, ticket.code)
+    await expect(page.locator("#group-count")).to_have_text("5")
+    await page.click("#group-less")
+    await page.click("#group-less")
+    await page.click("#group-enter")
+    await expect_result(page, "green", "VALID")
+    await expect(page.locator("#result-lines")).to_contain_text("Left: 2")
+    await expect(page.locator("#result")).to_be_hidden(timeout=4000)
+    await page.click("[data-go=last]")
+    await page.click("#last-list button")
+    await expect(page.locator("#last-list")).to_contain_text("Undone")
+    await expect_all_sent(page)
+    assert await site.venue.pool.fetchval("SELECT admitted FROM tickets") == 0
+
+
+async def test_a_short_code_is_typed_when_no_camera_helps(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("East gate")
+    await page.click("[data-go=type]")
+    await page.fill("#short-code", "1234")
+    await page.press("#short-code", "Enter")
+    await expect(page.locator("#type-mistake")).to_contain_text("exactly 10 characters")
+    await page.fill("#short-code", ticket.short_code.lower())
+    await page.press("#short-code", "Enter")
+    await expect_result(page, "green", "VALID")
+    await expect_all_sent(page)
+    assert await admissions_of(site, ticket) == ["admitted"]
+
+
+async def test_a_forged_ticket_and_a_payment_code_are_red_for_different_reasons(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("East gate")
+    last = "0" if ticket.code[-3] != "0" else "1"
+    await show(page, ticket.code[:-3] + last + ticket.code[-2:])
+    await expect_result(page, "red", "FORGED")
+    await page.click("#result-hint")
+    await show(page, "00020101021138570010A000000727012700069704220113VQRQ000000000")
+    await expect_result(page, "red", "PAYMENT CODE")
+
+
+async def test_a_phone_that_is_not_paired_is_told_where_to_pair(site: Site) -> None:
+    page = await site.page(None)
+    await page.goto(f"{site.server.origin}/gate?lang=en")
+    await expect(page.locator("#screen-unpaired a")).to_have_attribute("href", "/pair")
+
+
+async def test_every_screen_is_accessible_in_both_languages(site: Site) -> None:
+    page = await site.phone("East gate")
+    for language in ("vi", "en"):
+        await page.goto(f"{site.server.origin}/gate?lang={language}")
+        await page.wait_for_selector("#screen-scan:not([hidden])")
+        await expect_accessible(page)
+        for screen in ("type", "last", "sync"):
+            await page.click(f"[data-go={screen}]")
+            await expect_accessible(page)
+            await page.click(f"#screen-{screen} [data-go=scan]")
+        await show(page, f"nothing of ours {language}")
+        await expect(page.locator("#result")).to_be_visible()
+        await expect_accessible(page)
+        await page.click("#result-hint")
+        await take_away(page)
+    await page.click("#change-person")
+    await expect_accessible(page)
+
+
+def axe_source() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+async def expect_accessible(page: Page) -> None:
+    """No violation that axe-core finds, and nothing wider than the screen."""
+    await page.evaluate(axe_source())
+    violations = await page.evaluate(
+        "async () => (await axe.run()).violations.map((one) => one.id + ' ' + one.nodes[0].html)"
+    )
+    assert violations == []
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
