@@ -85,7 +85,7 @@ def _platform_routes(ready: Ready) -> APIRouter:
     return router
 
 
-def once_key(request: Request) -> Key:
+async def once_key(request: Request) -> Key:
     """Names this request: header `Idempotency-Key` (quoted or bare), else the form field `idempotency_key`."""
     body: bytes = request.scope.get(BODY, b"")
     value = request.headers.get("idempotency-key", "").strip().strip('"') or _key_in_form(request, body)

@@ -57,7 +57,7 @@ class GateDesk:
     office: GateOffice
 
 
-def _desk_of(request: Request) -> GateDesk:
+async def _desk_of(request: Request) -> GateDesk:
     desk = request.app.state.gate
     assert isinstance(desk, GateDesk)
     return desk

@@ -22,7 +22,7 @@ class Web:
     origin: str
 
 
-def _web_of(request: Request) -> Web:
+async def _web_of(request: Request) -> Web:
     web = request.app.state.web
     assert isinstance(web, Web)
     return web
