@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserType, ConsoleMessage, Page, Request, async_playwright
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
@@ -105,7 +105,6 @@ class Site:
     venue: Venue
     server: GateServer
     browser: Browser
-    contexts: list[BrowserContext] = field(default_factory=list[BrowserContext])
     faults: list[str] = field(default_factory=list[str])
 
     async def phone(self, name: str) -> Page:
@@ -122,10 +121,11 @@ class Site:
         await page.click("#screen-sync [data-go=scan]")
         return page
 
-    async def page(self, phone: Phone | None) -> Page:
-        context = await self.browser.new_context(viewport={"width": 320, "height": 640})
-        self.contexts.append(context)
-        await context.add_init_script(_HAND)
+    async def page(self, phone: Phone | None, browser: Browser | None = None) -> Page:
+        """A page of its own phone. In another browser, with that one's camera; else with the test's canvas as one."""
+        context = await (browser or self.browser).new_context(viewport={"width": 320, "height": 640})
+        if browser is None:
+            await context.add_init_script(_HAND)
         if phone is not None:
             for name, value in phone.cookies.items():
                 await context.add_cookies([{
@@ -148,11 +148,36 @@ class Site:
 
 async def show(page: Page, code: str) -> None:
     """Holds a QR code into the phone's camera."""
+    rows = ["".join("1" if cell else "0" for cell in row) for row in matrix_of(code)]
+    await page.evaluate("rows => window.showCode(rows)", rows)
+
+
+def matrix_of(code: str) -> list[list[bool]]:
     qr = QRCode(version=7, error_correction=ERROR_CORRECT_M, border=4)
     qr.add_data(code)
     qr.make(fit=True)
-    rows = ["".join("1" if cell else "0" for cell in row) for row in qr.get_matrix()]
-    await page.evaluate("rows => window.showCode(rows)", rows)
+    return [[bool(cell) for cell in row] for row in qr.get_matrix()]
+
+
+def film_of(code: str, file: Path) -> Path:
+    """A film in which somebody holds the code into the camera: 640 x 480, for Chromium's fake device."""
+    matrix, size = matrix_of(code), 8
+    left, top = (640 - len(matrix) * size) // 2, (480 - len(matrix) * size) // 2
+    grey = bytearray(b"\xeb" * 640 * 480)
+    for y, row in enumerate(matrix):
+        for x, cell in enumerate(row):
+            for line in range(size if cell else 0):
+                start = (top + y * size + line) * 640 + left + x * size
+                grey[start : start + size] = b"\x10" * size
+    frame = b"FRAME\n" + bytes(grey) + b"\x80" * (640 * 480 // 2)
+    file.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420\n" + frame * 5)
+    return file
+
+
+async def browser_with_camera(chromium: BrowserType, film: Path) -> Browser:
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    arguments = [*_ARGUMENTS, *camera, f"--use-file-for-fake-video-capture={film}"]
+    return await chromium.launch(executable_path=CHROMIUM, args=arguments)
 
 
 async def take_away(page: Page) -> None:

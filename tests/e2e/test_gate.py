@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import Site, admissions_of, show, take_away
+from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
 
 pytestmark = pytest.mark.browser
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -93,6 +93,21 @@ async def test_a_ticket_used_at_one_phone_is_used_at_the_other_within_two_second
     await show(west, ticket.code)
     await expect_result(west, "amber", "ALREADY USED")
     await expect(west.locator("#result-lines")).to_contain_text("East gate")
+
+
+async def test_a_real_camera_picture_is_read(site: Site, tmp_path: Path) -> None:
+    [ticket] = await site.venue.issue()
+    browser = await browser_with_camera(site.browser.browser_type, film_of(ticket.code, tmp_path / "ticket.y4m"))
+    try:
+        # Whoever enters the PIN holds the ticket already, so the first thing the camera sees is decided on.
+        page = await site.page(await site.venue.pair("East gate"), browser)
+        await page.goto(f"{site.server.origin}/gate?lang=en")
+        await page.locator("#people button").first.click()
+        await page.fill("#pin", PIN)
+        await page.click("#pin-form button")
+        await expect_result(page, "green", "VALID")
+    finally:
+        await browser.close()
 
 
 async def test_a_group_ticket_asks_how_many_and_can_be_undone(site: Site) -> None:

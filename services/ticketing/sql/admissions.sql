@@ -42,7 +42,7 @@ SELECT scan_id, count, occurred_at, device_id, coalesce(name, '') AS gate
  WHERE ticket_id = $1 AND verdict = 'admitted' AND undone_at IS NULL AND scan_id <> $2
  ORDER BY occurred_at, scan_id
 
--- name: find_admission
+-- name: find_answer
 SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at AS first_at,
        first.device_id AS first_device_id, coalesce(devices.name, '') AS first_gate
   FROM admissions AS a

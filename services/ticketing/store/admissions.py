@@ -168,7 +168,7 @@ async def uses_of_ticket(connection: Connection, ticket_id: TicketId, but: ScanI
 
 async def find_answer(connection: Connection, scan_id: ScanId, device_id: DeviceId) -> Answer:
     """The stored answer; a phone that uses another one's scan id learns only that."""
-    row = await connection.fetchrow(SQL["find_admission"], scan_id)
+    row = await connection.fetchrow(SQL["find_answer"], scan_id)
     assert row is not None
     if row["device_id"] != device_id:
         return Answer(scan_id=scan_id, verdict="unknown", reason="scan_id_taken", repeated=True)

@@ -8,6 +8,7 @@ from services.ticketing.store.admissions import lock_admission
 from services.ticketing.store.admissions import undo_admission as store_undo
 from services.ticketing.store.catalogue import Catalogue
 from services.ticketing.usecases.told import told_ticket
+from shared import audit
 from shared.errors import Conflict, NotFound
 from shared.events.ticketing import AdmissionUndone
 from shared.ids import DeviceId, ScanId
@@ -54,6 +55,7 @@ async def undo_admission(tx: Tx, command: UndoAdmission, now: datetime, *, catal
     if undone_at - scan.occurred_at > UNDO_WITHIN:
         raise UndoTooLate
     ticket = await store_undo(tx.connection, scan.scan_id, undone_at, now)
+    await audit.note(tx.connection, now, command.device_id, "admission_undone", f"scan:{scan.scan_id}")
     more = {"scan_id": scan.scan_id, "device_id": scan.device_id, "count": scan.count, "offline": scan.offline}
     tx.emit(told_ticket(AdmissionUndone, ticket, catalogue().venues[ticket.venue_id], undone_at, now, **more))
     tx.touch("venue", ticket.venue_id)

@@ -22,6 +22,7 @@ export class Camera {
     this.stream = null;
     this.isWanted = false;
     this.isDecoderReady = false;
+    this.isReading = false;
     this.last = { text: "", at: 0 };
     // Below /gate, so that the service worker has it without network.
     this.decoder = new Worker("/gate/decoder.js", { type: "module" });
@@ -73,15 +74,22 @@ export class Camera {
   }
 
   async grab() {
-    if (!this.stream) return;
+    if (!this.stream || this.isReading) return;
     const { videoWidth: width, videoHeight: height } = this.video;
     const side = Math.min(width, height, SIDE);
     if (!this.isDecoderReady || !side) {
       setTimeout(() => void this.grab(), PAUSE_MS);
       return;
     }
-    const picture = await createImageBitmap(this.video, (width - side) / 2, (height - side) / 2, side, side);
-    this.decoder.postMessage(picture, [picture]);
+    this.isReading = true;
+    try {
+      const picture = await createImageBitmap(this.video, (width - side) / 2, (height - side) / 2, side, side);
+      this.decoder.postMessage(picture, [picture]);
+    } catch {
+      // Between two streams a video has no picture for a moment.
+      this.isReading = false;
+      setTimeout(() => void this.grab(), PAUSE_MS);
+    }
   }
 
   /** @param {{ready?: boolean, text?: string | null, fault?: string}} said */
@@ -94,6 +102,7 @@ export class Camera {
       this.onState("missing");
       return;
     }
+    this.isReading = false;
     setTimeout(() => void this.grab(), PAUSE_MS);
     if (!said.text) return;
     const now = Date.now();

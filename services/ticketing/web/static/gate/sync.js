@@ -4,13 +4,14 @@
  * anybody at the gate waiting: the outbox stays until its answers are written down.
  */
 
-import { all, answerOf, change, count, fact } from "./memory.js";
+import { all, answerOf, change, count, fact, newId } from "./memory.js";
 import { localDate } from "./judge.js";
 
 const BATCH = 50;
 const LIMIT_MS = 10_000;
 const TICK_MS = 30_000;
 const AGAIN_MS = 3_000;
+const DAY_MS = 86_400_000;
 
 /** @typedef {{online: boolean, paired: boolean, unsent: number, error: string | null}} SyncState */
 /** @type {SyncState} */
@@ -129,8 +130,13 @@ async function refresh() {
   const body = await call(`/api/gate/manifest${isWhole ? "" : `?since=${encodeURIComponent(since)}`}`);
   const offset = Date.parse(body.server_time) - (asked + Date.now()) / 2;
   const { manifest, server_time: serverTime, ...setup } = body;
-  await change(["facts", "tickets", "uses"], async ({ facts, tickets, uses }) => {
-    if (isWhole) tickets.clear();
+  await change(["facts", "tickets", "uses", "scans"], async ({ facts, tickets, uses, scans }) => {
+    if (isWhole) {
+      tickets.clear();
+      // Ids begin with their time. No ticket is longer valid than 255 days, and the list shows a few scans only.
+      uses.delete(IDBKeyRange.upperBound(newId(asked - 260 * DAY_MS)));
+      scans.delete(IDBKeyRange.upperBound(newId(asked - 7 * DAY_MS)));
+    }
     for (const ticket of manifest.tickets) tickets.put(ticket);
     for (const use of manifest.uses) {
       const known = await answerOf(uses.get(use.scan_id));

@@ -36,6 +36,19 @@ export function say(id, text) {
 }
 
 /**
+ * New children, unless they look like the old ones: a button must not go away under a finger.
+ * @param {string} id
+ * @param {...Node} children
+ */
+function fill(id, ...children) {
+  const fresh = document.createElement("div");
+  fresh.append(...children);
+  if (fresh.innerHTML === element(id).innerHTML) return;
+  element(id).textContent = "";
+  element(id).append(...children);
+}
+
+/**
  * @param {import("./judge.js").Judged} judged
  * @param {any} setup
  */
@@ -60,7 +73,7 @@ export function showResult({ verdict, count, shown }, setup) {
   if ((kind === "too_early" || kind === "expired") && claims) {
     lines.push(t("result.first_day", { day: claims.first_day.split("-").reverse().join("/") }));
   }
-  element("result-lines").replaceChildren(...lines.map((line) => made("p", line)));
+  fill("result-lines", ...lines.map((line) => made("p", line)));
   element("result-hint").hidden = colour === "green";
   element("result").hidden = false;
   element("result").focus();
@@ -79,7 +92,7 @@ export function showPeople(people, choose) {
     button.addEventListener("click", () => choose(person));
     return button;
   });
-  element("people").replaceChildren(...buttons);
+  fill("people", ...buttons);
 }
 
 /**
@@ -103,7 +116,7 @@ export function showLast(scans, mayUndo, undo) {
     }
     return row;
   });
-  element("last-list").replaceChildren(...(rows.length ? rows : [made("li", t("last.none"))]));
+  fill("last-list", ...(rows.length ? rows : [made("li", t("last.none"))]));
 }
 
 /** @param {string} sent */
@@ -128,7 +141,7 @@ export function showConflicts(conflicts, deviceId) {
     }
     return row;
   });
-  element("conflict-list").replaceChildren(...(rows.length ? rows : [made("li", t("conflict.none"))]));
+  fill("conflict-list", ...(rows.length ? rows : [made("li", t("conflict.none"))]));
   say("conflict-count", rows.length ? t("conflict.count", { count: rows.length }) : "");
 }
 
@@ -149,7 +162,7 @@ export function showReadiness(facts) {
     row.dataset.good = String(isGood);
     return row;
   });
-  element("readiness").replaceChildren(...rows);
+  fill("readiness", ...rows);
 }
 
 /**
