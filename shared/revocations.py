@@ -1,11 +1,14 @@
 """The people and phones whose passes are no longer honoured, held in memory and read anew at every wake-up."""
 
 import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from shared.db import AWAY, Connection, Pool
+from shared.events.ticketing import DeviceRevoked, PersonRevoked
 from shared.log import Log
 from shared.outbox import SQL
+from shared.unit import Tx
 from shared.wake import Waker
 
 log = Log(__name__)
@@ -47,3 +50,12 @@ class Revocations:
 async def revoke(connection: Connection, subject_id: UUID) -> None:
     """From the commit on, no pass of this person or phone is honoured by this service."""
     await connection.execute(SQL["revoke_subject"], subject_id)
+
+
+async def note_person_revoked(tx: Tx, event: PersonRevoked, now: datetime) -> None:
+    """The use-case of every service but ticketing, which revokes by itself."""
+    await revoke(tx.connection, event.person_id)
+
+
+async def note_device_revoked(tx: Tx, event: DeviceRevoked, now: datetime) -> None:
+    await revoke(tx.connection, event.device_id)

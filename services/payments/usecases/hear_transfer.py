@@ -1,5 +1,6 @@
 """The bank says that money moved: books it once, matches it, and says what became of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.payments.domain.bank import BankTransfer, refuse_contradiction
@@ -39,6 +40,16 @@ from shared.money import Dong
 from shared.unit import Tx, follow
 
 
+@dataclass(frozen=True, slots=True)
+class _Booked:
+    """A transfer that was new, with the merchant whose account it reached."""
+
+    transfer_id: TransferId
+    merchant: Merchant
+    heard: BankTransfer
+    now: datetime
+
+
 async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
     """Heard twice is booked once; heard again with another amount is an error to show, never an update."""
     if heard.direction == "out":
@@ -46,35 +57,27 @@ async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
     merchant = await find_merchant_of_account(tx.connection, heard.account)
     if merchant is None:
         raise Poison("unknown_account")
-    transfer_id = TransferId(uuid7())
-    if not await insert_transfer(tx.connection, transfer_id, merchant.merchant_id, heard, now):
+    booked = _Booked(TransferId(uuid7()), merchant, heard, now)
+    if not await insert_transfer(tx.connection, booked.transfer_id, merchant.merchant_id, heard, now):
         refuse_contradiction(await known_amount(tx.connection, heard), heard)
         return
     codes = candidates(heard.memo, heard.provider_code)
     intents = await intents_by_reference(tx.connection, [str(code) for code in codes[:CANDIDATE_LIMIT]])
     outcome = match(heard, codes, [_view(intent) for intent in intents])
     assert not isinstance(outcome, NotMoneyIn)
-    await insert_postings(
-        tx.connection, book_transfer(merchant.merchant_id, transfer_id, heard.amount_vnd, outcome), now
-    )
+    postings = book_transfer(merchant.merchant_id, booked.transfer_id, heard.amount_vnd, outcome)
+    await insert_postings(tx.connection, postings, now)
     if isinstance(outcome, Allocate):
-        await _pay(tx, transfer_id, heard, outcome, {intent.intent_id: intent for intent in intents}, now)
+        before = next(intent for intent in intents if intent.intent_id == outcome.intent_id)
+        await _pay(tx, booked, outcome, before)
         if outcome.surplus_vnd:
-            await _suspend(tx, transfer_id, merchant, heard, outcome.surplus_vnd, Suspend(reason="surplus"), now)
+            await _suspend(tx, booked, outcome.surplus_vnd, Suspend(reason="surplus"))
     else:
-        await _suspend(tx, transfer_id, merchant, heard, heard.amount_vnd, outcome, now)
+        await _suspend(tx, booked, heard.amount_vnd, outcome)
     tx.touch("venue", merchant.venue_id)
 
 
-async def _pay(
-    tx: Tx,
-    transfer_id: TransferId,
-    heard: BankTransfer,
-    outcome: Allocate,
-    intents: dict[object, Intent],
-    now: datetime,
-) -> None:
-    before = intents[outcome.intent_id]
+async def _pay(tx: Tx, booked: _Booked, outcome: Allocate, before: Intent) -> None:
     # At the bank the trace breaks; from the match on it is the order's again.
     follow(before.trace_id)
     payment = Payment(
@@ -84,22 +87,18 @@ async def _pay(
         outcome.amount_state,
         outcome.timing,
     )
-    intent = await pay_intent(tx.connection, payment, now)
+    intent = await pay_intent(tx.connection, payment, booked.now)
     kind = PaymentSettled if intent.status == "settled" else PaymentPartial
-    tx.emit(told(kind, intent, heard.occurred_at, now, transfer_id=transfer_id, bank_code=heard.bank_code))
+    heard = booked.heard
+    tx.emit(
+        told(kind, intent, heard.occurred_at, booked.now, transfer_id=booked.transfer_id, bank_code=heard.bank_code)
+    )
 
 
-async def _suspend(
-    tx: Tx,
-    transfer_id: TransferId,
-    merchant: Merchant,
-    heard: BankTransfer,
-    amount_vnd: Dong,
-    outcome: Suspend,
-    now: datetime,
-) -> None:
-    suspended = Suspended(transfer_id, merchant.merchant_id, amount_vnd, outcome.reason, outcome.proposed)
-    tx.emit(await tell_suspended(tx, suspended, merchant, heard.occurred_at, now))
+async def _suspend(tx: Tx, booked: _Booked, amount_vnd: Dong, outcome: Suspend) -> None:
+    merchant = booked.merchant
+    suspended = Suspended(booked.transfer_id, merchant.merchant_id, amount_vnd, outcome.reason, outcome.proposed)
+    tx.emit(await tell_suspended(tx, suspended, merchant, booked.heard.occurred_at, booked.now))
 
 
 async def tell_suspended(

@@ -1,0 +1,121 @@
+"""Builds payments, top to bottom; this file is the map of the service."""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from deploy.seed.reader import read_seed
+from services.payments import consumer, metrics, tools
+from services.payments.api import owner
+from services.payments.store.intents import Merchant
+from services.payments.store.verification import Finding, verify_books
+from services.payments.usecases.load_merchants import load_merchants
+from shared.auth import Doors
+from shared.clock import utc_now
+from shared.consumer import Consumer
+from shared.db import Pool, create_pool
+from shared.dead_letters import DeadLetters
+from shared.health import Health
+from shared.http import create_app
+from shared.kafka import Producer
+from shared.keys import read_public_key
+from shared.live import Live
+from shared.pages import Pages
+from shared.relay import Relay, Timer
+from shared.revocations import Revocations
+from shared.roles import Command, Service
+from shared.settings import Settings
+from shared.topics import PAYMENTS_EVENTS
+from shared.unit import Unit
+from shared.wake import Waker
+
+HERE = Path(__file__).parent
+_VERIFY_EVERY_S = 15.0
+
+
+async def build(settings: Settings) -> Service:
+    """Everything the service consists of. Nothing is started yet."""
+    pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
+    waker = Waker(settings.database_url, solo=settings.solo)
+    unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
+    health = Health(pool)
+    dead_letters = DeadLetters(settings, unit)
+    producer = Producer(settings.kafka_bootstrap)
+    closing = asyncio.Event()
+    live = Live(pool, waker, closing)
+    revocations = Revocations(pool, waker)
+    pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
+    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    api = create_app(settings.service, [owner.router], health.ready, doors, pages)
+    api.state.desk = owner.Desk(unit, pages, live)
+
+    async def verify() -> None:
+        _measure(await verify_books(pool))
+
+    async def seed() -> None:
+        merchants = [
+            Merchant(
+                merchant_id=row.merchant_id,
+                venue_id=row.venue_id,
+                name=row.name,
+                bank_bin=row.bank_bin,
+                account_number=row.account_number,
+                account_name=row.account_holder,
+            )
+            for row in read_seed().merchants
+        ]
+        if settings.profile == "demo":
+            await unit.run(load_merchants, merchants)
+
+    return Service(
+        name=settings.service,
+        settings=settings,
+        unit=unit,
+        waker=waker,
+        health=health,
+        dead_letters=dead_letters,
+        migrations=HERE / "migrations",
+        api=api,
+        consumers=[Consumer(settings, consumer.TOPICS, consumer.handler(unit), dead_letters, health)],
+        relay=Relay(
+            settings.database_url,
+            settings.service,
+            settings.topic_prefix,
+            producer,
+            waker,
+            [Timer(_VERIFY_EVERY_S, verify)],
+        ),
+        background=[live.run, revocations.run],
+        closers=[producer.close],
+        seed=seed,
+        commands=_commands(pool),
+        closing=closing,
+    )
+
+
+def _commands(pool: Pool) -> dict[str, Command]:
+    def qr(_: list[str]) -> int:
+        tools.qr_lines(sys.stdin.buffer, sys.stdout.buffer)
+        return 0
+
+    def references(_: list[str]) -> int:
+        tools.reference_lines(sys.stdin.buffer, sys.stdout.buffer)
+        return 0
+
+    async def verify(_: list[str]) -> int:
+        findings = await verify_books(pool)
+        for finding in findings:
+            print(json.dumps(asdict(finding)))
+        return 0 if all(finding.ok for finding in findings) else 1
+
+    return {"qr": qr, "references": references, "verify": verify}
+
+
+def _measure(findings: list[Finding]) -> None:
+    metrics.INVARIANTS_BROKEN.set(sum(not finding.ok for finding in findings))
+    money = next(finding.detail for finding in findings if finding.invariant == "money_in_is_placed")
+    metrics.MONEY_IN.set(money["money_in_vnd"])
+    for place in ("allocated", "suspense", "refunded"):
+        metrics.MONEY_PLACED.labels(place).set(money[f"{place}_vnd"])

@@ -1,0 +1,139 @@
+"""Builds ticketing, top to bottom; this file is the map of the service."""
+
+import asyncio
+import sys
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from deploy.seed.reader import read_seed
+from services.ticketing import codes_tool, consumer
+from services.ticketing.api import gate, manage, orders, sign_in
+from services.ticketing.api.web import Web
+from services.ticketing.offer import Offer
+from services.ticketing.usecases.admit import GateOffice
+from services.ticketing.usecases.expire_orders import expire_orders
+from services.ticketing.usecases.first_people import (
+    ForgetOldTries,
+    InviteFirstOperator,
+    SeedPeople,
+    forget_old_tries,
+    invite_first_operator,
+    seed_people,
+    write_demo_sign_ins,
+)
+from services.ticketing.usecases.issue_tickets import Office, TicketSigner
+from services.ticketing.usecases.load_catalogue import load_catalogue
+from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
+from shared.auth import Doors
+from shared.clock import utc_now
+from shared.consumer import Consumer
+from shared.db import create_pool
+from shared.dead_letters import DeadLetters
+from shared.health import Health
+from shared.http import create_app
+from shared.ids import TicketId
+from shared.kafka import Producer
+from shared.keys import read_private_key, read_public_key
+from shared.live import Live
+from shared.pages import Pages
+from shared.relay import Relay, Timer
+from shared.revocations import Revocations
+from shared.roles import Command, Service
+from shared.settings import Settings
+from shared.topics import TICKETING_EVENTS
+from shared.unit import Unit
+from shared.wake import Waker
+
+HERE = Path(__file__).parent
+TICKET_KEY_ID = 1
+
+
+async def build(settings: Settings) -> Service:
+    """Everything the service consists of. Nothing is started yet."""
+    pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
+    waker = Waker(settings.database_url, solo=settings.solo)
+    unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
+    health = Health(pool)
+    dead_letters = DeadLetters(settings, unit)
+    producer = Producer(settings.kafka_bootstrap)
+    closing = asyncio.Event()
+    live = Live(pool, waker, closing)
+    revocations = Revocations(pool, waker)
+    offer = Offer(pool)
+    signer = TicketSigner(TICKET_KEY_ID, read_private_key(settings.secrets_dir / f"ticket-key-{TICKET_KEY_ID}.pem"))
+    office = Office(offer, signer)
+    pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
+    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    api = create_app(
+        settings.service, [orders.router, gate.router, sign_in.router, manage.router], health.ready, doors, pages
+    )
+    api.state.web = Web(unit, pages, read_private_key(settings.secrets_dir / "pass-key.pem"), settings.public_origin)
+    api.state.gate = gate.GateDesk(
+        unit, pages, live, GateOffice(offer, {TICKET_KEY_ID: signer.private_key.public_key()})
+    )
+    api.state.shop = orders.Shop(unit, pages, live, office)
+
+    async def expire() -> None:
+        # While payments' events lag, an order may be paid without our knowing it yet.
+        if offer().venues and health.caught_up:
+            await unit.run(partial(expire_orders, catalogue=offer), None)
+
+    async def forget() -> None:
+        await unit.run(forget_old_tries, ForgetOldTries())
+
+    return Service(
+        name=settings.service,
+        settings=settings,
+        unit=unit,
+        waker=waker,
+        health=health,
+        dead_letters=dead_letters,
+        migrations=HERE / "migrations",
+        api=api,
+        consumers=[Consumer(settings, consumer.TOPICS, consumer.handler(unit, office), dead_letters, health)],
+        relay=Relay(
+            settings.database_url,
+            settings.service,
+            settings.topic_prefix,
+            producer,
+            waker,
+            [Timer(1.0, expire), Timer(600.0, forget)],
+        ),
+        background=[live.run, revocations.run, offer.run],
+        closers=[producer.close],
+        seed=partial(_seed, unit, settings),
+        commands=_commands(unit, settings),
+        closing=closing,
+    )
+
+
+async def _seed(unit: Unit, settings: Settings) -> None:
+    seed = read_seed()
+    await unit.run(load_catalogue, seed)
+    if settings.profile == "demo":
+        await unit.run(seed_people, SeedPeople(seed.people))
+        write_demo_sign_ins(settings.secrets_dir.parent / "demo-sign-ins.txt", seed.people, settings.public_origin)
+        return
+    token = await unit.run(invite_first_operator, InviteFirstOperator())
+    if token is not None:
+        print(f"Invitation for the first operator: {settings.public_origin}/sign-in/invitation?token={token}")
+
+
+def _commands(unit: Unit, settings: Settings) -> dict[str, Command]:
+    def codes(arguments: list[str]) -> int:
+        if arguments != ["verify"]:
+            print("usage: codes verify < codes", file=sys.stderr)
+            return 2
+        codes_tool.verify_lines(sys.stdin.buffer, sys.stdout, codes_tool.load_public_keys(settings.secrets_dir))
+        return 0
+
+    async def tickets(arguments: list[str]) -> int:
+        if len(arguments) < 3 or arguments[0] != "revoke":
+            print("usage: tickets revoke <ticket id> <reason>", file=sys.stderr)
+            return 2
+        command = RevokeTicket(TicketId(UUID(arguments[1])), " ".join(arguments[2:]))
+        print("revoked" if await unit.run(revoke_ticket, command) else "was revoked before")
+        return 0
+
+    return {"codes": codes, "tickets": tickets}
