@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from services.ticketing.api.order_view import OrderView, venue_cards, view_of
 from services.ticketing.domain.catalogue import Category, TicketMode
@@ -32,6 +33,7 @@ from shared.qr import png_for, svg_for
 from shared.unit import Unit
 
 router = APIRouter()
+_WORKER = Path(__file__).parent.parent / "web" / "static" / "visitor" / "sw.js"
 _ANYONE = [Depends(allow_anyone)]
 _NO_REFERRER = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
@@ -148,6 +150,12 @@ async def get_qr_png(token: str, shop: ShopDep) -> Response:
         raise UnknownOrder
     headers = {**_NO_REFERRER, "Content-Disposition": f'attachment; filename="vietqr-{view.reference}.png"'}
     return Response(png_for(view.qr_payload, 10), media_type="image/png", headers=headers)
+
+
+@router.get("/t/sw.js", dependencies=_ANYONE)
+async def get_ticket_worker() -> Response:
+    """A service worker controls its own folder only, so it is served here."""
+    return FileResponse(_WORKER, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/t/{token}", dependencies=_ANYONE)
