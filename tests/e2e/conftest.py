@@ -28,7 +28,7 @@ from shared.keys import read_private_key
 from shared.topics import TICKETING_EVENTS
 from shared.unit import Unit
 from shared.wake import Waker
-from tests.support.gate import MIGRATIONS, Phone, Venue, open_venue
+from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 
 PIN = "110101"
 CHROMIUM = "/usr/bin/chromium"
@@ -107,9 +107,9 @@ class Site:
     browser: Browser
     faults: list[str] = field(default_factory=list[str])
 
-    async def phone(self, name: str) -> Page:
+    async def phone(self, name: str, venues: tuple[str, ...] = (VENUE,)) -> Page:
         """A paired phone whose member of staff has entered the PIN; it works without network from here on."""
-        page = await self.page(await self.venue.pair(name))
+        page = await self.page(await self.venue.pair(name, venues=venues))
         await page.goto(f"{self.server.origin}/gate?lang=en")
         await page.locator("#people button").first.click()
         await page.fill("#pin", PIN)

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
+from tests.support.gate import VENUE
 
 pytestmark = pytest.mark.browser
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -27,6 +28,13 @@ async def show_again(page: Page, code: str) -> None:
     await take_away(page)
     await page.wait_for_timeout(3200)
     await show(page, code)
+
+
+async def move(page: Page, venue: str) -> None:
+    await page.click("[data-go=sync]")
+    await page.click("#venues button[aria-pressed=false]")
+    await expect(page.locator("#venue")).to_have_text(venue)
+    await page.click("#screen-sync [data-go=scan]")
 
 
 async def test_a_valid_ticket_is_green_and_then_used(site: Site) -> None:
@@ -89,7 +97,7 @@ async def test_a_ticket_used_at_one_phone_is_used_at_the_other_within_two_second
     east, west = await site.phone("East gate"), await site.phone("West gate")
     await show(east, ticket.code)
     await expect_result(east, "green", "VALID")
-    await west.wait_for_timeout(2000)
+    await expect(west.locator("#readiness")).to_contain_text("Admissions known: 1", timeout=2000)
     await show(west, ticket.code)
     await expect_result(west, "amber", "ALREADY USED")
     await expect(west.locator("#result-lines")).to_contain_text("East gate")
@@ -151,6 +159,33 @@ async def test_a_forged_ticket_and_a_payment_code_are_red_for_different_reasons(
     await page.click("#result-hint")
     await show(page, "00020101021138570010A000000727012700069704220113VQRQ000000000")
     await expect_result(page, "red", "PAYMENT CODE")
+
+
+async def test_a_phone_of_two_venues_checks_the_tickets_of_the_one_it_is_at(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("Owner", venues=(VENUE, "nha-vuong-sa-phin"))
+    await move(page, "Vuong Family Palace")
+    await show(page, ticket.code)
+    await expect_result(page, "red", "WRONG PLACE")
+    await page.click("#result-hint")
+    await expect_all_sent(page)
+    await move(page, "Lung Cu National Flag Tower")
+    await show_again(page, ticket.code)
+    await expect_result(page, "green", "VALID")
+    await expect_all_sent(page)
+    assert await admissions_of(site, ticket) == ["refused", "admitted"]
+
+
+async def test_a_revoked_phone_still_checks_but_its_scans_count_for_nobody(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("Lost phone")
+    await site.venue.pool.execute("INSERT INTO revocations (subject_id) SELECT device_id FROM devices")
+    await page.wait_for_timeout(2500)
+    await show(page, ticket.code)
+    await expect_result(page, "green", "VALID")
+    await expect_all_sent(page)
+    await expect(page.locator("#unpaired-warning")).to_contain_text("no longer paired")
+    assert await admissions_of(site, ticket) == ["quarantined"]
 
 
 async def test_a_phone_that_is_not_paired_is_told_where_to_pair(site: Site) -> None:

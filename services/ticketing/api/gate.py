@@ -135,17 +135,18 @@ async def get_manifest(
     phone: PhonePass, desk: DeskDep, since: AwareDatetime | None = None, venue_id: str | None = None
 ) -> Response:
     """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only."""
-    venue = desk.office.catalogue().venues[_venue_of(phone, venue_id)]
+    catalogue = desk.office.catalogue()
+    venue = catalogue.venues[_venue_of(phone, venue_id)]
     now = desk.unit.clock()
     recent = since if since is not None and now - since < _LONGEST_GAP else None
     manifest = await desk.unit.run(gate_manifest, GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent))
-    catalogue = desk.office.catalogue()
     return _json(
         {
             "server_time": now,
             "complete": recent is None,
             "keys": {str(key_id): key.public_bytes_raw().hex() for key_id, key in desk.office.public_keys.items()},
             "venue": {"venue_id": venue.venue_id, "number": venue.number, "name": _names(venue)},
+            "phone_venues": [{"venue_id": own, "name": _names(catalogue.venues[VenueId(own)])} for own in phone.venues],
             "venues": [{"number": other.number, "name": _names(other)} for other in catalogue.venues.values()],
             "products": [
                 {"product_id": product.product_id, "number": product.number, "name": _names(product)}

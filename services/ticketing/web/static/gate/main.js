@@ -6,9 +6,9 @@ import { signal, stayAwake, unlock } from "./feedback.js";
 import { UNDO_MS, groupOf, judge, readCode, readTyped, undo } from "./judge.js";
 import { count, fact, newest } from "./memory.js";
 import { enter, leave, personHere } from "./pin.js";
-import { start, state, sync } from "./sync.js";
-import { t, timeOf } from "./texts.js";
-import { element, say, showConflicts, showLast, showPeople, showReadiness, showResult, showScreen } from "./view.js";
+import { moveTo, start, state, sync } from "./sync.js";
+import { nameOf, t, timeOf } from "./texts.js";
+import { element, say, showConflicts, showLast, showPeople, showReadiness, showResult, showScreen, showVenues } from "./view.js";
 
 /** @typedef {import("./judge.js").Shown} Shown */
 
@@ -132,7 +132,9 @@ async function begin() {
   if (!person) {
     camera.stop();
     chosen = null;
-    showPeople((await fact("people")) || [], choose);
+    const people = (await fact("people")) || [];
+    showPeople(people, choose);
+    say("pin-mistake", people.length ? "" : t("pin.nobody"));
     showScreen("pin");
     return;
   }
@@ -157,12 +159,13 @@ async function redraw() {
   if (!setup) return;
   const unsent = await count("outbox");
   const contact = await fact("contact_at");
-  say("venue", document.documentElement.lang === "en" ? setup.venue.name.en : setup.venue.name.vi);
+  say("venue", nameOf(setup.venue.name));
   say("unsent", t("sync.unsent", { count: unsent }));
   say("line", t(state.online ? "sync.online" : "sync.offline", { time: contact ? timeOf(contact) : "–" }));
   say("unpaired-warning", state.paired ? "" : t("sync.unpaired"));
   document.body.dataset.online = String(state.online);
   document.body.dataset.unsent = String(unsent);
+  showVenues(setup.phone_venues, setup.venue.venue_id, (venueId) => void move(venueId));
   showConflicts((await fact("conflicts")) || [], setup.device_id);
   const scans = await newest("scans", LAST_SHOWN);
   showLast(scans, mayUndo, (scanId) => void takeBack(scanId));
@@ -171,6 +174,7 @@ async function redraw() {
   showReadiness([
     [t("ready.keys", { count: Object.keys(setup.keys).length }), Object.keys(setup.keys).length > 0],
     [t("ready.tickets", { count: await count("tickets") }), true],
+    [t("ready.uses", { count: await count("uses") }), true],
     [t("ready.contact", { time: contact ? timeOf(contact) : "–" }), state.online],
     [t("ready.clock", { count: Math.abs(offset) }), Math.abs(offset) < 120],
     [t(kept ? "ready.kept" : "ready.not_kept"), kept],
@@ -186,6 +190,12 @@ function mayUndo(scan) {
 async function takeBack(scanId) {
   say("last-note", (await undo(scanId)) ? "" : t("last.too_late"));
   void sync();
+  await redraw();
+}
+
+/** @param {string} venueId */
+async function move(venueId) {
+  say("move-note", (await moveTo(venueId)) ? "" : t("sync.move_later"));
   await redraw();
 }
 

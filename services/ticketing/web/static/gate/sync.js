@@ -4,7 +4,7 @@
  * anybody at the gate waiting: the outbox stays until its answers are written down.
  */
 
-import { all, answerOf, change, count, fact, newId } from "./memory.js";
+import { all, answerOf, change, count, fact, keepFact, newId } from "./memory.js";
 import { localDate } from "./judge.js";
 
 const BATCH = 50;
@@ -46,9 +46,11 @@ export function sync() {
       await flush();
       await refresh();
       note({ online: true, paired: true, error: null });
-      listen();
+      await listen();
     } catch (fault) {
       const status = fault instanceof Refused ? fault.status : 0;
+      // This pass is not for the venue chosen before: back to the pass's own.
+      if (status === 403) await keepFact("venue_id", null);
       note({ online: false, error: status ? `${status}` : "network", ...(status === 401 && { paired: false }) });
       hangUp();
       if (status !== 401 && !document.hidden) setTimeout(() => void sync(), AGAIN_MS);
@@ -86,7 +88,9 @@ async function flush() {
 /** @param {any[]} entries */
 async function sendScans(entries) {
   try {
-    const { answers } = await call("/api/gate/scans", { scans: entries.map((entry) => entry.body) });
+    const venue_id = await fact("venue_id");
+    const scans = entries.map((entry) => entry.body);
+    const { answers } = await call("/api/gate/scans", { venue_id, scans });
     await written(entries, answers);
   } catch (fault) {
     if (!(fault instanceof Refused) || fault.status !== 422) throw fault;
@@ -121,13 +125,37 @@ function written(entries, answers) {
   });
 }
 
+/** @param {Record<string, string>} values with the chosen venue added, if this phone has several */
+async function asQuery(values) {
+  const venueId = await fact("venue_id");
+  return new URLSearchParams(venueId ? { ...values, venue_id: venueId } : values).toString();
+}
+
+/**
+ * Moves a phone of several venues; false while scans of the old one wait.
+ * @param {string | null} venueId
+ */
+export async function moveTo(venueId) {
+  if (await count("outbox")) return false;
+  await keepFact("venue_id", venueId);
+  hangUp();
+  await sync();
+  return true;
+}
+
 /** Fetches what is new since the last time, and everything on a new day. */
 async function refresh() {
   const since = await fact("since");
   const day = localDate(Date.now());
   const isWhole = !since || (await fact("whole_on")) !== day;
   const asked = Date.now();
-  const body = await call(`/api/gate/manifest${isWhole ? "" : `?since=${encodeURIComponent(since)}`}`);
+  const body = await call(`/api/gate/manifest?${await asQuery(isWhole ? {} : { since })}`);
+  const before = await fact("setup");
+  if (!isWhole && (before.device_id !== body.device_id || before.venue.venue_id !== body.venue.venue_id)) {
+    // Paired anew or moved to another venue: a part of what is known there does not do.
+    await keepFact("since", null);
+    return refresh();
+  }
   const offset = Date.parse(body.server_time) - (asked + Date.now()) / 2;
   const { manifest, server_time: serverTime, ...setup } = body;
   await change(["facts", "tickets", "uses", "scans"], async ({ facts, tickets, uses, scans }) => {
@@ -157,9 +185,10 @@ async function refresh() {
 }
 
 /** One stream while the page is seen; whatever it says, there is something to fetch. */
-function listen() {
+async function listen() {
+  const query = await asQuery({});
   if (stream || document.hidden) return;
-  const opened = new EventSource("/api/gate/live");
+  const opened = new EventSource(`/api/gate/live?${query}`);
   stream = opened;
   opened.addEventListener("head", (event) => {
     const { data } = /** @type {MessageEvent<string>} */ (event);

@@ -155,6 +155,23 @@ function gateOf(conflict, prefix, deviceId) {
   return conflict[`${prefix}device_id`] === deviceId ? t("conflict.this_phone", { gate: name }) : name;
 }
 
+/**
+ * @param {any[]} venues of the phone's pass
+ * @param {string} chosenId
+ * @param {(venueId: string) => void} choose
+ */
+export function showVenues(venues, chosenId, choose) {
+  const buttons = venues.map((venue) => {
+    const button = made("button", nameOf(venue.name));
+    button.setAttribute("type", "button");
+    button.setAttribute("aria-pressed", String(venue.venue_id === chosenId));
+    button.addEventListener("click", () => choose(venue.venue_id));
+    return button;
+  });
+  fill("venues", ...buttons);
+  element("venues").hidden = venues.length < 2;
+}
+
 /** @param {[string, boolean][]} facts each with whether it is as it should be */
 export function showReadiness(facts) {
   const rows = facts.map(([text, isGood]) => {
