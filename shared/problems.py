@@ -104,7 +104,7 @@ def respond(request: Request, error: BaseException, pages: Pages | None) -> Resp
             here = quote(request.url.path)
             return RedirectResponse(f"{sign_in}?next={here}", 303, {"Cache-Control": "no-store"})
         if pages is not None:
-            page = pages.problem(request, problem.code, problem.status, **problem.fields)
+            page = pages.problem(request, problem.code, problem.status, problem.fields)
             page.headers.update(problem.headers)
             return page
     body = {**problem.fields, "code": problem.code, "status": problem.status, "trace_id": trace.current()}

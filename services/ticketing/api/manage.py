@@ -78,6 +78,7 @@ class AtDesk:
             visitor=self.visitor,
             error=error,
             made=made,
+            pair_address=f"{self.web.origin}/pair",
             qr=Markup(qr),  # noqa: S704 - our own drawing
             new_key=uuid7,
         )
