@@ -21,7 +21,7 @@ from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.issue_tickets import TicketSigner
-from shared import migrate
+from shared import migrate, topics
 from shared.clock import utc_now
 from shared.db import create_pool
 from shared.keys import read_private_key
@@ -77,7 +77,7 @@ class GateServer:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.gate_service", "serve"],
+            [sys.executable, "-m", "services.ticketing", "run"],
             env={**os.environ, **self.environment, "TICKETING_PORT": str(self.port)},
         )
         give_up_at = time.monotonic() + 30
@@ -194,6 +194,7 @@ def gate_server(cluster: Cluster, tmp_path: Path) -> Iterator[GateServer]:
     environment = {
         "TICKETING_DATABASE_URL": cluster.postgres_url(name),
         "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+        "TOPIC_PREFIX": f"{name}.",
         "SECRETS_DIR": str(tmp_path),
         "LOG_LEVEL": "WARNING",
     }
@@ -213,6 +214,7 @@ async def site(gate_server: GateServer, tmp_path: Path) -> AsyncIterator[Site]:
         venue = await open_venue(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True)))
         venue.signer = TicketSigner(1, read_private_key(tmp_path / "ticket-key-1.pem"))
         venue.pass_key = read_private_key(tmp_path / "pass-key.pem")
+        await topics.create(gate_server.environment["KAFKA_BOOTSTRAP_SERVERS"], gate_server.environment["TOPIC_PREFIX"])
         gate_server.start()
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)

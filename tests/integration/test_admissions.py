@@ -251,3 +251,15 @@ async def test_scans_of_a_batch_are_answered_in_their_order(at_gate: Gate) -> No
     answers = await at_gate.send(phone, *scans, scans[0])
     assert [answer["scan_id"] for answer in answers] == [str(sent["scan_id"]) for sent in [*scans, scans[0]]]
     assert {answer["verdict"] for answer in answers} == {"admitted"}
+
+
+async def test_batches_with_the_same_tickets_in_other_orders_all_get_their_answers(at_gate: Gate) -> None:
+    tickets = await at_gate.venue.issue(people=10)
+    phones = [await at_gate.venue.pair(f"gate {number}") for number in range(4)]
+    batches = [[scan(ticket, offline=True) for ticket in tickets[:: -1 if turn % 2 else 1]] for turn in range(4)]
+    answers = await asyncio.gather(*(at_gate.send(phone, *batch) for phone, batch in zip(phones, batches, strict=True)))
+    verdicts = Counter(answer["verdict"] for batch in answers for answer in batch)
+    assert verdicts == {"admitted": 10, "conflict": 30}
+    for ticket in tickets:
+        assert await at_gate.admitted(ticket) == 1
+        assert Counter(await at_gate.said(ticket)) == {"ticket_admitted": 1, "admission_conflicted": 3}

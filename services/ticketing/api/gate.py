@@ -29,6 +29,7 @@ from services.ticketing.usecases.sync_scans import SyncScans, TakenScan, sync_sc
 from services.ticketing.usecases.undo_admission import UndoAdmission, undo_admission
 from shared import i18n
 from shared.auth import GATE, Allow, Doors, Pass, Role, allow_anyone, require_venue
+from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, VenueId
 from shared.live import Live, State
 from shared.pages import Pages
@@ -45,6 +46,12 @@ _VENDOR = (
 )
 _MIN_INTERVAL_S = 0.2
 _LONGEST_GAP = timedelta(days=45)
+
+
+class GateOpening(DomainError):
+    """The catalogue is not read yet, in the first moment of a process; the phone asks again by itself."""
+
+    code, status = "gate_opening", 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, des
     """The answers to scans, in their order; the first answer to each, however often it is sent."""
     doors = request.app.state.doors
     assert isinstance(doors, Doors)
-    venue_id = _venue_of(phone, body.venue_id)
+    venue_id = _venue_of(desk, phone, body.venue_id)
     taken = tuple(
         TakenScan(
             Scan(
@@ -136,7 +143,7 @@ async def get_manifest(
 ) -> Response:
     """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only."""
     catalogue = desk.office.catalogue()
-    venue = catalogue.venues[_venue_of(phone, venue_id)]
+    venue = catalogue.venues[_venue_of(desk, phone, venue_id)]
     now = desk.unit.clock()
     recent = since if since is not None and now - since < _LONGEST_GAP else None
     manifest = await desk.unit.run(gate_manifest, GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent))
@@ -162,7 +169,7 @@ async def get_manifest(
 @router.get("/api/gate/live", response_class=EventSourceResponse)
 async def get_live(phone: PhonePass, desk: DeskDep, venue_id: str | None = None) -> AsyncIterator[ServerSentEvent]:
     """Says whenever the manifest has something new; the phone then asks for what is new."""
-    watched = _venue_of(phone, venue_id)
+    watched = _venue_of(desk, phone, venue_id)
 
     async def read() -> State:
         return await desk.unit.run(gate_head, watched)
@@ -221,11 +228,13 @@ def _shell() -> _Shell:
     return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
 
 
-def _venue_of(phone: Pass, asked: str | None) -> VenueId:
-    """The venue asked for, or the phone's only one; raises VenueForbidden."""
-    venue_id = asked if asked is not None else phone.venues[0]
+def _venue_of(desk: GateDesk, phone: Pass, asked: str | None) -> VenueId:
+    """The venue asked for, or the phone's first one; raises VenueForbidden or GateOpening."""
+    venue_id = VenueId(asked if asked is not None else phone.venues[0])
     require_venue(phone, venue_id)
-    return VenueId(venue_id)
+    if venue_id not in desk.office.catalogue().venues:
+        raise GateOpening
+    return venue_id
 
 
 def _names(named: Venue | Product) -> dict[str, str]:
