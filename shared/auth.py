@@ -166,9 +166,10 @@ Rule = Allow | AllowAnyone
 
 def rule_of(route: APIRoute) -> Rule:
     """The one rule of a route; a route with none or several must not be served."""
-    rules = [call for call in _calls_of(route.dependant) if isinstance(call, Rule)]
+    # One rule may stand behind several of a route's dependencies.
+    rules = {id(call): call for call in _calls_of(route.dependant) if isinstance(call, Rule)}
     assert len(rules) == 1, f"{route.path} has {len(rules)} rules, not one"
-    return rules[0]
+    return next(iter(rules.values()))
 
 
 def _calls_of(dependant: Dependant) -> Iterator[Callable[..., object] | None]:
