@@ -3,9 +3,10 @@
 It renders what it is given and reads no database.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,9 +28,10 @@ _A_YEAR_S = 365 * 24 * 3600
 class Pages:
     """Renders the templates of one service.
 
-    `web` is the service's folder with `templates/` and `static/`; shared templates are found too; `home` is where
-    the wordmark leads. In a template: t(key, **values), messages(keys...), asset("<owner>/<path>"), lang, home, demo, and
-    the writers money, number, day, clock_time, percent. There is one environment per language, so imported macros have all of these without context.
+    `web` is the service's folder with `templates/` and `static/`; shared templates are found too; `home` is where the
+    wordmark leads. In a template: t(key, **values), messages(keys...), asset("<owner>/<path>"), lang, home, demo, and
+    the writers money, number, day, clock_time, percent. There is one environment per language, so that imported macros
+    have all of these without context.
     """
 
     def __init__(self, web: Path, service: str, *, home: str = "/", demo: bool = False) -> None:
@@ -106,7 +108,8 @@ def _environment(folders: list[Path], variables: Mapping[str, object]) -> Enviro
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(variables)
+    # Its inferred type lists only what Jinja itself puts there.
+    cast("MutableMapping[str, object]", environment.globals).update(variables)
     return environment
 
 

@@ -26,7 +26,7 @@ def _policy(*script_sources: str) -> str:
 
 
 CONTENT_SECURITY_POLICY = _policy()
-# WebAssembly needs a word of its own. A worker obeys the policy of its own response, so the gate's scripts carry it too.
+# WebAssembly needs a word of its own. A worker obeys the policy of its own response, so the gate's scripts carry it.
 SCANNER_SECURITY_POLICY = _policy("'wasm-unsafe-eval'")
 SCANNER_PATHS = ("/gate", "/static/ticketing/gate")
 
