@@ -44,7 +44,8 @@ class Settings:
         name = service.upper()
         return cls(
             service=service,
-            database_url=get(f"{name}_DATABASE_URL") or _local_database(service, secrets),
+            database_url=get(f"{name}_DATABASE_URL")
+            or _database(service, secrets, f"{get('DATABASE_HOST', '127.0.0.1')}:{get('DATABASE_PORT', '5439')}"),
             kafka_bootstrap=get("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9094"),
             topic_prefix=get("TOPIC_PREFIX", ""),
             secrets_dir=secrets,
@@ -58,14 +59,14 @@ class Settings:
         )
 
 
-def _local_database(service: str, secrets: Path) -> str:
-    """Address on the one-machine runtime, whose password was made when it first started."""
+def _database(service: str, secrets: Path, server: str) -> str:
+    """The service's database on our own server, whose password was made when it first started."""
     file = secrets / "postgres-password"
     try:
         password = file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsWrong(f"{service.upper()}_DATABASE_URL is not set and {file} cannot be read") from error
-    return f"postgresql://postgres:{quote(password, safe='')}@127.0.0.1:5439/{service}"
+    return f"postgresql://postgres:{quote(password, safe='')}@{server}/{service}"
 
 
 def _profile(text: str) -> Profile:
