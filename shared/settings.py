@@ -35,6 +35,7 @@ class Settings:
     instance: str
     pool_size: int
     log_level: str
+    demo_sign_ins: Path
     solo: bool = False
 
     @classmethod
@@ -56,6 +57,7 @@ class Settings:
             instance=get("INSTANCE_ID") or socket.gethostname(),
             pool_size=_number("DATABASE_POOL_SIZE", get("DATABASE_POOL_SIZE", "12")),
             log_level=get("LOG_LEVEL", "INFO").upper(),
+            demo_sign_ins=Path(get("DEMO_SIGN_INS", secrets.parent / "demo-sign-ins.txt")),
         )
 
 

@@ -113,7 +113,7 @@ async def _seed(unit: Unit, settings: Settings) -> None:
     await unit.run(load_catalogue, seed)
     if settings.profile == "demo":
         await unit.run(seed_people, SeedPeople(seed.people))
-        write_demo_sign_ins(settings.secrets_dir.parent / "demo-sign-ins.txt", seed.people, settings.public_origin)
+        write_demo_sign_ins(settings.demo_sign_ins, seed.people, settings.public_origin)
         return
     token = await unit.run(invite_first_operator, InviteFirstOperator())
     if token is not None:
