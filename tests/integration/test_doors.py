@@ -1,0 +1,409 @@
+"""The doors on the real database: who comes in, who does not, and what is kept of it."""
+
+import asyncio
+import re
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import zxingcpp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image
+
+from deploy.local.cluster import Cluster
+from deploy.seed.reader import FOLDER, read_seed
+from deploy.seed.rows import Person as SeedPerson
+from services.ticketing.api import manage, sign_in
+from services.ticketing.api.web import Web
+from services.ticketing.usecases.first_people import (
+    ForgetOldTries,
+    InviteFirstOperator,
+    SeedPeople,
+    forget_old_tries,
+    invite_first_operator,
+    seed_people,
+    write_demo_sign_ins,
+)
+from services.ticketing.usecases.load_catalogue import load_catalogue
+from shared import migrate
+from shared.auth import GATE, OFFICE, OWNER, SIGN_IN, Allow, Doors, Pass, Role, rule_of, sign_pass, verify_pass
+from shared.db import Pool, create_pool
+from shared.http import create_app, routes_of
+from shared.i18n import catalogue
+from shared.pages import Pages
+from shared.qr import png_for
+from shared.revocations import Revocations
+from shared.unit import Unit
+from shared.wake import Waker
+
+TICKETING = Path("services/ticketing")
+ORIGIN = "https://doors.test"
+SEED = read_seed(FOLDER)
+PEOPLE = {person.login: person for person in SEED.people}
+MANAGER, OTHER_MANAGER = PEOPLE["manager-lung-cu"], PEOPLE["manager-bao-tang"]
+OPERATOR, HOST = PEOPLE["operator"], PEOPLE["owner-lo-lo-chai"]
+LUNG_CU = "cot-co-lung-cu"
+
+
+@dataclass
+class House:
+    """One ticketing with its doors, and a clock that the test moves."""
+
+    pool: Pool
+    unit: Unit
+    key: Ed25519PrivateKey
+    revocations: Revocations
+    app: httpx.ASGITransport
+    now: list[datetime]
+    browsers: list[httpx.AsyncClient] = field(default_factory=list[httpx.AsyncClient])
+
+    def browser(self) -> httpx.AsyncClient:
+        """A browser of somebody, with cookies of its own, that reads pages in English."""
+        headers = {"accept": "text/html", "accept-language": "en"}
+        client = httpx.AsyncClient(transport=self.app, base_url=ORIGIN, headers=headers)
+        self.browsers.append(client)
+        return client
+
+    def holds(self, browser: httpx.AsyncClient, cookie: str) -> Pass:
+        return verify_pass(browser.cookies[cookie], self.key.public_key(), self.now[0])
+
+    async def office(self, person: SeedPerson) -> httpx.AsyncClient:
+        browser = self.browser()
+        assert (await sign_in_with(browser, person.login, person.password)).status_code == 303
+        return browser
+
+    async def said(self) -> list[str]:
+        return [row["type"] for row in await self.pool.fetch("SELECT type FROM outbox ORDER BY seq")]
+
+    async def audited(self) -> list[tuple[str, UUID | None]]:
+        rows = await self.pool.fetch("SELECT action, actor_id FROM audit ORDER BY id")
+        return [(row["action"], row["actor_id"]) for row in rows]
+
+
+@pytest.fixture
+async def house(cluster: Cluster) -> AsyncIterator[House]:
+    name = f"doors_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, TICKETING / "migrations")
+    pool = await create_pool(url, "doors", 10)
+    now, key, waker = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate(), Waker(url, solo=True)
+    unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
+    await unit.run(load_catalogue, SEED)
+    await unit.run(seed_people, SeedPeople([MANAGER, OTHER_MANAGER, OPERATOR, HOST]))
+    await pool.execute("DELETE FROM outbox")
+    revocations = Revocations(pool, waker)
+    keeping_up = asyncio.create_task(revocations.run())
+    pages = Pages(TICKETING / "web", "ticketing")
+    app = create_app(
+        "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
+    )
+    app.state.web = Web(unit, pages, key, ORIGIN)
+    house = House(pool, unit, key, revocations, httpx.ASGITransport(app), now)
+    yield house
+    keeping_up.cancel()
+    for browser in house.browsers:
+        await browser.aclose()
+    await pool.close()
+    cluster.drop_database(name)
+
+
+async def is_ready() -> tuple[bool, dict[str, object]]:
+    return True, {}
+
+
+async def sign_in_with(browser: httpx.AsyncClient, login: str, password: str, next_to: str = "") -> httpx.Response:
+    return await browser.post("/sign-in", data={"login": login, "password": password, "next": next_to})
+
+
+async def post(browser: httpx.AsyncClient, path: str, key: str | None = None, **fields: str) -> httpx.Response:
+    return await browser.post(path, data={"idempotency_key": key or str(uuid4()), **fields})
+
+
+async def new_code(desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> str:
+    page = await post(desk, "/manage/phones/codes", pair=pair)
+    found = re.search(r'id="pairing-code">([^<]+)<', page.text)
+    assert page.status_code == 200
+    assert found
+    return found.group(1)
+
+
+async def paired(house: House, desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> httpx.AsyncClient:
+    phone = house.browser()
+    assert (await post(phone, "/pair", code=await new_code(desk, pair), name="Gate 1")).status_code == 303
+    return phone
+
+
+async def refused_soon(browser: httpx.AsyncClient, path: str) -> bool:
+    """Whether the browser is sent to a door within two seconds."""
+    async with asyncio.timeout(2):
+        while (await browser.get(path)).status_code != 303:  # noqa: ASYNC110 - a reader catches up beside us
+            await asyncio.sleep(0.02)
+    return True
+
+
+async def test_a_manager_signs_in_with_a_password_and_sees_only_the_own_venue(house: House) -> None:
+    desk = await house.office(MANAGER)
+    found = house.holds(desk, OFFICE)
+    assert (found.subject_id, found.role, found.venues) == (MANAGER.person_id, Role.MANAGER, (LUNG_CU,))
+    page = (await desk.get("/manage")).text
+    assert MANAGER.display_name in page
+    assert OTHER_MANAGER.display_name not in page
+
+
+async def test_the_pass_is_out_of_reach_of_scripts_and_other_sites(house: House) -> None:
+    answer = await sign_in_with(house.browser(), MANAGER.login, MANAGER.password)
+    cookie = answer.headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("__host-office=", "httponly", "secure", "samesite=lax", "path=/"))
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:x"])
+async def test_signing_in_never_leads_to_another_site(house: House, elsewhere: str) -> None:
+    answer = await sign_in_with(house.browser(), MANAGER.login, MANAGER.password, elsewhere)
+    assert answer.headers["location"] == "/manage"
+
+
+async def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(house: House) -> None:
+    browser = house.browser()
+    wrong = await sign_in_with(browser, MANAGER.login, "not-the-password")
+    unknown = await sign_in_with(browser, "nobody-here", "not-the-password")
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert wrong.text.replace(MANAGER.login, "x") == unknown.text.replace("nobody-here", "x")
+    assert "not-the-password" not in wrong.text
+
+
+async def test_twenty_tries_at_once_get_five_looks_at_the_password(house: House) -> None:
+    browser = house.browser()
+    answers = await asyncio.gather(*(sign_in_with(browser, MANAGER.login, f"wrong-{n}") for n in range(20)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes == [401] * 5 + [429] * 15
+    limited = await sign_in_with(browser, MANAGER.login, MANAGER.password)
+    assert limited.status_code == 429
+    assert limited.headers["retry-after"] == "900"
+    house.now[0] += timedelta(minutes=15)
+    assert (await sign_in_with(browser, MANAGER.login, MANAGER.password)).status_code == 303
+
+
+async def test_a_phone_is_paired_by_the_qr_once(house: House) -> None:
+    desk, phone = await house.office(MANAGER), house.browser()
+    code = await new_code(desk)
+    address = f"{ORIGIN}/pair?code={code}"
+    form = (await phone.get(address)).text
+    assert f'value="{code}"' in form
+    assert (await post(phone, "/pair", code=code, name="Cổng 1")).headers["location"] == "/gate"
+    found = house.holds(phone, GATE)
+    assert (found.role, found.venues, found.device_id) == (Role.DEVICE, (LUNG_CU,), found.subject_id)
+    assert found.expires_at - found.issued_at == timedelta(days=365)
+    assert (await post(house.browser(), "/pair", code=code)).status_code == 404
+    assert "Cổng 1" in (await desk.get("/manage/phones")).text
+
+
+def test_the_qr_of_a_pairing_address_is_read_back(tmp_path: Path) -> None:
+    address = f"{ORIGIN}/pair?code=AB12-CD34-EF"
+    (tmp_path / "code.png").write_bytes(png_for(address))
+    read = zxingcpp.read_barcode(Image.open(tmp_path / "code.png"))
+    assert read is not None
+    assert parse_qs(urlsplit(read.text).query) == {"code": ["AB12-CD34-EF"]}
+
+
+async def test_a_code_typed_in_small_letters_with_look_alikes_pairs(house: House) -> None:
+    desk = await house.office(MANAGER)
+    typed = (await new_code(desk)).lower().replace("0", "o").replace("1", "l").replace("-", " ")
+    assert (await post(house.browser(), "/pair", code=typed)).status_code == 303
+
+
+async def test_a_pairing_code_ends_after_ten_minutes(house: House) -> None:
+    desk = await house.office(MANAGER)
+    code = await new_code(desk)
+    house.now[0] += timedelta(minutes=10)
+    assert (await post(house.browser(), "/pair", code=code)).status_code == 404
+
+
+async def test_a_phone_that_lost_the_answer_is_paired_by_asking_again(house: House) -> None:
+    desk, phone = await house.office(MANAGER), house.browser()
+    code, key = await new_code(desk), str(uuid4())
+    await post(phone, "/pair", key, code=code)
+    first = house.holds(phone, GATE).subject_id
+    assert (await post(phone, "/pair", key, code=code)).status_code == 303
+    assert house.holds(phone, GATE).subject_id == first
+    assert await house.pool.fetchval("SELECT count(*) FROM devices") == 1
+
+
+async def test_one_pairing_code_raced_for_by_ten_phones_pairs_one(house: House) -> None:
+    desk = await house.office(MANAGER)
+    code = await new_code(desk)
+    answers = await asyncio.gather(*(post(house.browser(), "/pair", code=code) for _ in range(10)))
+    assert [answer.status_code for answer in answers].count(303) == 1
+
+
+async def test_a_host_signs_in_by_pin_on_the_paired_phone_alone(house: House) -> None:
+    assert (await house.browser().get("/sign-in/owner")).headers["location"].startswith("/pair")
+    phone = await paired(house, await house.office(OPERATOR), f"owner:{HOST.person_id}")
+    assert HOST.display_name in (await phone.get("/sign-in/owner")).text
+    sign = {"person_id": str(HOST.person_id), "pin": HOST.pin}
+    assert (await phone.post("/sign-in/owner", data=sign)).headers["location"] == "/owner"
+    found = house.holds(phone, OWNER)
+    assert (found.role, found.venues) == (Role.OWNER, HOST.venue_ids)
+    assert found.device_id == house.holds(phone, GATE).subject_id
+
+
+async def test_a_sixth_pin_is_not_looked_at_on_any_phone(house: House) -> None:
+    desk = await house.office(OPERATOR)
+    phones = [await paired(house, desk, f"owner:{HOST.person_id}") for _ in range(2)]
+    wrong = {"person_id": str(HOST.person_id), "pin": "999998"}
+    for _ in range(5):
+        assert (await phones[0].post("/sign-in/owner", data=wrong)).status_code == 401
+    right = {**wrong, "pin": HOST.pin}
+    assert (await phones[1].post("/sign-in/owner", data=right)).status_code == 429
+
+
+async def test_a_revoked_phone_is_out_at_once_and_everybody_is_told(house: House) -> None:
+    desk = await house.office(OPERATOR)
+    phone = await paired(house, desk, f"owner:{HOST.person_id}")
+    device_id = house.holds(phone, GATE).subject_id
+    assert (await post(desk, f"/manage/phones/{device_id}/revoke")).status_code == 303
+    assert await refused_soon(phone, "/sign-in/owner")
+    assert await house.said() == ["ticketing.device_revoked.v1"]
+    assert ("phone_revoked", OPERATOR.person_id) in await house.audited()
+    assert (await post(desk, f"/manage/phones/{device_id}/revoke")).status_code == 404
+
+
+async def test_a_revoked_person_is_out_at_once_and_cannot_come_back(house: House) -> None:
+    desk, other = await house.office(OPERATOR), await house.office(MANAGER)
+    assert (await post(desk, f"/manage/people/{MANAGER.person_id}/revoke")).status_code == 303
+    assert await refused_soon(other, "/manage")
+    assert await house.said() == ["ticketing.person_revoked.v1"]
+    assert ("person_revoked", OPERATOR.person_id) in await house.audited()
+    assert (await sign_in_with(other, MANAGER.login, MANAGER.password)).status_code == 401
+
+
+async def test_a_manager_touches_nobody_and_nothing_of_another_venue(house: House) -> None:
+    desk = await house.office(OTHER_MANAGER)
+    phone = await paired(house, await house.office(MANAGER))
+    device_id = house.holds(phone, GATE).subject_id
+    new = {"login": "gate-x", "display_name": "X", "pin": "483920"}
+    refused = [
+        await post(desk, f"/manage/phones/{device_id}/revoke"),
+        await post(desk, f"/manage/phones/{device_id}/rename", name="Mine"),
+        await post(desk, f"/manage/people/{HOST.person_id}/revoke"),
+        await post(desk, f"/manage/people/{OPERATOR.person_id}/secrets", password="let-me-in-please"),
+        await post(desk, "/manage/phones/codes", pair=f"venue:{LUNG_CU}"),
+        await post(desk, "/manage/people", role="gate", venues=LUNG_CU, **new),
+        await post(desk, "/manage/people", role="operator", password="let-me-in-please", **new),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * 7
+    assert await house.said() == []
+
+
+async def test_a_manager_adds_somebody_whose_pin_is_kept_as_a_hash_only(house: House) -> None:
+    desk = await house.office(MANAGER)
+    fields = {"login": "gate-new", "display_name": "Lan", "role": "gate", "venues": LUNG_CU, "pin": "483920"}
+    key = str(uuid4())
+    for _ in range(2):
+        assert (await post(desk, "/manage/people", key, **fields)).status_code == 303
+    assert (await post(desk, "/manage/people", **fields)).status_code == 409
+    rows = await house.pool.fetch("SELECT pin_salt, pin_hash FROM persons WHERE login = 'gate-new'")
+    assert [(len(row["pin_salt"]), len(row["pin_hash"])) for row in rows] == [(16, 32)]
+    kept = await house.pool.fetch("SELECT response FROM idempotency UNION ALL SELECT detail::text::bytea FROM audit")
+    assert not [row for row in kept if b"483920" in row[0]]
+
+
+@pytest.mark.parametrize("pin", ["123456", "000000", "654321", "12345", "12a456", "٣٤٥٦٧٨"])
+async def test_a_pin_that_is_easily_guessed_is_refused(house: House, pin: str) -> None:
+    desk = await house.office(MANAGER)
+    fields = {"login": "gate-new", "display_name": "Lan", "role": "gate", "venues": LUNG_CU, "pin": pin}
+    assert (await post(desk, "/manage/people", **fields)).status_code == 422
+
+
+async def test_a_forged_and_an_outlived_pass_open_nothing(house: House) -> None:
+    now, person = house.now[0], uuid4()
+    forged = Pass(person, Role.OPERATOR, (), "", None, now, now + timedelta(days=1))
+    old = Pass(person, Role.OPERATOR, (), "", None, now - timedelta(days=2), now)
+    for token in (sign_pass(forged, Ed25519PrivateKey.generate()), sign_pass(old, house.key), "x.y", ".", ""):
+        browser = house.browser()
+        browser.cookies.set(OFFICE, token)
+        assert (await browser.get("/manage")).headers["location"] == "/sign-in?next=/manage"
+
+
+async def test_every_route_admits_exactly_the_roles_of_its_rule(house: House) -> None:
+    routes = list(routes_of(house.app.app.routes))  # type: ignore[attr-defined, unused-ignore]
+    walked = 0
+    for route, rule in [(route, rule_of(route)) for route in routes]:
+        if not isinstance(rule, Allow):
+            continue
+        path = re.sub(r"\{\w+\}", str(uuid4()), route.path)
+        for method in route.methods or ():
+            for role in Role:
+                browser = house.browser()
+                browser.headers["accept"] = "application/json"
+                assert (await browser.request(method, path)).status_code == 401
+                issued = Pass(uuid4(), role, (), "", None, house.now[0], house.now[0] + timedelta(hours=1))
+                browser.cookies.set(rule.cookie, sign_pass(issued, house.key))
+                answer = await browser.request(method, path)
+                assert (answer.status_code == 403) == (role not in rule.roles), (route.path, role, answer.text)
+                walked += 1
+    assert walked >= 60
+
+
+async def test_a_form_sent_by_another_site_changes_nothing(house: House) -> None:
+    desk = await house.office(OPERATOR)
+    desk.headers["sec-fetch-site"] = "cross-site"
+    assert (await post(desk, f"/manage/people/{MANAGER.person_id}/revoke")).status_code == 403
+    del desk.headers["sec-fetch-site"]
+    desk.headers["origin"] = "https://evil.test"
+    assert (await post(desk, f"/manage/people/{MANAGER.person_id}/revoke")).status_code == 403
+    assert await house.said() == []
+
+
+async def test_signing_out_forgets_the_pass(house: House) -> None:
+    desk = await house.office(MANAGER)
+    await desk.post("/sign-out", data={"door": "office"})
+    assert (await desk.get("/manage")).status_code == 303
+
+
+async def test_a_new_installation_invites_one_operator_who_comes_in_once(house: House) -> None:
+    assert await house.unit.run(invite_first_operator, InviteFirstOperator()) is None
+    await house.pool.execute("UPDATE persons SET revoked_at = now() WHERE role = 'operator'")
+    token = await house.unit.run(invite_first_operator, InviteFirstOperator())
+    assert token
+    assert await house.unit.run(invite_first_operator, InviteFirstOperator()) is None
+    form = {"token": token, "login": "first", "display_name": "Hoa", "password": "a-long-password"}
+    weak = await post(house.browser(), "/sign-in/invitation", **{**form, "password": "short"})
+    assert (weak.status_code, token in weak.text) == (422, True)
+    assert (await post(house.browser(), "/sign-in/invitation", **form)).status_code == 303
+    again = {**form, "login": "second"}
+    assert (await post(house.browser(), "/sign-in/invitation", **again)).status_code == 404
+    assert (await sign_in_with(house.browser(), "first", "a-long-password")).status_code == 303
+
+
+async def test_the_demo_people_are_added_once_and_told_to_the_owner_of_the_machine(
+    house: House, tmp_path: Path
+) -> None:
+    everybody = SeedPeople([MANAGER, PEOPLE["gate-lung-cu-1"]])
+    assert [await house.unit.run(seed_people, everybody) for _ in range(2)] == [1, 0]
+    file = tmp_path / "new" / "demo-sign-ins.txt"
+    write_demo_sign_ins(file, SEED.people, ORIGIN)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert all(person.login in file.read_text("utf-8") for person in SEED.people)
+
+
+async def test_old_tries_and_codes_are_forgotten(house: House) -> None:
+    desk = await house.office(MANAGER)
+    await new_code(desk)
+    await sign_in_with(house.browser(), "nobody-here", "wrong-password")
+    house.now[0] += timedelta(days=2)
+    await house.unit.run(forget_old_tries, ForgetOldTries())
+    assert await house.pool.fetchval("SELECT (SELECT count(*) FROM attempts) + count(*) FROM pairing_codes") == 0
+
+
+def test_every_refusal_of_these_doors_has_a_text_in_both_languages() -> None:
+    codes = "wrong_sign_in rate_limited pairing_code_unknown invitation_unknown login_taken weak_secret person_invalid"
+    codes += " unknown_person unknown_phone venue_forbidden"
+    assert [code for code in codes.split() if f"errors.{code}" not in catalogue()] == []
+    assert set(SIGN_IN) == {GATE, OWNER, OFFICE}
