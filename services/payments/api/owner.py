@@ -1,0 +1,182 @@
+"""The owner's doors: the day, a charge by VietQR that turns to paid by itself, and cash. Forms work without JavaScript.
+
+A pass with several venues acts at its first one.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from markupsafe import Markup
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.payments.api.owner_view import (
+    PRESETS_VND,
+    ChargeView,
+    charge_view,
+    get_charge,
+    home_view,
+    read_amount,
+)
+from services.payments.store.cash import Cash, find_cash
+from services.payments.store.intents import Intent
+from services.payments.usecases.cash import (
+    UNDO_WITHIN,
+    CashAmountRefused,
+    RecordCash,
+    UndoCash,
+    record_cash,
+    take_back_cash,
+)
+from services.payments.usecases.open_intent import CHARGE_LIMIT_VND, ChargeGuest, charge_guest
+from shared.auth import OWNER, Allow, Pass, Role, VenueForbidden
+from shared.errors import DomainError
+from shared.http import OnceKey
+from shared.i18n import money
+from shared.idempotency import Once
+from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
+from shared.live import Live, State
+from shared.pages import Pages
+from shared.qr import svg_for
+from shared.unit import Unit
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What these doors need; `app.py` puts it into `app.state.desk`."""
+
+    unit: Unit
+    pages: Pages
+    live: Live
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Who acts, where, and with what."""
+
+    desk: Desk
+    person_id: PersonId
+    venue_id: VenueId
+
+
+async def _host_of(request: Request, owner: Annotated[Pass, Depends(Allow(OWNER, Role.OWNER))]) -> Host:
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)
+    if not owner.venues:
+        raise VenueForbidden
+    return Host(desk, PersonId(owner.subject_id), VenueId(owner.venues[0]))
+
+
+HostDep = Annotated[Host, Depends(_host_of)]
+
+
+# A dependency, because once a stream has begun it is too late to say 404.
+async def _charge_of(order_id: UUID, host: HostDep) -> Intent:
+    async with host.desk.unit.pool.acquire() as connection:
+        return await get_charge(connection, OrderId(order_id), host.venue_id)
+
+
+ChargeDep = Annotated[Intent, Depends(_charge_of)]
+
+
+class AmountForm(BaseModel):
+    amount: Annotated[str, Field(max_length=40)] = ""
+
+
+@router.get("/owner")
+async def get_owner_home(request: Request, host: HostDep, amount: str = "", cash: UUID | None = None) -> Response:
+    """amount: fills the field. cash: was just recorded and may be undone."""
+    return await _home(request, host, typed=amount[:40], cash_id=cash)
+
+
+@router.post("/owner/charges")
+async def post_charge(request: Request, host: HostDep, form: Annotated[AmountForm, Form()], key: OnceKey) -> Response:
+    try:
+        command = ChargeGuest(OrderId(uuid7()), host.venue_id, read_amount(form.amount))
+        intent = await host.desk.unit.run(charge_guest, command, once=Once(key, Intent))
+    except DomainError as error:
+        return await _home(request, host, typed=form.amount, error=error)
+    return RedirectResponse(f"/owner/charges/{intent.order_id}", 303)
+
+
+@router.get("/owner/charges/{order_id}")
+async def get_charge_page(request: Request, host: HostDep, charge: ChargeDep) -> Response:
+    view = await _view(host, charge)
+    # The label tells a screen reader what the picture is for; the amount stands beside it.
+    code = Markup(svg_for(view.qr_payload, "M", label=f"VietQR {money(view.amount_vnd)}"))  # noqa: S704 - our own SVG
+    return _page(request, host, "owner/charge.html", charge=view, qr_svg=code)
+
+
+@router.get("/api/owner/charges/{order_id}/live", response_class=EventSourceResponse)
+async def get_charge_live(host: HostDep, charge: ChargeDep) -> AsyncIterator[ServerSentEvent]:
+    async def read() -> State:
+        async with host.desk.unit.pool.acquire() as connection:
+            known = await get_charge(connection, charge.order_id, host.venue_id)
+        return (await _view(host, known)).live()
+
+    async for event in host.desk.live.stream([("venue", host.venue_id)], read):
+        yield event
+
+
+@router.get("/owner/cash")
+async def get_cash_page(request: Request, host: HostDep, amount: str = "") -> Response:
+    """The second tap: says the amount back and records it."""
+    try:
+        amount_vnd = read_amount(amount[:40])
+        if not 0 < amount_vnd <= CHARGE_LIMIT_VND:
+            raise CashAmountRefused
+    except DomainError as error:
+        return await _home(request, host, typed=amount[:40], error=error)
+    return _page(request, host, "owner/cash.html", amount_vnd=amount_vnd, key=uuid7())
+
+
+@router.post("/owner/cash")
+async def post_cash(request: Request, host: HostDep, form: Annotated[AmountForm, Form()], key: OnceKey) -> Response:
+    try:
+        command = RecordCash(CashId(uuid7()), host.venue_id, read_amount(form.amount), host.person_id)
+        cash = await host.desk.unit.run(record_cash, command, once=Once(key, Cash))
+    except DomainError as error:
+        return await _home(request, host, typed=form.amount, error=error)
+    return RedirectResponse(f"/owner?cash={cash.cash_id}", 303)
+
+
+@router.post("/owner/cash/{cash_id}/undo")
+async def post_cash_undo(request: Request, host: HostDep, cash_id: UUID, key: OnceKey) -> Response:
+    command = UndoCash(CashId(cash_id), host.venue_id)
+    await host.desk.unit.run(take_back_cash, command, once=Once(key, Cash))
+    return RedirectResponse(f"/owner?cash={cash_id}", 303)
+
+
+async def _view(host: Host, charge: Intent) -> ChargeView:
+    async with host.desk.unit.pool.acquire() as connection:
+        return await charge_view(connection, charge, host.desk.unit.clock())
+
+
+async def _home(
+    request: Request, host: Host, *, typed: str = "", cash_id: UUID | None = None, error: DomainError | None = None
+) -> Response:
+    now = host.desk.unit.clock()
+    async with host.desk.unit.pool.acquire() as connection:
+        view = await home_view(connection, host.venue_id, now)
+        cash = None if cash_id is None else await find_cash(connection, CashId(cash_id), host.venue_id)
+    if cash is not None and now - cash.recorded_at >= UNDO_WITHIN:
+        cash = None
+    shown = {"home_view": view, "presets": PRESETS_VND, "typed": typed, "cash": cash, "new_key": uuid7, "today": now}
+    return _page(request, host, "owner/home.html", error=error, **shown)
+
+
+def _page(
+    request: Request, host: Host, template: str, *, error: DomainError | None = None, **shown: object
+) -> Response:
+    status = 200 if error is None else error.status
+    page = host.desk.pages.render(request, template, status=status, error=error, **shown)
+    # A page kept for "back" would show old sums and send a used key again.
+    page.headers["Cache-Control"] = "private, no-store"
+    return page

@@ -1,0 +1,136 @@
+"""What an owner's pages and live stream show, made of rows. It changes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from services.payments.domain.banks import BANKS
+from services.payments.domain.intents import is_expired
+from services.payments.store.cash import (
+    Day,
+    Taking,
+    day_of_venue,
+    find_venue_names,
+    last_takings,
+    surplus_of_intent,
+)
+from services.payments.store.intents import Intent, find_intent_of_order
+from shared.clock import local_date
+from shared.db import Connection
+from shared.errors import DomainError, NotFound
+from shared.ids import OrderId, VenueId
+from shared.money import Dong, share_basis_points
+
+ChargeState = Literal["waiting", "partial", "paid", "over", "expired", "cancelled"]
+PRESETS_VND = (Dong(50_000), Dong(100_000), Dong(200_000), Dong(500_000))
+_TAKINGS = 10
+_TAKINGS_OF = timedelta(days=30)
+_SEPARATORS = str.maketrans("", "", ".,  \u00a0₫đ")
+
+
+class AmountUnreadable(DomainError):
+    """What was typed is no whole amount of đồng."""
+
+    code = "amount_unreadable"
+
+
+class UnknownCharge(NotFound):
+    """No charge of this venue has this id."""
+
+    code = "unknown_charge"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeView:
+    """One charge as its page shows it; `over_vnd` came beyond the amount."""
+
+    order_id: UUID
+    state: ChargeState
+    amount_vnd: Dong
+    paid_vnd: Dong
+    due_vnd: Dong
+    over_vnd: Dong
+    expires_at: datetime
+    expires_in_s: int
+    qr_payload: str
+    reference: str
+    bank_name: str
+    account_number: str
+    account_name: str
+
+    def live(self) -> dict[str, object]:
+        """What the stream sends: only what can change, so that nothing is sent twice."""
+        amounts = {"amount_vnd": self.amount_vnd, "paid_vnd": self.paid_vnd, "due_vnd": self.due_vnd}
+        return {"state": self.state, "over_vnd": self.over_vnd, **amounts}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    venue: dict[str, str]
+    day: Day
+    total_vnd: int
+    share: int | None
+    takings: list[Taking]
+
+
+def read_amount(typed: str) -> Dong:
+    """The amount behind 350000, 350.000, 350.000 ₫ or 350k; AmountUnreadable for anything else."""
+    text = typed.strip().lower().translate(_SEPARATORS)
+    digits = text.removesuffix("k")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 12):
+        raise AmountUnreadable
+    return Dong(int(digits) * (1 if digits == text else 1000))
+
+
+async def get_charge(connection: Connection, order_id: OrderId, venue_id: VenueId) -> Intent:
+    """The owner's own charge; UnknownCharge also for one of another venue, so that nobody learns that it exists."""
+    intent = await find_intent_of_order(connection, order_id)
+    if intent is None or intent.venue_id != venue_id or intent.channel != "owner":
+        raise UnknownCharge
+    return intent
+
+
+async def charge_view(connection: Connection, intent: Intent, now: datetime) -> ChargeView:
+    over = intent.status == "settled" and intent.amount_state == "over"
+    return ChargeView(
+        order_id=intent.order_id,
+        state=_state(intent, now),
+        amount_vnd=intent.amount_vnd,
+        paid_vnd=intent.paid_vnd,
+        due_vnd=Dong(intent.amount_vnd - intent.paid_vnd),
+        over_vnd=await surplus_of_intent(connection, intent) if over else Dong(0),
+        expires_at=intent.expires_at,
+        expires_in_s=max(0, (intent.expires_at - now) // timedelta(seconds=1)),
+        qr_payload=intent.qr_payload,
+        reference=intent.reference,
+        bank_name=BANKS[intent.bank_bin].name,
+        account_number=intent.account_number,
+        account_name=intent.account_name,
+    )
+
+
+async def home_view(connection: Connection, venue_id: VenueId, now: datetime) -> HomeView:
+    today = local_date(now)
+    day = await day_of_venue(connection, venue_id, today)
+    total = day.cashless_vnd + day.cash_vnd
+    return HomeView(
+        venue=await find_venue_names(connection, venue_id) or {"vi": venue_id, "en": venue_id},
+        day=day,
+        total_vnd=total,
+        share=share_basis_points(day.cashless_vnd, total),
+        takings=await last_takings(connection, venue_id, today - _TAKINGS_OF, now, _TAKINGS),
+    )
+
+
+def _state(intent: Intent, now: datetime) -> ChargeState:
+    """Nobody but the clock ends an owner's charge, so its row stays open after the deadline."""
+    match intent.status:
+        case "settled":
+            return "over" if intent.amount_state == "over" else "paid"
+        case "cancelled" | "expired":
+            return intent.status
+        case "open" | "partial":
+            if intent.paid_vnd > 0:
+                return "partial"
+            return "expired" if is_expired(intent.expires_at, now) else "waiting"

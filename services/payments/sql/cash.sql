@@ -1,0 +1,51 @@
+-- name: insert_cash
+INSERT INTO cash (cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline,
+                  person_id, version)
+VALUES ($1, $2, $3, 'recorded', $4, $5, $6, $6, false, $7, 1)
+RETURNING cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline, version
+
+-- name: find_cash
+SELECT cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline, version
+  FROM cash WHERE cash_id = $1 AND venue_id = $2
+
+-- name: lock_cash
+SELECT cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline, version
+  FROM cash WHERE cash_id = $1 AND venue_id = $2
+   FOR UPDATE
+
+-- name: undo_cash
+UPDATE cash SET status = 'undone', version = version + 1
+ WHERE cash_id = $1 AND status = 'recorded'
+RETURNING cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline, version
+
+-- name: day_of_venue
+SELECT (SELECT coalesce(sum(paid_vnd), 0)::bigint FROM intents
+         WHERE venue_id = $1 AND business_date = $2 AND status = 'settled') AS cashless_vnd,
+       (SELECT coalesce(sum(amount_vnd), 0)::bigint FROM cash
+         WHERE venue_id = $1 AND business_date = $2 AND status = 'recorded') AS cash_vnd
+
+-- name: last_takings
+SELECT kind, id, at, amount_vnd, paid_vnd, state, channel
+  FROM ((SELECT 'transfer' AS kind, order_id AS id, coalesce(settled_at, opened_at) AS at, amount_vnd, paid_vnd,
+                status AS state, channel
+           FROM intents
+          WHERE venue_id = $1 AND business_date >= $2
+            AND (paid_vnd > 0 OR (channel = 'owner' AND status = 'open' AND expires_at >= $3))
+          ORDER BY at DESC LIMIT $4)
+        UNION ALL
+        (SELECT 'cash', cash_id, recorded_at, amount_vnd, CASE WHEN status = 'recorded' THEN amount_vnd ELSE 0 END,
+                status, 'owner'
+           FROM cash
+          WHERE venue_id = $1 AND business_date >= $2
+          ORDER BY recorded_at DESC LIMIT $4)) AS takings
+ ORDER BY at DESC, id DESC LIMIT $4
+
+-- name: find_venue_names
+SELECT name_vi, name_en FROM venues WHERE venue_id = $1
+
+-- name: surplus_of_intent
+SELECT coalesce(sum(suspense.amount_vnd), 0)::bigint
+  FROM suspense
+  JOIN postings ON postings.source_id = suspense.transfer_id
+ WHERE suspense.merchant_id = $1 AND suspense.state = 'waiting' AND suspense.reason = 'surplus'
+   AND postings.credit = $2

@@ -1,0 +1,118 @@
+"""Cash as rows, and what an owner sees of a day: sums and the last takings of one venue."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from services.payments.store import SQL
+from services.payments.store.intents import Intent, Merchant
+from shared.db import Connection
+from shared.events.common import Channel
+from shared.ids import CashId, MerchantId, PersonId, VenueId
+from shared.money import Dong
+
+
+class Cash(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of cash; who recorded it stays in the database."""
+
+    cash_id: CashId
+    merchant_id: MerchantId
+    venue_id: VenueId
+    status: Literal["recorded", "undone"]
+    amount_vnd: Dong
+    business_date: date
+    occurred_at: datetime
+    recorded_at: datetime
+    offline: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewCash:
+    cash_id: CashId
+    merchant: Merchant
+    amount_vnd: Dong
+    business_date: date
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a venue took on one business date, settled transfers beside recorded cash."""
+
+    cashless_vnd: Dong
+    cash_vnd: Dong
+
+
+class Taking(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the list; `id` is the order of a transfer, else the cash."""
+
+    kind: Literal["transfer", "cash"]
+    id: UUID
+    at: datetime
+    amount_vnd: Dong
+    paid_vnd: Dong
+    state: str
+    channel: Channel
+
+
+async def insert_cash(connection: Connection, new: NewCash, now: datetime) -> Cash:
+    row = await connection.fetchrow(
+        SQL["insert_cash"],
+        new.cash_id,
+        new.merchant.merchant_id,
+        new.merchant.venue_id,
+        new.amount_vnd,
+        new.business_date,
+        now,
+        new.person_id,
+    )
+    assert row is not None
+    return msgspec.convert(dict(row), Cash)
+
+
+async def find_cash(connection: Connection, cash_id: CashId, venue_id: VenueId) -> Cash | None:
+    """The cash, if it was taken at this venue."""
+    row = await connection.fetchrow(SQL["find_cash"], cash_id, venue_id)
+    return None if row is None else msgspec.convert(dict(row), Cash)
+
+
+async def lock_cash(connection: Connection, cash_id: CashId, venue_id: VenueId) -> Cash | None:
+    """As find_cash, and nobody else changes it before the end of the transaction."""
+    row = await connection.fetchrow(SQL["lock_cash"], cash_id, venue_id)
+    return None if row is None else msgspec.convert(dict(row), Cash)
+
+
+async def undo_cash(connection: Connection, cash_id: CashId) -> Cash:
+    row = await connection.fetchrow(SQL["undo_cash"], cash_id)
+    assert row is not None
+    return msgspec.convert(dict(row), Cash)
+
+
+async def day_of_venue(connection: Connection, venue_id: VenueId, on: date) -> Day:
+    row = await connection.fetchrow(SQL["day_of_venue"], venue_id, on)
+    assert row is not None
+    return Day(Dong(row["cashless_vnd"]), Dong(row["cash_vnd"]))
+
+
+async def last_takings(
+    connection: Connection, venue_id: VenueId, since: date, now: datetime, limit: int
+) -> list[Taking]:
+    """The newest first: money that came, cash also if undone, and charges that wait for their money now."""
+    rows = await connection.fetch(SQL["last_takings"], venue_id, since, now, limit)
+    return [msgspec.convert(dict(row), Taking) for row in rows]
+
+
+async def find_venue_names(connection: Connection, venue_id: VenueId) -> dict[str, str] | None:
+    """The venue's name by language."""
+    row = await connection.fetchrow(SQL["find_venue_names"], venue_id)
+    return None if row is None else {"vi": row["name_vi"], "en": row["name_en"]}
+
+
+async def surplus_of_intent(connection: Connection, intent: Intent) -> Dong:
+    """What came beyond the amount due, and waits to go back."""
+    allocated = f"allocated:{intent.intent_id}"
+    return Dong(int(await connection.fetchval(SQL["surplus_of_intent"], intent.merchant_id, allocated)))
