@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
-from asyncpg import Record as Record
 from asyncpg.pool import PoolConnectionProxy
 
+Record: TypeAlias = asyncpg.Record
 # asyncpg's classes take a type parameter in its stubs only.
 if TYPE_CHECKING:
     DirectConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -40,10 +40,9 @@ _SESSION = {"timezone": "UTC", "idle_in_transaction_session_timeout": "30s", "st
 
 async def connect(url: str, name: str) -> DirectConnection:
     """A connection of its own, for a lock or for listening; never a pooled one."""
-    connection = await asyncpg.connect(
+    return await asyncpg.connect(
         url, timeout=5, server_settings={"application_name": name, "timezone": "UTC", "tcp_keepalives_idle": "30"}
     )
-    return connection
 
 
 async def create_pool(url: str, name: str, size: int) -> Pool:

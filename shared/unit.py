@@ -64,7 +64,7 @@ class Tx:
 UseCase = Callable[[Tx, C, datetime], Awaitable[R]]
 
 
-class AlreadyHandled(Exception):  # noqa: N818 - not a failure: the inbox knew the event
+class AlreadyHandled(Exception):
     """The event was handled before; nothing was done now."""
 
 
@@ -102,9 +102,7 @@ class Unit:
         finally:
             self._tell(usecase, outcome, time.perf_counter() - started)
 
-    async def _attempts(
-        self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None
-    ) -> R:
+    async def _attempts(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None) -> R:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._attempt(usecase, command, once, ce_id)
@@ -114,9 +112,7 @@ class Unit:
                 await asyncio.sleep(0.005 * attempt)
         raise AssertionError
 
-    async def _attempt(
-        self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None
-    ) -> R:
+    async def _attempt(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None) -> R:
         now = self.clock()
         async with self.pool.acquire() as connection, connection.transaction():
             if ce_id is not None and not await inbox.claim(connection, ce_id):

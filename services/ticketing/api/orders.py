@@ -164,7 +164,9 @@ async def get_tickets(request: Request, token: str, shop: ShopDep) -> Response:
     if view.status != "ticketed":
         return RedirectResponse(f"/orders/{token}", 303, headers=_NO_REFERRER)
     codes = [svg(ticket.code, label=ticket.short_code) for ticket in view.tickets]
-    page = shop.pages.render(request, "visitor/tickets.html", order=view, tickets=list(zip(view.tickets, codes)))
+    page = shop.pages.render(
+        request, "visitor/tickets.html", order=view, tickets=list(zip(view.tickets, codes, strict=True))
+    )
     page.headers["Referrer-Policy"] = "no-referrer"
     return page
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.ticketing.domain.orders import PlannedTicket, change_status, plan_tickets
 from services.ticketing.domain.short_code import draw
-from services.ticketing.domain.ticket_code import Claims, sign
+from services.ticketing.domain.ticket_code import FLAG_EVIDENCE, Claims, sign
 from services.ticketing.store.catalogue import Catalogue
 from services.ticketing.store.orders import Order, set_order_status
 from services.ticketing.store.tickets import Ticket, insert_tickets
@@ -68,6 +68,7 @@ def _ticket(order: Order, plan: PlannedTicket, catalogue: Catalogue, signer: Tic
         first_day=plan.first_day,
         days=plan.days,
         admits=plan.admits,
+        flags=FLAG_EVIDENCE if plan.needs_evidence else 0,
     )
     return Ticket(
         ticket_id=ticket_id,
