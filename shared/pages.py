@@ -5,6 +5,7 @@ It renders what it is given and reads no database.
 
 from collections.abc import Mapping, MutableMapping
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qsl, urlencode
@@ -29,9 +30,9 @@ class Pages:
     """Renders the templates of one service.
 
     `web` is the service's folder with `templates/` and `static/`; shared templates are found too; `home` is where the
-    wordmark leads. In a template: t(key, **values), messages(keys...), asset("<owner>/<path>"), lang, home, demo, and
-    the writers money, number, day, clock_time, percent. There is one environment per language, so that imported macros
-    have all of these without context.
+    wordmark leads. In a template: t(key, **values), knows(key), messages(keys...), asset("<owner>/<path>"), lang, home,
+    demo, and the writers money, number, day, clock_time, percent. There is one environment per language, so that
+    imported macros have all of these without context.
     """
 
     def __init__(self, web: Path, service: str, *, home: str = "/", demo: bool = False) -> None:
@@ -44,6 +45,7 @@ class Pages:
     def _globals(self, language: Language, home: str, *, demo: bool) -> Mapping[str, object]:
         return {
             "t": partial(_translate, language),
+            "knows": i18n.knows,
             "messages": partial(_messages, language),
             "asset": self._static.address,
             "lang": language,
@@ -74,12 +76,17 @@ class Pages:
         return response
 
     def problem(self, request: Request, code: str, status: int, fields: Mapping[str, object]) -> HTMLResponse:
-        """The error page of a code: what happened and what to do; an unknown code reads as "internal".
+        """The error page of a code: what happened and, where that is known, what to do.
+
+        A code without a text reads as "internal" or, if the request was at fault, as "bad_request".
 
         fields fill the placeholders of its texts.
         """
-        known = code if i18n.knows(f"errors.{code}") else "internal"
-        return self.render(request, "problem.html", status=status, code=code, message=f"errors.{known}", fields=fields)
+        fallback = "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
+        message = f"errors.{code if i18n.knows(f'errors.{code}') else fallback}"
+        advice = f"{message}.do" if i18n.knows(f"{message}.do") else None
+        shown = {"code": code, "message": message, "advice": advice, "fields": fields}
+        return self.render(request, "problem.html", status=status, **shown)
 
     def static_routes(self) -> list[BaseRoute]:
         """Routes for /static/shared, /static/<service> and /favicon.ico."""

@@ -39,14 +39,14 @@ def problem_of(error: BaseException) -> Problem:
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
             return Problem(error.code, error.status, error.fields, headers)
         case RequestValidationError():
-            return Problem("invalid_request", 422, {"errors": _faults(error.errors())})
+            return Problem("validation", 422, {"errors": _faults(error.errors())})
         case HTTPException():
             if isinstance(error.__cause__, DomainError):
                 return problem_of(error.__cause__)
             code = _HTTP_CODES.get(error.status_code, f"http_{error.status_code}")
             return Problem(code, error.status_code, headers=error.headers or {})
         case _ if isinstance(error, AWAY):
-            return Problem("unavailable", 503, headers={"Retry-After": "2"})
+            return Problem("service_unavailable", 503, headers={"Retry-After": "2"})
         case _:
             return Problem("internal", 500)
 
@@ -108,14 +108,16 @@ def respond(request: Request, error: BaseException, pages: Pages | None) -> Resp
             page.headers.update(problem.headers)
             return page
     body = {**problem.fields, "code": problem.code, "status": problem.status, "trace_id": trace.current()}
-    body["title"] = _title(request, problem)
+    body["title"] = _text(request, problem, "") or problem.code
+    if advice := _text(request, problem, ".do"):
+        body["detail"] = advice
     headers = {"Cache-Control": "no-store", **problem.headers}
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
 
 
-def _title(request: Request, problem: Problem) -> str:
-    key = f"errors.{problem.code}"
+def _text(request: Request, problem: Problem, part: str) -> str:
+    key = f"errors.{problem.code}{part}"
     try:
         return i18n.translate(key, language_of(request), **problem.fields)
     except KeyError:
-        return problem.code
+        return ""
