@@ -16,3 +16,4 @@ if (form && total) {
   form.addEventListener("input", show);
   show();
 }
+export {};

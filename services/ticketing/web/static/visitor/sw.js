@@ -1,27 +1,34 @@
-// Ticket pages from the network while there is one, else as last seen. Serves /t/ only.
-const CACHE = "tickets-1";
+// @ts-check
+/** Ticket pages from the network while there is one, else as last seen. Serves /t/ only. */
+(() => {
+  /** The types of a service worker exclude those of a page. @type {any} */
+  const worker = self;
+  const KEPT = "tickets-1";
 
-self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+  worker.addEventListener("install", () => worker.skipWaiting());
+  worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
 
-self.addEventListener("message", (event) => {
-  const keep = (event.data?.keep ?? []).filter((address) => new URL(address, location.href).origin === location.origin);
-  event.waitUntil(
-    caches.open(CACHE).then((cache) => Promise.all(keep.map((address) => cache.add(address).catch(() => undefined)))),
-  );
-});
+  worker.addEventListener("message", (/** @type {any} */ event) => {
+    /** @type {string[]} */
+    const asked = event.data?.keep ?? [];
+    const keep = asked.filter((address) => new URL(address, location.href).origin === location.origin);
+    event.waitUntil(
+      caches.open(KEPT).then((cache) => Promise.all(keep.map((address) => cache.add(address).catch(() => undefined)))),
+    );
+  });
 
-self.addEventListener("fetch", (event) => {
-  if (event.request.method !== "GET") return;
-  event.respondWith(
-    fetch(event.request)
-      .then((response) => {
-        const copy = response.clone();
-        if (response.ok && !response.redirected) {
-          caches.open(CACHE).then((cache) => cache.put(event.request, copy));
-        }
-        return response;
-      })
-      .catch(() => caches.match(event.request, { ignoreSearch: true }).then((kept) => kept ?? Response.error())),
-  );
-});
+  worker.addEventListener("fetch", (/** @type {any} */ event) => {
+    if (event.request.method !== "GET") return;
+    event.respondWith(
+      fetch(event.request)
+        .then((response) => {
+          const copy = response.clone();
+          if (response.ok && !response.redirected) {
+            caches.open(KEPT).then((cache) => cache.put(event.request, copy));
+          }
+          return response;
+        })
+        .catch(() => caches.match(event.request, { ignoreSearch: true }).then((kept) => kept ?? Response.error())),
+    );
+  });
+})();
