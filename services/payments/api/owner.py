@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.payments.api.owner_view import (
     PRESETS_VND,
+    AmountUnreadable,
     ChargeView,
     charge_view,
     get_charge,
@@ -33,12 +34,19 @@ from services.payments.usecases.cash import (
     record_cash,
     take_back_cash,
 )
-from services.payments.usecases.open_intent import CHARGE_LIMIT_VND, ChargeGuest, charge_guest
+from services.payments.usecases.open_intent import (
+    CHARGE_LIMIT_VND,
+    AmountTooLarge,
+    AmountTooSmall,
+    ChargeGuest,
+    NoMerchant,
+    charge_guest,
+)
 from shared.auth import OWNER, Allow, Pass, Role, VenueForbidden
 from shared.errors import DomainError
 from shared.http import OnceKey
 from shared.i18n import money
-from shared.idempotency import Once
+from shared.idempotency import IdempotencyConflict, Once
 from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
 from shared.live import Live, State
 from shared.pages import Pages
@@ -46,6 +54,8 @@ from shared.qr import svg_for
 from shared.unit import Unit
 
 router = APIRouter()
+# What the owner can mend on the form itself.
+_MENDABLE = (AmountUnreadable, AmountTooSmall, AmountTooLarge, CashAmountRefused, NoMerchant, IdempotencyConflict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ async def post_charge(request: Request, host: HostDep, form: Annotated[AmountFor
     try:
         command = ChargeGuest(OrderId(uuid7()), host.venue_id, read_amount(form.amount))
         intent = await host.desk.unit.run(charge_guest, command, once=Once(key, Intent))
-    except DomainError as error:
+    except _MENDABLE as error:
         return await _home(request, host, typed=form.amount, error=error)
     return RedirectResponse(f"/owner/charges/{intent.order_id}", 303)
 
@@ -132,7 +142,7 @@ async def get_cash_page(request: Request, host: HostDep, amount: str = "") -> Re
         amount_vnd = read_amount(amount[:40])
         if not 0 < amount_vnd <= CHARGE_LIMIT_VND:
             raise CashAmountRefused
-    except DomainError as error:
+    except _MENDABLE as error:
         return await _home(request, host, typed=amount[:40], error=error)
     return _page(request, host, "owner/cash.html", amount_vnd=amount_vnd, key=uuid7())
 
@@ -142,7 +152,7 @@ async def post_cash(request: Request, host: HostDep, form: Annotated[AmountForm,
     try:
         command = RecordCash(CashId(uuid7()), host.venue_id, read_amount(form.amount), host.person_id)
         cash = await host.desk.unit.run(record_cash, command, once=Once(key, Cash))
-    except DomainError as error:
+    except _MENDABLE as error:
         return await _home(request, host, typed=form.amount, error=error)
     return RedirectResponse(f"/owner?cash={cash.cash_id}", 303)
 
