@@ -1,0 +1,117 @@
+"""The province's doors: one page, and the same numbers as JSON, CSV and a live stream."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.analytics.csv_export import overview_csv
+from services.analytics.overview import Asked, Days, Overview, read_overview
+from services.analytics.store import LIVE_KEY, LIVE_TOPIC
+from shared.auth import OFFICE, Allow, Pass, Role
+from shared.clock import Clock, local_date
+from shared.db import Pool
+from shared.live import Live, State
+from shared.pages import Pages, language_of
+
+router = APIRouter()
+# Eyes gain nothing from more, and each look is a query.
+_MIN_INTERVAL_S = 1.0
+_PRESETS = {"today": 1, "week": 7, "month": 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What these doors need; `app.py` puts it into `app.state.office`."""
+
+    pool: Pool
+    live: Live
+    pages: Pages
+    clock: Clock
+
+    async def look(self, asked: Asked) -> Overview:
+        async with self.pool.acquire() as connection:
+            return await read_overview(connection, asked, self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, through which doors, at which numbers."""
+
+    office: Office
+    asked: Asked
+
+    async def look(self) -> Overview:
+        return await self.office.look(self.asked)
+
+
+# The first and last day stand in the address, so that a view can be sent to a colleague.
+async def _viewer_of(
+    request: Request,
+    seen_by: Annotated[Pass, Depends(Allow(OFFICE, Role.PROVINCE, Role.OPERATOR))],
+    first: Annotated[str, Query(alias="from", max_length=10)] = "",
+    last: Annotated[str, Query(alias="to", max_length=10)] = "",
+) -> Viewer:
+    office = request.app.state.office
+    assert isinstance(office, Office)
+    days = Days.read(first, last, office.clock())
+    return Viewer(office, Asked(days, seen_by.scope, language_of(request)))
+
+
+ViewerDep = Annotated[Viewer, Depends(_viewer_of)]
+
+
+@router.get("/province")
+async def get_province_page(request: Request, viewer: ViewerDep) -> Response:
+    overview = await viewer.look()
+    today = local_date(overview.as_of)
+    presets = {name: (today - timedelta(days=count - 1)) for name, count in _PRESETS.items()}
+    page = viewer.office.pages.render(
+        request, "province.html", overview=overview, presets=presets, today=today, home="/province"
+    )
+    page.headers["Cache-Control"] = "private, no-store"
+    return page
+
+
+@router.get("/api/province/overview")
+async def get_overview(viewer: ViewerDep) -> Response:
+    return _private(msgspec.json.encode(await viewer.look()), "application/json")
+
+
+@router.get("/api/province/overview.csv")
+async def get_overview_csv(viewer: ViewerDep) -> Response:
+    overview = await viewer.look()
+    response = _private(overview_csv(overview), "text/csv; charset=utf-8")
+    name = f"mot-cham-{overview.days.first}-{overview.days.last}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@router.get("/api/province/live", response_class=EventSourceResponse)
+async def get_live(viewer: ViewerDep) -> AsyncIterator[ServerSentEvent]:
+    """What the page needs to know that it is out of date; it then fetches itself anew."""
+
+    async def read() -> State:
+        overview = await viewer.look()
+        return {
+            "shares": {indicator.key: indicator.value_bp for indicator in overview.indicators},
+            "amount_vnd": overview.total.amount_vnd,
+            "payments": overview.total.payments,
+            "people": overview.people,
+            "refunded_vnd": overview.refunded_vnd,
+            "newest_at": overview.freshness.newest_at,
+        }
+
+    stream = viewer.office.live.stream([(LIVE_TOPIC, LIVE_KEY)], read, min_interval_s=_MIN_INTERVAL_S)
+    async for event in stream:
+        yield event
+
+
+def _private(body: bytes, media_type: str) -> Response:
+    return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})

@@ -1,0 +1,82 @@
+"""Builds analytics, top to bottom; this file is the map of the service."""
+
+import asyncio
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from services.analytics import api
+from services.analytics.dead_letters import StoredDeadLetters
+from services.analytics.log_reader import EVERYTHING, Share
+from services.analytics.rebuild import rebuild
+from services.analytics.verify import verify
+from services.analytics.worker import Worker
+from shared.auth import Doors
+from shared.clock import utc_now
+from shared.db import Pool, create_pool
+from shared.health import Health
+from shared.http import create_app
+from shared.keys import read_public_key
+from shared.live import Live
+from shared.pages import Pages
+from shared.revocations import Revocations
+from shared.roles import Command, Service
+from shared.settings import Settings, SettingsWrong
+from shared.topics import PAYMENTS_EVENTS
+from shared.unit import Unit
+from shared.wake import Waker
+
+HERE = Path(__file__).parent
+
+
+async def build(settings: Settings) -> Service:
+    """Everything the service consists of. Nothing is started yet. It says nothing, so it has no relay."""
+    pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
+    waker = Waker(settings.database_url, solo=settings.solo)
+    unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
+    health = Health(pool)
+    closing = asyncio.Event()
+    live = Live(pool, waker, closing)
+    revocations = Revocations(pool, waker)
+    pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
+    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    app = create_app(settings.service, [api.router], health.ready, doors, pages)
+    app.state.office = api.Office(pool, live, pages, utc_now)
+
+    return Service(
+        name=settings.service,
+        settings=settings,
+        unit=unit,
+        waker=waker,
+        health=health,
+        dead_letters=StoredDeadLetters(settings, unit),
+        migrations=HERE / "migrations",
+        api=app,
+        consumers=[Worker(settings, unit, health, share_of(os.environ.get("ANALYTICS_SHARE", "1/1")))],
+        background=[live.run, revocations.run],
+        commands=_commands(settings, pool),
+        closing=closing,
+    )
+
+
+def share_of(text: str) -> Share:
+    """ANALYTICS_SHARE: "2/4" reads every fourth partition, beginning with the second."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise SettingsWrong(f"ANALYTICS_SHARE is {text!r}; it must be like 1/1 or 2/4")
+    return Share(int(number) - 1, int(count)) if text != "1/1" else EVERYTHING
+
+
+def _commands(settings: Settings, pool: Pool) -> dict[str, Command]:
+    async def run_rebuild(_: list[str]) -> int:
+        await rebuild(settings, lambda line: print(line, flush=True))
+        return 0
+
+    async def run_verify(_: list[str]) -> int:
+        findings = await verify(settings, pool)
+        for finding in findings:
+            print(json.dumps(asdict(finding)))
+        return 0 if all(finding.ok for finding in findings) else 1
+
+    return {"rebuild": run_rebuild, "verify": run_verify}

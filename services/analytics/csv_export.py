@@ -1,0 +1,76 @@
+"""The overview as CSV that spreadsheets open as it is meant: UTF-8 with a mark, and no cell that runs as a formula."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from services.analytics.indicators import Sums, add_up
+from services.analytics.overview import Overview
+
+HEADER = (
+    "level",
+    "code",
+    "name",
+    "from",
+    "to",
+    "payments",
+    "payments_cashless",
+    "amount_vnd",
+    "amount_cashless_vnd",
+    "share_value_percent",
+    "share_count_percent",
+    "records_cash",
+    "people_entered",
+    "revised_at",
+    "as_of",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def overview_csv(overview: Overview) -> bytes:
+    """One line for the province, one for its cash-recording venues, then districts and venues."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    writer.writerows([_safe(cell) for cell in row] for row in _rows(overview))
+    return "\ufeff".encode() + out.getvalue().encode()
+
+
+def _rows(overview: Overview) -> Iterator[list[str]]:
+    reporting = add_up(venue.sums for venue in overview.venues if venue.sums.records_cash)
+    yield _row(overview, ("province", "", ""), overview.total, str(overview.people))
+    yield _row(overview, ("province_recording_cash", "", ""), reporting)
+    for district in overview.districts:
+        yield _row(overview, ("district", district.code, district.name), district.sums)
+    for venue in overview.venues:
+        revised_at = venue.revised_at.isoformat() if venue.revised_at else ""
+        yield _row(overview, ("venue", venue.venue_id, venue.name), venue.sums, str(venue.people), revised_at)
+
+
+def _row(
+    overview: Overview, what: tuple[str, str, str], sums: Sums, people: str = "", revised_at: str = ""
+) -> list[str]:
+    return [
+        *what,
+        overview.days.first.isoformat(),
+        overview.days.last.isoformat(),
+        str(sums.payments),
+        str(sums.cashless_payments),
+        str(sums.amount_vnd),
+        str(sums.cashless_vnd),
+        _percent(sums.share_value_bp),
+        _percent(sums.share_count_bp),
+        "yes" if sums.records_cash else "no",
+        people,
+        revised_at,
+        overview.as_of.isoformat(),
+    ]
+
+
+def _percent(basis_points: int | None) -> str:
+    return "" if basis_points is None else f"{basis_points // 100}.{basis_points % 100:02d}"
+
+
+def _safe(cell: str) -> str:
+    """A leading quote makes a spreadsheet show what it would have run."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,130 @@
+"""The one transaction: offsets compared and set, facts in their newest version, signed deltas into the rollups.
+
+Lock order: offsets by (topic, partition), venues, facts, rollups.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.analytics import store
+from services.analytics.batch import Batch, DeadLetter
+from services.analytics.deltas import Deltas
+from services.analytics.facts import Entry, Payment
+from shared.db import Connection
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a batch did, for the metrics."""
+
+    facts: int = 0
+    stale: int = 0
+    corrected: int = 0
+    rows: dict[str, int] = field(default_factory=dict[str, int])
+    ages_from: list[datetime] = field(default_factory=list[datetime])
+
+
+async def apply_batch(connection: Connection, batch: Batch) -> Applied:
+    """Counts a batch exactly once, or raises Fenced and leaves no trace."""
+    async with connection.transaction():
+        await store.advance_offsets(connection, batch.advances)
+        return await _apply_facts(connection, batch)
+
+
+async def apply_dead_letter(connection: Connection, letter: DeadLetter, batch: Batch) -> None:
+    """Counts a record that was put aside and can be read by now; no offset moves."""
+    async with connection.transaction():
+        await store.lock_offset(connection, letter.topic, letter.partition)
+        await _apply_facts(connection, batch)
+        await store.delete_dead_letter(connection, letter)
+
+
+async def _apply_facts(connection: Connection, batch: Batch) -> Applied:
+    applied = Applied()
+    deltas = Deltas()
+    kind_of = await _apply_venues(connection, batch, deltas, applied)
+    await _apply_payments(connection, batch, (deltas, kind_of), applied)
+    await _apply_entries(connection, batch, deltas, applied)
+    if batch.refunds:
+        await store.insert_refunds(connection, [batch.refunds[key] for key in sorted(batch.refunds)])
+    if batch.dead:
+        await store.append_dead_letters(connection, batch.dead)
+    await store.revoke(connection, batch.revoked)
+    applied.rows = await store.merge_rollups(connection, deltas)
+    if applied.facts or batch.refunds:
+        await store.append_change(connection)
+    return applied
+
+
+async def _apply_venues(connection: Connection, batch: Batch, deltas: Deltas, applied: Applied) -> dict[str, str]:
+    """The kind of every venue that the batch touches; a venue that changed its kind takes its minutes along."""
+    told = batch.venues
+    wanted = {payment.venue_id for payment in batch.payments.values()} | told.keys()
+    wanted |= {entry.venue_id for entry in batch.entries.values()}
+    if not wanted:
+        return {}
+    known = await store.lock_venues(connection, wanted, to_change=bool(told))
+    kind_of = {venue_id: kind for venue_id, (_, kind) in known.items()}
+    newer = [told[venue_id] for venue_id in sorted(told) if told[venue_id].version > known[venue_id][0]]
+    for venue in newer:
+        old_kind = kind_of[venue.venue_id]
+        if old_kind != venue.kind:
+            for key, cell in (await store.taken_minutes_of_venue(connection, venue.venue_id, old_kind)).items():
+                deltas.move_minute(key, cell, venue.kind)
+            kind_of[venue.venue_id] = venue.kind
+    if newer:
+        await store.update_venues(connection, newer)
+    applied.facts += len(newer)
+    applied.stale += len(told) - len(newer)
+    return kind_of
+
+
+async def _apply_payments(
+    connection: Connection, batch: Batch, rollup: tuple[Deltas, dict[str, str]], applied: Applied
+) -> None:
+    if not batch.payments:
+        return
+    deltas, kind_of = rollup
+    told = batch.payments
+    inserted = await store.insert_payments(connection, [told[key] for key in sorted(told)])
+    old_of = {old.payment_id: old for old in await store.lock_payments(connection, told.keys() - inserted)}
+    # A correction may move a payment to another venue: the old one's kind is needed to take it out.
+    foreign = {old.venue_id for old in old_of.values()} - kind_of.keys()
+    if foreign:
+        held = await store.lock_venues(connection, foreign, to_change=False)
+        kind_of.update({venue_id: kind for venue_id, (_, kind) in held.items()})
+    newer: list[Payment] = []
+    for key in sorted(told):
+        old, new = old_of.get(key), told[key]
+        if old is not None and old.version >= new.version:
+            applied.stale += 1
+            continue
+        if old is not None:
+            newer.append(new)
+            applied.corrected += old.is_taken
+        deltas.move_payment(old, new, kind_of)
+        applied.facts += 1
+        applied.ages_from.append(new.occurred_at)
+    if newer:
+        await store.update_payments(connection, newer)
+
+
+async def _apply_entries(connection: Connection, batch: Batch, deltas: Deltas, applied: Applied) -> None:
+    if not batch.entries:
+        return
+    told = batch.entries
+    inserted = await store.insert_entries(connection, [told[key] for key in sorted(told)])
+    old_of = {old.scan_id: old for old in await store.lock_entries(connection, told.keys() - inserted)}
+    newer: list[Entry] = []
+    for key in sorted(told):
+        old, new = old_of.get(key), told[key]
+        if old is not None and old.version >= new.version:
+            applied.stale += 1
+            continue
+        if old is not None:
+            newer.append(new)
+            applied.corrected += old.is_inside
+        deltas.move_entry(old, new)
+        applied.facts += 1
+    if newer:
+        await store.update_entries(connection, newer)

@@ -1,0 +1,87 @@
+"""Reads both topics from offsets that the caller holds. It never asks Kafka where it stood, and never jumps."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.kafka import stop_within
+from shared.settings import Settings
+from shared.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
+
+TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
+_START_LIMIT_S = 30.0
+_CALL_LIMIT_S = 10.0
+
+Offsets: TypeAlias = dict[tuple[str, int], int]
+Polled: TypeAlias = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+
+
+class Share(NamedTuple):
+    """Which part of the partitions a worker reads: every `step`th one, beginning with `first`."""
+
+    first: int
+    step: int
+
+
+EVERYTHING = Share(0, 1)
+
+
+class LogReader:
+    """The life of one aiokafka consumer with a fixed assignment; positions are the caller's to say."""
+
+    def __init__(self, settings: Settings, share: Share = EVERYTHING) -> None:
+        self._prefix = settings.topic_prefix
+        self._bootstrap = settings.kafka_bootstrap
+        self._share = share
+        # Without a default to reset to, a lost offset raises OffsetOutOfRangeError instead of skipping events.
+        self._kafka = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            request_timeout_ms=10_000,
+        )
+
+    async def start(self) -> list[tuple[str, int]]:
+        """Connects and takes its partitions; which they are."""
+        async with asyncio.timeout(_START_LIMIT_S):
+            await self._kafka.start()
+            found = [
+                TopicPartition(self._prefix + topic.name, number)
+                for topic in TOPICS
+                for number in range(topic.partitions)
+                if number % self._share.step == self._share.first
+            ]
+            self._kafka.assign(found)
+        return [(topic, number) for topic, number in found]
+
+    def seek(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        for (topic, number), offset in offsets.items():
+            self._kafka.seek(TopicPartition(topic, number), offset)
+
+    async def poll(self, max_records: int) -> Polled:
+        """What came within half a second, in order within each partition."""
+        async with asyncio.timeout(_CALL_LIMIT_S):
+            return await self._kafka.getmany(timeout_ms=500, max_records=max_records)
+
+    async def ends(self) -> Offsets:
+        """Where the log ends now, by partition."""
+        async with asyncio.timeout(_CALL_LIMIT_S):
+            ends = await self._kafka.end_offsets(self._kafka.assignment())
+        return {(partition.topic, partition.partition): end for partition, end in ends.items()}
+
+    async def stop(self) -> None:
+        await stop_within(self._kafka, 5)
+
+
+async def cluster_id(bootstrap: str) -> str:
+    """The identity of the Kafka cluster, which is another one after its data was lost."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        async with asyncio.timeout(_START_LIMIT_S):
+            await admin.start()
+            return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()

@@ -1,0 +1,163 @@
+"""The province's numbers over a range of days, read from the rollups. One reader for the page, JSON, CSV and stream."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from services.analytics.indicators import Indicator, Sums, add_up, indicators_of
+from services.analytics.store import SQL
+from shared.clock import ZONE, local_date
+from shared.db import Connection
+from shared.errors import DomainError
+from shared.i18n import Language, knows, translate
+
+MOST_DAYS = 366
+# The worker says every two seconds that it looked; after a minute of silence the numbers cannot be called live.
+STALE_AFTER = timedelta(seconds=60)
+
+
+class DaysWrong(DomainError):
+    """The first day is after the last, a day is no date, or the range is longer than a year."""
+
+    code = "days_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Business days, both included."""
+
+    first: date
+    last: date
+
+    @staticmethod
+    def read(first: str, last: str, now: datetime) -> "Days":
+        """Days as written in an address; blank means today. Raises DaysWrong."""
+        today = local_date(now)
+        try:
+            end = date.fromisoformat(last) if last else today
+            begin = date.fromisoformat(first) if first else min(end, today)
+        except ValueError:
+            raise DaysWrong from None
+        if begin > end or end - begin >= timedelta(days=MOST_DAYS) or not date.min < end < date.max:
+            raise DaysWrong
+        return Days(begin, end)
+
+
+@dataclass(frozen=True, slots=True)
+class VenueRow:
+    venue_id: str
+    name: str
+    kind: str
+    old_district_code: str
+    sums: Sums
+    people: int
+    revised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictRow:
+    code: str
+    name: str
+    sums: Sums
+    venues: int
+    venues_recording_cash: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the newest event was written, and when a worker last looked for newer ones."""
+
+    newest_at: datetime | None
+    checked_at: datetime | None
+    events_behind: int
+    is_stale: bool
+    age_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    as_of: datetime
+    days: Days
+    indicators: list[Indicator]
+    total: Sums
+    refunded_vnd: int
+    people: int
+    venues: list[VenueRow]
+    districts: list[DistrictRow]
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which numbers are wanted. scope is the viewer's: "" or a district's or commune's code."""
+
+    days: Days
+    scope: str
+    language: Language
+
+
+async def read_overview(connection: Connection, asked: Asked, now: datetime) -> Overview:
+    """All numbers of the range in one snapshot."""
+    begin, end = asked.days.first, asked.days.last + timedelta(days=1)
+    instants = [datetime.combine(day, time(), ZONE) for day in (begin, end)]
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        rows = await connection.fetch(SQL["taken_by_venue"], begin, end, asked.scope)
+        refunded_vnd = int(await connection.fetchval(SQL["refunded"], *instants, asked.scope))
+        fresh = await connection.fetchrow(SQL["freshness"])
+    assert fresh is not None
+    venues = [
+        VenueRow(
+            venue_id=row["venue_id"],
+            name=(row["name_vi"] if asked.language == "vi" else row["name_en"]) or row["venue_id"],
+            kind=row["kind"],
+            old_district_code=row["old_district_code"],
+            sums=Sums(row["payments"], row["cashless_payments"], row["amount_vnd"], row["cashless_vnd"]),
+            people=row["people"],
+            revised_at=row["revised_at"],
+        )
+        for row in rows
+    ]
+    return Overview(
+        as_of=now,
+        days=asked.days,
+        indicators=indicators_of((venue.sums for venue in venues), asked.language),
+        total=add_up(venue.sums for venue in venues),
+        refunded_vnd=refunded_vnd,
+        people=sum(venue.people for venue in venues),
+        venues=venues,
+        districts=_districts(venues, asked.language),
+        freshness=_freshness(fresh["newest_at"], fresh["checked_at"], fresh["events_behind"], now),
+    )
+
+
+def _districts(venues: list[VenueRow], language: Language) -> list[DistrictRow]:
+    """The former districts that have venues, the one that took most first."""
+    by_code: dict[str, list[Sums]] = defaultdict(list)
+    for venue in venues:
+        by_code[venue.old_district_code].append(venue.sums)
+    rows = [
+        DistrictRow(
+            code=code,
+            name=_district_name(code, language),
+            sums=add_up(parts),
+            venues=len(parts),
+            venues_recording_cash=sum(part.records_cash for part in parts),
+        )
+        for code, parts in by_code.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.sums.amount_vnd, row.code))
+
+
+def _district_name(code: str, language: Language) -> str:
+    key = f"province.district.{code or 'unknown'}"
+    return translate(key, language) if knows(key) else code
+
+
+def _freshness(newest_at: datetime | None, checked_at: datetime | None, events_behind: int, now: datetime) -> Freshness:
+    return Freshness(
+        newest_at=newest_at,
+        checked_at=checked_at,
+        events_behind=events_behind,
+        is_stale=checked_at is None or now - checked_at > STALE_AFTER,
+        age_s=None if newest_at is None else max(int((now - newest_at).total_seconds()), 0),
+    )

@@ -1,0 +1,114 @@
+"""Makes every table again from offset 0, beside the running worker, and swaps them in one transaction.
+
+The worker needs no word of it: after the swap its offsets no longer compare, so it is fenced and reads them anew.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import asyncpg
+
+from services.analytics import metrics, store
+from services.analytics.batch import batch_of
+from services.analytics.ingest import apply_batch
+from services.analytics.log_reader import LogReader, Offsets, cluster_id
+from services.analytics.store import SQL
+from shared.db import COLLIDED, DirectConnection, connect
+from shared.settings import Settings
+
+TABLES = (
+    "offsets",
+    "kafka_cluster",
+    "venues",
+    "payments",
+    "refunds",
+    "entries",
+    "minute_taken",
+    "hour_taken",
+    "day_taken",
+    "day_entered",
+    "dead_letters",
+)
+_BATCH = 5000
+_SAY_EVERY_S = 1.0
+_SWAPS = 5
+
+_BUSY: tuple[type[BaseException], ...] = (*COLLIDED, asyncpg.LockNotAvailableError)
+
+Say = Callable[[str], None]
+
+
+class RebuildRunning(Exception):
+    """Another rebuild of this database runs already."""
+
+
+async def rebuild(settings: Settings, say: Say) -> None:
+    """Reads both topics whole, then swaps; on any error the old tables stay as they are."""
+    connection = await connect(settings.database_url, "analytics-rebuild")
+    reader = LogReader(settings)
+    try:
+        await _make_shadow(connection)
+        await store.claim_cluster(connection, await cluster_id(settings.kafka_bootstrap))
+        partitions = await reader.start()
+        positions = await store.read_offsets(connection, partitions)
+        reader.seek(positions)
+        await _read_to_end(connection, reader, positions, say)
+        await _swap_in_time(connection)
+        say("rebuilt: the new tables are in place")
+    finally:
+        await reader.stop()
+        await connection.close()
+
+
+async def _make_shadow(connection: DirectConnection) -> None:
+    if not await connection.fetchval(SQL["lock_rebuild"]):
+        raise RebuildRunning
+    await connection.fetchval(SQL["name_tables"], ",".join(TABLES))
+    async with connection.transaction():
+        await connection.execute(SQL["drop_shadow"])
+        await connection.execute(SQL["make_shadow"])
+        await connection.execute(SQL["copy_shape"])
+    await connection.execute(SQL["enter_shadow"])
+
+
+async def _read_to_end(connection: DirectConnection, reader: LogReader, positions: Offsets, say: Say) -> None:
+    """Counts everything up to where the log ends now, until nothing is left; the positions move along."""
+    ends = await reader.ends()
+    said_at = 0.0
+    while True:
+        if all(positions[partition] >= end for partition, end in ends.items()):
+            ends = await reader.ends()
+            if all(positions[partition] >= end for partition, end in ends.items()):
+                return
+        batch = batch_of(await reader.poll(_BATCH), positions)
+        if batch.advances:
+            await apply_batch(connection, batch)
+        for advance in batch.advances:
+            positions[advance.topic, advance.partition] = advance.new_offset
+        done, whole = sum(positions.values()), max(sum(ends.values()), 1)
+        metrics.REBUILD_RATIO.set(min(done / whole, 1.0))
+        if time.monotonic() - said_at > _SAY_EVERY_S:
+            said_at = time.monotonic()
+            say(f"rebuilding: {done} of {whole} events ({100 * done // whole} %)")
+
+
+async def _swap_in_time(connection: DirectConnection) -> None:
+    for attempt in range(1, _SWAPS + 1):
+        try:
+            return await _swap(connection)
+        except _BUSY:
+            # A page was reading just now; hours of work shall not fail for that.
+            if attempt == _SWAPS:
+                raise
+            await asyncio.sleep(0.2 * attempt)
+    raise AssertionError
+
+
+async def _swap(connection: DirectConnection) -> None:
+    """Holds the workers at their first statement, so that none writes half into the old tables, half into the new."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL lock_timeout = '5s'")
+        await connection.execute(SQL["hold_workers"])
+        await connection.execute(SQL["swap_tables"])
+        await store.append_change(connection)

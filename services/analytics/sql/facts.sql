@@ -1,0 +1,89 @@
+-- name: add_unknown_venues
+INSERT INTO venues (venue_id) SELECT unnest($1::text[]) ORDER BY 1 ON CONFLICT DO NOTHING
+
+-- name: share_venues
+SELECT venue_id, version, kind FROM venues WHERE venue_id = ANY ($1::text[]) ORDER BY venue_id FOR SHARE
+
+-- name: lock_venues
+SELECT venue_id, version, kind FROM venues WHERE venue_id = ANY ($1::text[]) ORDER BY venue_id FOR UPDATE
+
+-- name: update_venues
+UPDATE venues
+   SET version = told.version, name_vi = told.name_vi, name_en = told.name_en, kind = told.kind,
+       old_district_code = told.old_district_code, new_commune_code = told.new_commune_code, on_sale = told.on_sale
+  FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
+       AS told (venue_id, version, name_vi, name_en, kind, old_district_code, new_commune_code, on_sale)
+ WHERE venues.venue_id = told.venue_id
+
+-- name: taken_minutes_of_venue
+SELECT date_trunc('minute', occurred_at, 'UTC') AS minute, old_district_code, new_commune_code, tender, partition,
+       count(*) AS payments, sum(amount_vnd)::bigint AS amount_vnd
+  FROM payments
+ WHERE venue_id = $1 AND status IN ('settled', 'recorded')
+ GROUP BY 1, 2, 3, 4, 5
+
+-- name: insert_payments
+INSERT INTO payments (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
+                      business_date, occurred_at, channel, partition)
+SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
+       business_date, occurred_at, channel, partition
+  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+              $9::date[], $10::timestamptz[], $11::text[], $12::integer[])
+       AS told (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
+                business_date, occurred_at, channel, partition)
+    ON CONFLICT DO NOTHING
+RETURNING payment_id
+
+-- name: lock_payments
+SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
+       business_date, occurred_at, channel, partition
+  FROM payments
+ WHERE payment_id = ANY ($1::uuid[])
+ ORDER BY payment_id
+   FOR UPDATE
+
+-- name: update_payments
+UPDATE payments
+   SET version = told.version, status = told.status, amount_vnd = told.amount_vnd, tender = told.tender,
+       venue_id = told.venue_id, old_district_code = told.old_district_code,
+       new_commune_code = told.new_commune_code, business_date = told.business_date,
+       occurred_at = told.occurred_at, channel = told.channel, partition = told.partition
+  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+              $9::date[], $10::timestamptz[], $11::text[], $12::integer[])
+       AS told (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
+                business_date, occurred_at, channel, partition)
+ WHERE payments.payment_id = told.payment_id
+
+-- name: insert_refunds
+INSERT INTO refunds (payment_id, version, refunded_vnd, venue_id, occurred_at)
+SELECT payment_id, version, refunded_vnd, venue_id, occurred_at
+  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[])
+       AS told (payment_id, version, refunded_vnd, venue_id, occurred_at)
+    ON CONFLICT DO NOTHING
+
+-- name: insert_entries
+INSERT INTO entries (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline,
+                     partition)
+SELECT scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition
+  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::date[],
+              $8::timestamptz[], $9::boolean[], $10::integer[])
+       AS told (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition)
+    ON CONFLICT DO NOTHING
+RETURNING scan_id
+
+-- name: lock_entries
+SELECT scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition
+  FROM entries
+ WHERE scan_id = ANY ($1::uuid[])
+ ORDER BY scan_id
+   FOR UPDATE
+
+-- name: update_entries
+UPDATE entries
+   SET version = told.version, status = told.status, people = told.people, venue_id = told.venue_id,
+       price_kind = told.price_kind, business_date = told.business_date, occurred_at = told.occurred_at,
+       offline = told.offline, partition = told.partition
+  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::date[],
+              $8::timestamptz[], $9::boolean[], $10::integer[])
+       AS told (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition)
+ WHERE entries.scan_id = told.scan_id
