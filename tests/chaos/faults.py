@@ -1,0 +1,127 @@
+"""What goes wrong in a chaos run: parts are killed, the bank repeats itself, topics carry rubbish."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from deploy.simulator.bank import outgoing
+from shared.clock import utc_now
+from shared.ids import uuid7
+from shared.kafka import Outgoing, stop_within
+from shared.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from tests.chaos.load import Load
+from tests.support.buyers import transfer_for
+from tests.support.real_system import RealSystem
+
+KILLED = ("ticketing", "payments", "kafka", "postgres")
+_HUGE_BYTES = 900_000
+_LIMIT_S = 60.0
+_PAUSE_S = (2.0, 6.0)
+
+
+@dataclass(slots=True)
+class Faults:
+    """Does one thing after the other, every kind at least once in a run of some length."""
+
+    system: RealSystem
+    load: Load
+    rng: random.Random
+    bad_events: dict[str, set[str]] = field(default_factory=lambda: {"ticketing": set(), "payments": set()})
+    done: list[str] = field(default_factory=list[str])
+
+    async def run(self, for_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + for_s
+        kinds: dict[str, Callable[[], Awaitable[bool]]] = {
+            **{f"kill {name}": partial(self._kill, name) for name in KILLED},
+            "same bank event 20 times at once": self._storm,
+            "rubbish on the topics": self._rubbish,
+        }
+        waiting: list[str] = []
+        while True:
+            await asyncio.sleep(self.rng.uniform(*_PAUSE_S))
+            if loop.time() >= end:
+                return
+            waiting = waiting or self.rng.sample(sorted(kinds), len(kinds))
+            kind = waiting.pop()
+            if await kinds[kind]():
+                print(f"{for_s - (end - loop.time()):5.1f} s  {kind}")
+                self.done.append(kind)
+
+    async def _kill(self, name: str) -> bool:
+        return self.system.kill(name)
+
+    async def _storm(self) -> bool:
+        """A payer's transfer, told 20 times at once by four messengers; every telling is another event."""
+        if not self.load.payable:
+            return False
+        state = self.rng.choice(self.load.payable)
+        transfer = transfer_for(state, 11_000, f"{state.order_id} storm {self.rng.random()}")
+        self.load.promised.told_vnd[transfer.provider_id] = 11_000
+        topic = BANK_TRANSFERS.name
+        tellings = [outgoing(transfer, topic, utc_now()) for _ in range(20)]
+        await asyncio.gather(*(self._send(tellings[first::4]) for first in range(4)))
+        return True
+
+    async def _rubbish(self) -> bool:
+        """Events that must be put aside, and some that must be passed over, on every topic."""
+        truncated = json.dumps({"id": 7, "accountNumber": "000000000001", "transferAmount": 30000})[:-9].encode()
+        huge = b'{"order_id": "' + b"x" * _HUGE_BYTES + b'"}'
+        bank, ticketing, payments = BANK_TRANSFERS.name, TICKETING_EVENTS.name, PAYMENTS_EVENTS.name
+        put_aside = [
+            ("payments", bank, "bank.sepay_transfer.v1", b"not json \x00\xff"),
+            ("payments", bank, "bank.sepay_transfer.v1", truncated),
+            ("payments", bank, "bank.unheard_of.v9", b"{}"),
+            ("payments", bank, "bank.sepay_transfer.v1", huge),
+            ("payments", ticketing, "ticketing.order_placed.v1", huge),
+            ("payments", ticketing, "ticketing.order_placed.v1", b'{"version": 1, "order_id"'),
+            ("ticketing", payments, "payments.payment_settled.v1", huge),
+            ("ticketing", payments, "payments.payment_settled.v1", b"[]"),
+        ]
+        passed_over = [
+            ("payments", ticketing, "ticketing.unheard_of.v1", b"{}"),
+            ("ticketing", payments, "payments.unheard_of.v7", b"\xff" * 100),
+        ]
+        rows: list[Outgoing] = []
+        for number, (reader, topic, ce_type, value) in enumerate([*put_aside, *passed_over]):
+            ce_id = str(uuid7())
+            if number < len(put_aside):
+                self.bad_events[reader].add(ce_id)
+            headers = {"ce_id": ce_id, "ce_type": ce_type, "ce_source": "/rubbish", "ce_specversion": "1.0"}
+            rows.append(Outgoing(number, topic, f"key {self.rng.randint(0, 99)}", value, headers))
+        await self._send(rows)
+        return True
+
+    async def _send(self, rows: list[Outgoing]) -> None:
+        """Returns once Kafka has them all; after a failure they are all sent again, as producers do."""
+        async with asyncio.timeout(_LIMIT_S):
+            while True:
+                try:
+                    async with asyncio.timeout(8), _producer(self.system.kafka_bootstrap) as producer:
+                        await asyncio.gather(*(_send_one(producer, row) for row in rows))
+                        return
+                except (KafkaError, OSError):  # TimeoutError is an OSError
+                    await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def _producer(bootstrap: str) -> AsyncGenerator[AIOKafkaProducer]:
+    """Not idempotent: a stranger's messenger may tell things twice."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await stop_within(producer, 2)
+
+
+async def _send_one(producer: AIOKafkaProducer, row: Outgoing) -> None:
+    headers = [(name, value.encode()) for name, value in row.headers.items()]
+    await producer.send_and_wait(row.topic, row.payload, row.key.encode(), headers=headers)

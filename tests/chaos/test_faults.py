@@ -1,0 +1,177 @@
+"""Whatever is killed, repeated or garbled under load: tickets once, admissions kept, every đồng in its place.
+
+MOT_CHAM_CHAOS_SECONDS says how long things go wrong (90), MOT_CHAM_CHAOS_SEED in which order.
+"""
+
+import asyncio
+import json
+import os
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.local.process import Program, wait_until
+from deploy.simulator.bank import Bank
+from shared.clock import utc_now
+from shared.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic
+from tests.chaos.faults import KILLED, Faults
+from tests.chaos.load import Load, Promised
+from tests.support.buyers import Buyers, Gates
+from tests.support.real_system import RealSystem, running_system
+
+READS = {"ticketing": (PAYMENTS_EVENTS,), "payments": (TICKETING_EVENTS, BANK_TRANSFERS)}
+SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS", "90"))
+QUIET_WITHIN_S = 180.0
+
+
+@pytest.fixture
+def supervised(tmp_path: Path) -> Iterator[tuple[RealSystem, Program]]:
+    system = RealSystem.make(tmp_path, tuple(READS), "WARNING")
+    with running_system(system) as supervisor:
+        yield system, supervisor
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+async def test_no_fault_under_load_loses_or_doubles_a_ticket_an_admission_or_money(
+    supervised: tuple[RealSystem, Program],
+) -> None:
+    system, supervisor = supervised
+    seed = int(os.environ.get("MOT_CHAM_CHAOS_SEED") or secrets.randbelow(10**6))
+    print(f"\nchaos: MOT_CHAM_CHAOS_SEED={seed} MOT_CHAM_CHAOS_SECONDS={SECONDS:.0f}")
+    began = utc_now()
+    bank = Bank(system.kafka_bootstrap, "")
+    async with httpx.AsyncClient(base_url=system.origin("ticketing"), timeout=10, trust_env=False) as http:
+        load = Load(Buyers(http, bank, await _gates(system)), random.Random(seed))
+        faults = Faults(system, load, random.Random(seed))
+        async with asyncio.TaskGroup() as both:
+            both.create_task(load.run(SECONDS))
+            both.create_task(faults.run(SECONDS))
+    await bank.close()
+    print(f"chaos: {dict(Counter(faults.done))}, {len(load.promised.tickets_of_order)} paid orders")
+    await asyncio.to_thread(_ready_again, system)
+    await _quiet(system)
+
+    for service in READS:
+        resent = system.command(f"services.{service}", "outbox", "resend", "--since", began.isoformat())
+        assert resent.returncode == 0, resent.stderr
+        print(f"chaos: {service}: {resent.stdout.strip()}")
+    await _quiet(system)
+
+    assert load.promised.tickets_of_order
+    assert load.promised.admitted
+    assert supervisor.pid() is not None, "only the supervisor may restart a part"
+    await _tickets_and_admissions_are_as_promised(system, load.promised)
+    _money_is_all_there(system, load.promised)
+    _only_bad_events_are_dead_letters(system, faults)
+
+
+async def _gates(system: RealSystem) -> Gates:
+    return await Gates.pair(system, ["cot-co-lung-cu", "nha-vuong-sa-phin", "hang-lung-khuy", "bao-tang-tinh-ha-giang"])
+
+
+def _ready_again(system: RealSystem) -> None:
+    """All parts are up, and the services say that they are ready, without anybody's help."""
+    parts = {part.name: part for part in system.parts()}
+    wait_until(lambda: all(system.pid(name) is not None for name in KILLED), 60, "every part was started again")
+    for part in parts.values():
+        part.wait_ready(120)
+
+
+async def _quiet(system: RealSystem) -> None:
+    """Returns once every service has read its topics to the end and has nothing left to say."""
+    deadline = time.monotonic() + QUIET_WITHIN_S
+    calm = 0
+    while calm < 3:
+        left = {"events to read": await _unread(system), "events to send": await _unsent(system)}
+        calm = 0 if any(left.values()) else calm + 1
+        assert time.monotonic() < deadline, f"not quiet within {QUIET_WITHIN_S:.0f} s: {left}"
+        await asyncio.sleep(0.3)
+
+
+async def _unread(system: RealSystem) -> int:
+    unread = 0
+    for service, topics in READS.items():
+        # Of the group, but no member: it only asks how far the group came.
+        asking = AIOKafkaConsumer(bootstrap_servers=system.kafka_bootstrap, group_id=service, enable_auto_commit=False)
+        await asking.start()
+        try:
+            partitions = _partitions(topics)
+            asking.assign(partitions)
+            for partition, end in (await asking.end_offsets(partitions)).items():
+                unread += end - (await asking.committed(partition) or 0)
+        finally:
+            await asking.stop()
+    return unread
+
+
+def _partitions(topics: tuple[Topic, ...]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+
+
+async def _unsent(system: RealSystem) -> int:
+    unsent = 0
+    for service in READS:
+        [row] = await _rows(system, service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        unsent += int(row[0])
+    return unsent
+
+
+async def _rows(system: RealSystem, service: str, query: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(system.cluster().postgres_url(service))
+    try:
+        return await connection.fetch(query)
+    finally:
+        await connection.close()
+
+
+async def _tickets_and_admissions_are_as_promised(system: RealSystem, promised: Promised) -> None:
+    rows = await _rows(
+        system,
+        "ticketing",
+        "SELECT order_id, orders.status, people, count(ticket_id) AS tickets"
+        "  FROM orders LEFT JOIN tickets USING (order_id) GROUP BY order_id",
+    )
+    found = {row["order_id"]: (row["status"], row["people"], row["tickets"]) for row in rows}
+    paid = {order: found.get(order) for order in promised.tickets_of_order}
+    assert paid == {order: ("ticketed", people, people) for order, people in promised.tickets_of_order.items()}
+    settled = await _rows(system, "payments", "SELECT order_id FROM intents WHERE status = 'settled'")
+    assert {order for order, values in found.items() if values[0] == "ticketed"} == {row[0] for row in settled}
+    assert all(tickets == 0 for status, _, tickets in found.values() if status != "ticketed")
+    said = Counter(await _said_of(system, "ticket_issued"))
+    assert set(said.values()) == {1}, "a ticket was issued twice"
+    assert len(said) == sum(tickets for _, _, tickets in found.values())
+
+    scans = await _rows(system, "ticketing", "SELECT scan_id, ticket_id FROM admissions WHERE verdict = 'admitted'")
+    assert {row["scan_id"]: row["ticket_id"] for row in scans} == promised.admitted
+    counted = await _rows(system, "ticketing", "SELECT ticket_id, admitted FROM tickets WHERE admitted > 0")
+    assert {row["ticket_id"]: row["admitted"] for row in counted} == dict.fromkeys(promised.admitted.values(), 1)
+    assert Counter(await _said_of(system, "ticket_admitted")) == Counter(map(str, promised.admitted.values()))
+
+
+async def _said_of(system: RealSystem, what: str) -> list[str]:
+    """The tickets of which ticketing said this, once for every time that it did."""
+    query = f"SELECT aggregate_id FROM outbox WHERE type = 'ticketing.{what}.v1'"
+    return [str(row["aggregate_id"]) for row in await _rows(system, "ticketing", query)]
+
+
+def _money_is_all_there(system: RealSystem, promised: Promised) -> None:
+    verified = system.command("services.payments", "verify")
+    assert verified.returncode == 0, verified.stdout
+    findings = {finding["invariant"]: finding for finding in map(json.loads, verified.stdout.splitlines())}
+    assert findings["money_in_is_placed"]["detail"]["money_in_vnd"] == promised.money_vnd
+
+
+def _only_bad_events_are_dead_letters(system: RealSystem, faults: Faults) -> None:
+    for service in READS:
+        listed = system.command(f"services.{service}", "dead-letters", "list")
+        assert listed.returncode == 0, listed.stderr
+        assert {line.split()[0] for line in listed.stdout.splitlines()} == faults.bad_events[service]

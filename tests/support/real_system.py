@@ -1,0 +1,195 @@
+"""PostgreSQL, Kafka and our services as real processes in a folder of their own, under the supervisor of `./run up`.
+
+`python -m tests.support.real_system FOLDER` runs what `RealSystem.make(FOLDER)` chose, until a signal ends it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+from deploy.local.cluster import Cluster, Ports
+from deploy.local.paths import ROOT
+from deploy.local.process import DidNotHappen, Program, living_pid, wait_until
+from deploy.local.secrets import ensure_secrets, read_secret
+from deploy.local.service import HttpPart
+from deploy.local.supervisor import Stage, supervise
+
+# Round the clock and with room for everybody, so that a run does not depend on the hour at which it is started.
+_ALWAYS_OPEN = (
+    "DELETE FROM closures; DELETE FROM opening_hours; INSERT INTO opening_hours (venue_id, weekdays, opens_minute,"
+    " closes_minute) SELECT venue_id, '{1,2,3,4,5,6,7}', 0, 1440 FROM venues;"
+    "UPDATE products SET daily_capacity = 1000000"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RealSystem:
+    """Where everything of one system is; the same values in the process that runs it and in the one that tries it."""
+
+    folder: Path
+    ports: Ports
+    http_ports: Mapping[str, int]
+    log_level: str
+
+    @classmethod
+    def make(cls, folder: Path, services: tuple[str, ...], log_level: str = "INFO") -> Self:
+        """Choose free ports and make the secrets."""
+        ensure_secrets(folder / "secrets")
+        chosen = cls(folder, Ports.free(), dict(zip(services, _free_ports(len(services)), strict=True)), log_level)
+        values = {"ports": asdict(chosen.ports), "http_ports": chosen.http_ports, "log_level": log_level}
+        (folder / "system.json").write_text(json.dumps(values), encoding="utf-8")
+        return chosen
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        values = json.loads((folder / "system.json").read_text(encoding="utf-8"))
+        return cls(folder, Ports(**values["ports"]), values["http_ports"], values["log_level"])
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        return f"127.0.0.1:{self.ports.kafka}"
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    def cluster(self) -> Cluster:
+        return Cluster(self.folder, self.ports, read_secret(self.secrets, "postgres-password"))
+
+    def origin(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.http_ports[service]}"
+
+    def environment(self) -> dict[str, str]:
+        """What the services read."""
+        cluster = self.cluster()
+        return {
+            **{f"{name.upper()}_DATABASE_URL": cluster.postgres_url(name) for name in self.http_ports},
+            **{f"{name.upper()}_PORT": str(port) for name, port in self.http_ports.items()},
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
+            "SECRETS_DIR": str(self.secrets),
+            "PROFILE": "demo",
+            "LOG_LEVEL": self.log_level,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def pid_file(self, name: str) -> Path:
+        """Of PostgreSQL, Kafka or a service, by its lower-case name."""
+        return self.folder / f"{name}.pid"
+
+    def pid(self, name: str) -> int | None:
+        return living_pid(self.pid_file(name))
+
+    def kill(self, name: str) -> bool:
+        """`kill -9` a part with all its processes; False when it is not up just now."""
+        if (pid := self.pid(name)) is None:
+            return False
+        os.killpg(pid, signal.SIGKILL)
+        return True
+
+    def parts(self) -> list[HttpPart]:
+        env = self.environment() | {"INSTANCE_ID": "one"}
+        return [
+            HttpPart(
+                Program(
+                    name,
+                    [sys.executable, "-m", f"services.{name}", "run"],
+                    self.folder / "log" / f"{name}.log",
+                    self.pid_file(name),
+                    folder=ROOT,
+                    env=env,
+                    stop_within_s=25,
+                ),
+                port,
+            )
+            for name, port in self.http_ports.items()
+        ]
+
+    def command(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """One command line of ours, `python -m module arguments`, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=os.environ | self.environment() | {"LOG_LEVEL": "ERROR"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def prepare(self) -> None:
+        """Topics, tables and reference data."""
+        cluster = self.cluster()
+        for name in self.http_ports:
+            if not cluster.postgres.has_database(name):
+                cluster.create_database(name)
+        commands = [("shared.topics", "create")]
+        commands += [(f"services.{name}", what) for name in self.http_ports for what in ("migrate", "seed")]
+        for module, what in commands:
+            done = self.command(module, what)
+            if done.returncode != 0:
+                raise DidNotHappen(f"{module} {what}: {done.stdout} {done.stderr}")
+        cluster.postgres.query(_ALWAYS_OPEN, "ticketing")
+
+    def run(self) -> None:
+        """Run everything until a signal ends us, as `./run up` would."""
+        cluster = self.cluster()
+        supervise(
+            [
+                Stage("starting PostgreSQL and Kafka", [cluster.postgres, cluster.kafka]),
+                Stage("topics, tables and reference data", [], then=self.prepare),
+                Stage("starting the services", self.parts()),
+            ],
+            on_ready=(self.folder / "ready").touch,
+        )
+
+
+def services_here() -> tuple[str, ...]:
+    """The services that can be run already."""
+    return tuple(name for name in ("ticketing", "payments", "analytics") if _is_here(name))
+
+
+def _is_here(name: str) -> bool:
+    return find_spec(f"services.{name}") is not None and find_spec(f"services.{name}.__main__") is not None
+
+
+@contextmanager
+def running_system(system: RealSystem) -> Generator[Program]:
+    """The system, ready, with its supervisor as a process of its own; everything is gone afterwards."""
+    supervisor = Program(
+        "the supervisor",
+        [sys.executable, "-m", "tests.support.real_system", str(system.folder)],
+        system.folder / "log" / "supervisor.log",
+        system.pid_file("supervisor"),
+        folder=ROOT,
+        stop_within_s=90,
+    )
+    supervisor.start()
+    try:
+        ready = system.folder / "ready"
+        wait_until(lambda: ready.exists() or supervisor.pid() is None, 180, "the system is ready")
+        if not ready.exists():
+            raise DidNotHappen(supervisor.log.read_text(encoding="utf-8")[-2000:])
+        yield supervisor
+    finally:
+        supervisor.stop()
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    numbers: list[int] = [listening.getsockname()[1] for listening in sockets]
+    for listening in sockets:
+        listening.close()
+    return numbers
+
+
+if __name__ == "__main__":
+    RealSystem.read(Path(sys.argv[1])).run()
