@@ -113,7 +113,7 @@ class KafkaBroker:
     def _java(self, *arguments: str) -> list[str]:
         java = shutil.which("java")
         if java is None:
-            raise Problem("Java is missing: install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless)")
+            raise Problem("Java is missing: install it (Debian, Ubuntu: apt-get install default-jre-headless)")
         return [java, "-Dlog4j2.configurationFile=log4j2.properties", "-cp", f"{self._jars}/*", *arguments]
 
     def _format(self) -> None:

@@ -11,9 +11,11 @@ from deploy.local.console import Problem
 NOBODY = 65534
 # In a user namespace the process is uid 1 to itself and root to the files, which stay as they are.
 NAMESPACE = "unshare --user --map-user=1 --map-group=1 --"
-# Containers often forbid namespaces. There it is `nobody`, still able to enter folders under root's home.
+# Containers often forbid namespaces. There it is `nobody`, still able to enter folders under root's home; the
+# securebits let the capability count in access(2) as well, by which initdb looks for postgres.
 OTHER_USER = (
-    f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override --"
+    f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --securebits=+no_setuid_fixup"
+    " --inh-caps=+dac_override --ambient-caps=+dac_override --"
 )
 
 

@@ -10,6 +10,7 @@ from deploy.local.console import Problem, step
 from deploy.local.paths import DOWNLOADS
 
 JAVA_AT_LEAST = 17
+JAVA_PACKAGE = "default-jre-headless"  # Java 17 on Debian 12, 21 on Ubuntu 24.04 and Debian 13; Kafka runs on each
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -17,7 +18,7 @@ def ensure_java(*, with_maven: bool) -> None:
     """Have Java 17 or later, and Maven when jars are still to be fetched."""
     packages: list[str] = []
     if _java_version() < JAVA_AT_LEAST:
-        packages.append("openjdk-17-jre-headless")
+        packages.append(JAVA_PACKAGE)
     if with_maven and shutil.which("mvn") is None:
         packages.append("maven")
     if packages:
