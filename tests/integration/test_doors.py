@@ -131,6 +131,7 @@ async def new_code(desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> s
     found = re.search(r'id="pairing-code">([^<]+)<', page.text)
     assert page.status_code == 200
     assert found
+    assert "language-switch" not in page.text, "its link would ask for the address by GET"
     return found.group(1)
 
 

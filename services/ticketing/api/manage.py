@@ -76,6 +76,7 @@ class AtDesk:
             desk=desk,
             names=names,
             visitor=self.visitor,
+            posted=self.request.method == "POST",
             error=error,
             made=made,
             pair_address=f"{self.web.origin}/pair",

@@ -1,0 +1,159 @@
+"""Live streams on the real database: late commits, states that repeat, and the end of a service."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi.sse import ServerSentEvent
+
+from deploy.local.cluster import Cluster
+from shared import migrate
+from shared.db import Pool, create_pool
+from shared.live import Live
+from shared.metrics import STREAMS_OPEN
+from shared.wake import Waker
+
+INSERT = "INSERT INTO changes (topic, key) VALUES ('order', $1) RETURNING seq"
+
+
+@dataclass
+class Broadcast:
+    pool: Pool
+    waker: Waker
+    closing: asyncio.Event
+    live: Live
+
+    async def change(self, key: str) -> int:
+        seq: int = await self.pool.fetchval(INSERT, key)
+        self.waker.wake()
+        return seq
+
+
+@pytest.fixture
+async def broadcast(cluster: Cluster) -> AsyncIterator[Broadcast]:
+    name = f"live_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, Path("/nonexistent"))
+    pool, waker, closing = await create_pool(url, "live", 8), Waker(url, solo=True), asyncio.Event()
+    live = Live(pool, waker, closing)
+    reading = asyncio.create_task(live.run())
+    yield Broadcast(pool, waker, closing, live)
+    reading.cancel()
+    await pool.close()
+    cluster.drop_database(name)
+
+
+def counter() -> Callable[[], Awaitable[dict[str, object]]]:
+    """A state that differs each time it is read."""
+    times = 0
+
+    async def read() -> dict[str, object]:
+        nonlocal times
+        times += 1
+        return {"n": times}
+
+    return read
+
+
+async def next_of(stream: AsyncIterator[ServerSentEvent], within_s: float = 3) -> ServerSentEvent:
+    async with asyncio.timeout(within_s):
+        return await anext(stream)
+
+
+async def settled(broadcast: Broadcast, stream: AsyncIterator[ServerSentEvent]) -> None:
+    """Returns once the stream shows a change made now, so that the reader is known to be up."""
+    await broadcast.change("a")
+    await next_of(stream)
+
+
+async def test_the_current_state_comes_first_and_then_one_for_each_change(broadcast: Broadcast) -> None:
+    stream = broadcast.live.stream([("order", "a")], counter(), event="order")
+    first = await next_of(stream)
+    assert (first.event, first.raw_data) == ("order", '{"n":1}')
+    seq = await broadcast.change("a")
+    second = await next_of(stream)
+    assert (second.id, second.raw_data) == (str(seq), '{"n":2}')
+
+
+async def test_a_state_that_is_the_same_is_not_sent_again(broadcast: Broadcast) -> None:
+    states = [b"1", b"1", b"2"]
+
+    async def read() -> bytes:
+        return states.pop(0)
+
+    stream = broadcast.live.stream([("order", "a")], read)
+    assert (await next_of(stream)).raw_data == "1"
+    waiting = asyncio.create_task(next_of(stream))
+    for _ in range(2):
+        left = len(states)
+        await broadcast.change("a")
+        async with asyncio.timeout(3):
+            while len(states) == left:  # noqa: ASYNC110 - the reader runs beside us
+                await asyncio.sleep(0.01)
+    assert (await waiting).raw_data == "2"
+
+
+async def test_a_commit_with_an_earlier_number_still_wakes(broadcast: Broadcast) -> None:
+    late, other = (broadcast.live.stream([("order", key)], counter()) for key in ("late", "a"))
+    await next_of(late)
+    await next_of(other)
+    async with broadcast.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        early: int = await connection.fetchval(INSERT, "late")
+        later = [await broadcast.change("a") for _ in range(50)]
+        assert min(later) > early
+        await next_of(other)
+        await transaction.commit()
+    broadcast.waker.wake()
+    assert (await next_of(late)).raw_data == '{"n":2}'
+
+
+async def test_a_stream_wakes_for_its_own_keys_only(broadcast: Broadcast) -> None:
+    mine = broadcast.live.stream([("order", "mine"), ("order", "also")], counter())
+    other = broadcast.live.stream([("order", "a")], counter())
+    await next_of(mine)
+    await next_of(other)
+    waiting = asyncio.create_task(next_of(mine))
+    await settled(broadcast, other)
+    assert not waiting.done()
+    await broadcast.change("also")
+    assert (await waiting).raw_data == '{"n":2}'
+
+
+async def test_open_streams_end_when_the_service_closes(broadcast: Broadcast) -> None:
+    stream = broadcast.live.stream([("order", "a")], counter())
+    await next_of(stream)
+    waiting = asyncio.create_task(next_of(stream))
+    await asyncio.sleep(0)
+    broadcast.closing.set()
+    with pytest.raises(StopAsyncIteration):
+        await waiting
+
+
+async def test_changes_in_quick_succession_are_held_to_the_asked_interval(broadcast: Broadcast) -> None:
+    stream = broadcast.live.stream([("order", "a")], counter(), min_interval_s=0.3)
+    await next_of(stream)
+    began = asyncio.get_running_loop().time()
+    for _ in range(20):
+        await broadcast.change("a")
+    await next_of(stream)
+    assert asyncio.get_running_loop().time() - began >= 0.25
+
+
+async def test_a_browser_that_leaves_is_no_longer_counted(broadcast: Broadcast) -> None:
+    before = STREAMS_OPEN.collect()
+    stream = broadcast.live.stream([("order", "a")], counter())
+    await next_of(stream)
+    assert STREAMS_OPEN.collect() != before
+    waiting = asyncio.create_task(next_of(stream))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    assert STREAMS_OPEN.collect() == before
