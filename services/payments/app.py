@@ -46,7 +46,7 @@ async def build(settings: Settings) -> Service:
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
-    pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
+    pages = Pages(HERE / "web", settings.service, home="/owner", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     api = create_app(settings.service, [owner.router], health.ready, doors, pages)
     api.state.desk = owner.Desk(unit, pages, live)

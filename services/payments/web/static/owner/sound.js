@@ -5,14 +5,20 @@
  */
 
 const banner = document.getElementById("sound-off");
+// Only a day that was started tries to sound on a new page: before any tap a browser would only complain.
+const STARTED = "owner.day_started";
 /** @type {AudioContext | null} */
-const audio = "AudioContext" in window ? new AudioContext() : null;
+let audio = null;
 
 function show() {
   if (banner) banner.hidden = audio !== null && audio.state === "running";
 }
 
 function resume() {
+  if (!audio && "AudioContext" in window) {
+    audio = new AudioContext();
+    audio.addEventListener("statechange", show);
+  }
   if (audio && audio.state !== "running") audio.resume().then(show, show);
 }
 
@@ -31,17 +37,17 @@ export function ring() {
 
 /** Watches whether this page may sound. A page reached by a tap on the one before often may at once. */
 export function watchSound() {
-  if (audio) audio.addEventListener("statechange", show);
   const button = document.getElementById("sound-on");
   if (button) {
     button.addEventListener("click", () => {
+      sessionStorage.setItem(STARTED, "yes");
       resume();
       ring();
     });
   }
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) resume();
+    if (!document.hidden && sessionStorage.getItem(STARTED)) resume();
   });
-  resume();
+  if (sessionStorage.getItem(STARTED)) resume();
   show();
 }
