@@ -28,7 +28,7 @@
           }
           return response;
         })
-        .catch(() => caches.match(event.request, { ignoreSearch: true }).then((kept) => kept ?? Response.error())),
+        .catch(() => caches.match(event.request, { ignoreSearch: true, ignoreVary: true }).then((kept) => kept ?? Response.error())),
     );
   });
 })();
