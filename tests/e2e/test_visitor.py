@@ -17,7 +17,9 @@ from tests.e2e.system import System
 
 # Resolves once this page lies in a cache.
 KEPT = """async () => {
-  while (!(await caches.match(location.href, { ignoreVary: true }))) await new Promise((resume) => setTimeout(resume, 50));
+  while (!(await caches.match(location.href, { ignoreVary: true }))) {
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
 }"""
 AXE = Path("node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
