@@ -96,6 +96,7 @@ def _environment(settings: Settings, postgres: PostgresServer) -> dict[str, str]
         **ports,
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap or f"127.0.0.1:{settings.cluster_ports.kafka}",
         "SECRETS_DIR": str(settings.secrets),
+        "DEMO_SIGN_INS": str(DEMO_SIGN_INS),
         "PUBLIC_ORIGIN": settings.public_origin,
         "PROFILE": settings.profile,
         "HOST": "127.0.0.1",
