@@ -49,7 +49,7 @@ class Stoppable(Protocol):
 class Service:
     """All parts of a service, built by its app.py.
 
-    api is an ASGI app; background runs beside it, in `serve` and `run`. `closing` is set first of all at the end, so
+    api is an ASGI app; background runs beside every role. `closing` is set first of all at the end, so
     that open streams end. `commands` get the arguments after their name; a plain function runs in a thread.
     """
 
@@ -140,10 +140,9 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
     parts: list[tuple[str, Stoppable]] = []
     if command in ("consume", "run"):
         parts += [(f"consumer-{number}", consumer) for number, consumer in enumerate(service.consumers)]
-    if command in ("serve", "run"):
-        if service.api is not None:
-            parts.append(("api", _Server(service.api, service.settings)))
-        parts += [(f"background-{number}", _Endless(work)) for number, work in enumerate(service.background)]
+    if command in ("serve", "run") and service.api is not None:
+        parts.append(("api", _Server(service.api, service.settings)))
+    parts += [(f"background-{number}", _Endless(work)) for number, work in enumerate(service.background)]
     if command in ("relay", "run") and service.relay is not None:
         parts.append(("relay", service.relay))
     if command != "run":

@@ -76,7 +76,7 @@ async def build(settings: Settings) -> Service:
 
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet.
-        if offer().venues and health.caught_up:
+        if health.caught_up:
             await unit.run(partial(expire_orders, catalogue=offer), None)
 
     async def forget() -> None:

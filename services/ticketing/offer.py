@@ -10,14 +10,21 @@ log = Log(__name__)
 _EVERY_S = 30.0
 
 
+class CatalogueUnread(OSError):
+    """Nothing was read yet, in the first moment of a process. Like a database that is away, it passes: to say that
+    something is not on sale, or to put a payment aside, would be wrong."""
+
+
 class Offer:
-    """`offer()` is today's catalogue."""
+    """`offer()` is today's catalogue; raises CatalogueUnread before there is one."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._catalogue = Catalogue({}, {}, {}, (), {})
+        self._catalogue: Catalogue | None = None
 
     def __call__(self) -> Catalogue:
+        if self._catalogue is None:
+            raise CatalogueUnread
         return self._catalogue
 
     async def refresh(self) -> None:
@@ -31,4 +38,4 @@ class Offer:
                 await self.refresh()
             except AWAY as error:
                 log.warning("catalogue_not_read", error=type(error).__name__)
-            await asyncio.sleep(_EVERY_S if self._catalogue.venues else 1.0)
+            await asyncio.sleep(_EVERY_S if self._catalogue is not None and self._catalogue.venues else 0.5)
