@@ -27,7 +27,7 @@ _KEY_LENGTHS = range(8, 201)
 
 
 def create_app(
-    service: str, routers: Sequence[APIRouter], ready: Ready, doors: Doors, pages: Pages | None = None
+    service: str, routers: Sequence[APIRouter], ready: Ready, doors: Doors | None, pages: Pages | None = None
 ) -> FastAPI:
     """A service's application; refuses routes without exactly one rule.
 

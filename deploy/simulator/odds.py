@@ -13,7 +13,7 @@ _STEP_VND = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odds:
-    """Probabilities, each 0..1. Default: guesses for the province, see docs of the anomalies in the simulator's README.
+    """Probabilities, each 0..1. Default: guesses for the province, from what public sources hint at.
 
     late_s: between these many seconds a late confirmation comes.
     """

@@ -1,0 +1,41 @@
+"""Builds the simulated bank's page, top to bottom; this file is its map."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from deploy.simulator.bank import Bank
+from deploy.simulator.page import Counter, router
+from deploy.simulator.settings import Settings
+from shared.clock import utc_now
+from shared.http import create_app
+from shared.pages import Pages
+
+HERE = Path(__file__).parent
+_ASK_LIMIT_S = 2.0
+
+
+def build(settings: Settings, bank: Bank) -> FastAPI:
+    """The application; whoever made the bank closes it."""
+    pages = Pages(HERE / "web", "simulator", home="/bank", demo=True)
+
+    async def ready() -> tuple[bool, dict[str, object]]:
+        kafka = await answers(settings.kafka_bootstrap)
+        return kafka, {"ready": kafka, "kafka": kafka}
+
+    app = create_app("simulated bank", [router], ready, doors=None, pages=pages)
+    app.state.counter = Counter(bank, pages, utc_now)
+    return app
+
+
+async def answers(kafka_bootstrap: str) -> bool:
+    """Whether something listens where the first broker should be."""
+    host, _, port = kafka_bootstrap.split(",", maxsplit=1)[0].rpartition(":")
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_ASK_LIMIT_S):
+            _, writer = await asyncio.open_connection(host, int(port))
+        writer.close()
+        return True
+    return False

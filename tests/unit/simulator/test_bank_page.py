@@ -1,0 +1,87 @@
+"""The bank's page, without JavaScript and with a bank that cannot be reached."""
+
+import re
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from deploy.simulator.app import build
+from deploy.simulator.bank import Bank
+from deploy.simulator.page import AmountRefused, read_amount
+from deploy.simulator.settings import Settings, SimulatorRefused
+from services.payments.domain.vietqr import TransferQr, encode
+from shared.money import Dong
+
+QR = encode(TransferQr(bank_bin="970418", account="000000000001", amount_vnd=Dong(75_000), memo="HG4K7P2M9E LUNGCU"))
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings.read({"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{unused_port()}"})
+    bank = Bank(settings.kafka_bootstrap, "")
+    transport = httpx.ASGITransport(build(settings, bank))
+    headers = {"accept": "text/html", "accept-language": "en"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://bank.test", headers=headers) as client:
+        yield client
+    await bank.close()
+
+
+async def test_page_says_what_a_code_asks_and_lets_amount_and_memo_be_changed(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/bank", params={"qr": f" {QR}\n"})
+    assert page.status_code == 200
+    assert "BIDV" in page.text
+    assert "75.000" in page.text
+    assert re.search(r'id="account">000000000001<', page.text)
+    assert re.search(r'<input[^>]* name="amount"[^>]* value="75000"', page.text)
+    assert re.search(r'<input[^>]* name="memo"[^>]* value="HG4K7P2M9E LUNGCU"', page.text)
+    assert re.search(r'name="idempotency_key" value="[0-9a-f-]{36}"', page.text)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_text_that_is_no_code_is_refused_in_words(browser: httpx.AsyncClient, language: str) -> None:
+    page = await browser.get("/bank", params={"qr": QR[:-1] + "<", "lang": language})
+    assert page.status_code == 422
+    assert {"vi": "không phải mã VietQR", "en": "not a VietQR"}[language] in page.text
+    assert "&lt;</textarea>" in page.text
+
+
+async def test_amount_that_is_none_shows_the_form_again(browser: httpx.AsyncClient) -> None:
+    form = {"qr": QR, "amount": "0", "memo": "mine", "idempotency_key": "k" * 10}
+    page = await browser.post("/bank/pay", data=form)
+    assert page.status_code == 422
+    assert 'value="mine"' in page.text
+    assert "above 0" in page.text
+
+
+async def test_payment_without_a_key_is_refused(browser: httpx.AsyncClient) -> None:
+    page = await browser.post("/bank/pay", data={"qr": QR, "amount": "75000"})
+    assert page.status_code == 400
+
+
+async def test_ready_says_that_kafka_is_away_while_the_page_lives(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/health/live")).status_code == 200
+    assert (await browser.get("/health/ready")).status_code == 503
+
+
+@pytest.mark.parametrize("text", ["75000", "75.000", " 75 000 đ", "75,000", "75.000\u00a0₫"])
+def test_amounts_are_read_as_people_write_them(text: str) -> None:
+    assert read_amount(text) == 75_000
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1e6", "x", "٣", "9" * 20])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(AmountRefused):
+        read_amount(text)
+
+
+def test_there_is_no_simulated_bank_in_production() -> None:
+    with pytest.raises(SimulatorRefused):
+        Settings.read({"PROFILE": "production"})
