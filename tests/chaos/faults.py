@@ -115,8 +115,8 @@ class Faults:
 async def _producer(bootstrap: str) -> AsyncGenerator[AIOKafkaProducer]:
     """Not idempotent: a stranger's messenger may tell things twice."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
-    await producer.start()
     try:
+        await producer.start()
         yield producer
     finally:
         await stop_within(producer, 2)

@@ -5,6 +5,7 @@ MOT_CHAM_CHAOS_SECONDS says how long things go wrong (90), MOT_CHAM_CHAOS_SEED i
 
 import asyncio
 import json
+import logging
 import os
 import random
 import secrets
@@ -34,6 +35,7 @@ QUIET_WITHIN_S = 180.0
 
 @pytest.fixture
 def supervised(tmp_path: Path) -> Iterator[tuple[RealSystem, Program]]:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of a broker that we killed it says the same all the time
     system = RealSystem.make(tmp_path, tuple(READS), "WARNING")
     with running_system(system) as supervisor:
         yield system, supervisor
@@ -146,9 +148,8 @@ async def _tickets_and_admissions_are_as_promised(system: RealSystem, promised: 
     settled = await _rows(system, "payments", "SELECT order_id FROM intents WHERE status = 'settled'")
     assert {order for order, values in found.items() if values[0] == "ticketed"} == {row[0] for row in settled}
     assert all(tickets == 0 for status, _, tickets in found.values() if status != "ticketed")
-    said = Counter(await _said_of(system, "ticket_issued"))
-    assert set(said.values()) == {1}, "a ticket was issued twice"
-    assert len(said) == sum(tickets for _, _, tickets in found.values())
+    ticketed = (str(order) for order, (status, *_) in found.items() if status == "ticketed")
+    assert Counter(await _said_of(system, "tickets_issued")) == Counter(ticketed)
 
     scans = await _rows(system, "ticketing", "SELECT scan_id, ticket_id FROM admissions WHERE verdict = 'admitted'")
     assert {row["scan_id"]: row["ticket_id"] for row in scans} == promised.admitted
@@ -158,7 +159,7 @@ async def _tickets_and_admissions_are_as_promised(system: RealSystem, promised: 
 
 
 async def _said_of(system: RealSystem, what: str) -> list[str]:
-    """The tickets of which ticketing said this, once for every time that it did."""
+    """The orders or tickets of which ticketing said this, once for every time that it did."""
     query = f"SELECT aggregate_id FROM outbox WHERE type = 'ticketing.{what}.v1'"
     return [str(row["aggregate_id"]) for row in await _rows(system, "ticketing", query)]
 
