@@ -14,6 +14,7 @@ from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.browser import Browser, DoorRefused
 from deploy.simulator.buying import Wish, order, qr_of, tickets_of, wait_for
 from deploy.simulator.noise import bank_noise
+from deploy.simulator.numbers import lines_of
 from deploy.simulator.settings import Settings, SimulatorRefused
 from deploy.simulator.transfers import Payment, book
 from deploy.simulator.watch import Watch
@@ -24,11 +25,6 @@ from shared.ids import uuid7
 from shared.money import Dong
 
 VENUE, TICKET, STAY = "cot-co-lung-cu", "cot-co-lung-cu-entry", "meo-vac-clay-house-stay"
-    "cot-co-lung-cu",
-    "cot-co-lung-cu-entry",
-    "meo-vac-clay-house-stay",
-    "meo-vac-clay-house",
-)
 CASH_VND, SHORT_BY_VND = Dong(150_000), Dong(20_000)
 
 
@@ -94,7 +90,10 @@ async def _play(settings: Settings) -> int:
                 await asyncio.sleep(2)  # what analytics reads within its own pause
         finally:
             await bank.close()
-        return await _province(stage)
+        viewer = await stage.signed_in("province")
+        for line in lines_of(await viewer.read("/api/province/overview?lang=en")):
+            _say(line)
+    return 0
 
 
 async def _family(stage: Stage) -> None:
@@ -107,7 +106,7 @@ async def _family(stage: Stage) -> None:
     await stage.pay(qr, Dong(qr.amount_vnd or 0))
     tickets = await tickets_of(visitor, token)
     _say(
-        f"   {len(tickets)} tickets for {money(qr.amount_vnd or 0)}; the first can be typed as {tickets[0]['short_code']}"
+        f"   {len(tickets)} tickets for {money(qr.amount_vnd or 0)}; short code of the first: {tickets[0]['short_code']}"
     )
     phone = await stage.paired(desk, f"venue:{VENUE}")
     scans = [
@@ -155,14 +154,6 @@ async def _order_first_day(visitor: Browser, wish: Wish) -> str:
     tomorrow: date = wish.visit_on + timedelta(days=1)
     _say("   it is closed for today, so they come tomorrow; the gate will say that it is too early")
     return await order(visitor, Wish(wish.product_id, tomorrow, wish.counts))
-
-
-async def _province(stage: Stage) -> int:
-    _say("\nThe province's numbers:")
-    viewer = await stage.signed_in("province")
-    for name, value in (await viewer.read("/api/province/summary")).items():
-        _say(f"   {name}: {value}")
-    return 0
 
 
 def _say(line: str) -> None:
