@@ -206,8 +206,8 @@ async def _command(service: Service, argv: list[str]) -> int:
         case ["migrate"]:
             for name in await migrate.migrate(service.settings.database_url, service.migrations):
                 print(f"{service.name}: {name}")
-        case ["seed"] if service.seed is not None:
-            await service.seed()
+        case ["seed"]:
+            await _seed(service)
         case ["dead-letters", "list"]:
             for letter in await service.dead_letters.read():
                 message = letter.message
@@ -229,6 +229,12 @@ async def _command(service: Service, argv: list[str]) -> int:
             print("\n          ".join([USAGE, *service.commands]), file=sys.stderr)
             return 2
     return 0
+
+
+async def _seed(service: Service) -> None:
+    """Nothing to do for a service without reference data: `./run up` asks every one."""
+    if service.seed is not None:
+        await service.seed()
 
 
 async def _resend(service: Service, since: str) -> int:
