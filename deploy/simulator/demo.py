@@ -105,9 +105,7 @@ async def _family(stage: Stage) -> None:
     qr = await qr_of(visitor, token)
     await stage.pay(qr, Dong(qr.amount_vnd or 0))
     tickets = await tickets_of(visitor, token)
-    _say(
-        f"   {len(tickets)} tickets for {money(qr.amount_vnd or 0)}; short code of the first: {tickets[0]['short_code']}"
-    )
+    _say(f"   {len(tickets)} tickets for {money(qr.amount_vnd or 0)}; the first: {tickets[0]['short_code']}")
     phone = await stage.paired(desk, f"venue:{VENUE}")
     scans = [
         {"scan_id": str(uuid7()), "code": ticket["code"], "count": 1, "occurred_at": utc_now().isoformat()}

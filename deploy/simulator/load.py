@@ -117,6 +117,7 @@ async def _visit(browser: Browser, bank: Bank, arrival: Arrival, tally: Tally) -
         tally.waited("order -> QR", ordered_at)
         payment = Payment.of(qr, Dong(qr.amount_vnd or 0), qr.memo or "")
         told = tellings(payment, f"{token}/{arrival.seed}", Odds(), rng, utc_now())
+        told_at = ordered_at
         for telling in told:
             await asyncio.sleep(telling.after_s)
             told_at = time.monotonic()

@@ -63,6 +63,6 @@ def _indicator(indicator: _Indicator) -> list[str]:
     write = money if indicator.unit == "vnd" else str
     return [
         f"  {indicator.name}: {value}",
-        f"      {write(indicator.numerator)} ({indicator.numerator_is})"
-        f" of {write(indicator.denominator)} ({indicator.denominator_is}); not seen: {indicator.cannot_see}",
+        f"      {write(indicator.numerator)} ({indicator.numerator_is})",
+        f"      of {write(indicator.denominator)} ({indicator.denominator_is}); not seen: {indicator.cannot_see}",
     ]

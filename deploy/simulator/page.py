@@ -72,11 +72,13 @@ async def get_bank(request: Request, counter: CounterDep, qr: str = "") -> Respo
     """The empty form, or what a QR text asks for, ready to be changed and paid."""
     text = qr.strip()
     if not text:
-        return counter.pages.render(request, "bank/scan.html", typed="", error=None)
+        return counter.pages.render(request, "bank/scan.html", typed="", error=None, can_return=True)
     try:
         asked = decode(text)
     except VietQrRefused as error:
-        return counter.pages.render(request, "bank/scan.html", status=error.status, typed=qr[:600], error=error)
+        return counter.pages.render(
+            request, "bank/scan.html", status=error.status, typed=qr[:600], error=error, can_return=True
+        )
     amount = "" if asked.amount_vnd is None else str(asked.amount_vnd)
     form = PayForm(qr=text, amount=amount, memo=asked.memo or "")
     return _confirm(request, asked, form)
@@ -88,12 +90,15 @@ async def post_pay(request: Request, counter: CounterDep, form: Annotated[PayFor
     text = form.qr.strip()
     try:
         asked = decode(text)
-        payment = Payment.of(asked, read_amount(form.amount), form.memo)
-        transfer = await _pay(counter, payment, key)
     except VietQrRefused as error:
         if not wants_page(request):
             raise
-        return counter.pages.render(request, "bank/scan.html", status=error.status, typed=text, error=error)
+        return counter.pages.render(
+            request, "bank/scan.html", status=error.status, typed=text, error=error, can_return=False
+        )
+    try:
+        payment = Payment.of(asked, read_amount(form.amount), form.memo)
+        transfer = await _pay(counter, payment, key)
     except (AmountRefused, BankAway) as error:
         if not wants_page(request):
             raise
@@ -103,9 +108,7 @@ async def post_pay(request: Request, counter: CounterDep, form: Annotated[PayFor
     if not wants_page(request):
         return JSONResponse({"bank_reference": transfer.bank_reference, "amount_vnd": payment.amount_vnd})
     bank_name = BANKS[asked.bank_bin].name
-    return counter.pages.render(
-        request, "bank/paid.html", transfer=transfer, asked=asked, bank_name=bank_name, language_links={}
-    )
+    return counter.pages.render(request, "bank/paid.html", transfer=transfer, asked=asked, bank_name=bank_name)
 
 
 def read_amount(text: str) -> Dong:
@@ -153,5 +156,5 @@ def _confirm(
         error=error,
         key=key or str(uuid7()),
         memo_limit=_MEMO_LIMIT,
-        **({} if request.method == "GET" else {"language_links": {}}),
+        can_return=request.method == "GET",
     )

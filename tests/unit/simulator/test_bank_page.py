@@ -42,6 +42,7 @@ async def test_page_says_what_a_code_asks_and_lets_amount_and_memo_be_changed(br
     assert re.search(r'id="account">000000000001<', page.text)
     assert re.search(r'<input[^>]* name="amount"[^>]* value="75000"', page.text)
     assert re.search(r'<input[^>]* name="memo"[^>]* value="HG4K7P2M9E LUNGCU"', page.text)
+    assert "hreflang" in page.text
     assert re.search(r'name="idempotency_key" value="[0-9a-f-]{36}"', page.text)
 
 
@@ -59,6 +60,7 @@ async def test_amount_that_is_none_shows_the_form_again(browser: httpx.AsyncClie
     assert page.status_code == 422
     assert 'value="mine"' in page.text
     assert "above 0" in page.text
+    assert "hreflang" not in page.text  # nobody can come back to this address by GET
 
 
 async def test_payment_without_a_key_is_refused(browser: httpx.AsyncClient) -> None:
