@@ -81,7 +81,7 @@ class Worker:
             partitions = await reader.start()
             await self._reload(reader, partitions)
             self._health.waiting_for_infrastructure = False
-            got_at = checked_at = time.monotonic()
+            got_at, checked_at = time.monotonic(), 0.0
             while not self._stopping.is_set():
                 records = await _poll(reader)
                 if records and not await self._apply(batch_of(records, self._positions)):

@@ -1,9 +1,10 @@
 """Analytics on the real database and broker, with events made by hand and sent as the relays send them."""
 
 import asyncio
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -248,16 +249,17 @@ class Stage:
         assert row is not None
         return row["n"], row["vnd"]
 
-    def start_process(self) -> "subprocess.Popen[bytes]":
-        """A worker as a process of its own, to be killed."""
+    def start_process(self, role: str = "consume", more: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+        """A role as a process of its own."""
         environment = {
             "ANALYTICS_DATABASE_URL": self.settings.database_url,
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka_bootstrap,
             "TOPIC_PREFIX": self.settings.topic_prefix,
             "SECRETS_DIR": str(self.settings.secrets_dir),
             "PATH": "/usr/bin:/bin",
+            **(more or {}),
         }
-        command = [sys.executable, "-m", "services.analytics", "consume"]
+        command = [sys.executable, "-m", "services.analytics", role]
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
 
 
@@ -271,6 +273,11 @@ async def working(*workers: Worker) -> AsyncGenerator[None]:
             worker.stop()
         async with asyncio.timeout(30):
             await asyncio.gather(*tasks)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 60) -> None:

@@ -1,0 +1,236 @@
+"""The province's page, JSON, CSV and stream: who may see them, what they say, and in a real browser."""
+
+import asyncio
+import csv
+import io
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.async_api import Browser, Page, async_playwright
+
+from services.analytics.api import Office, router
+from shared.auth import Doors, Pass, Role, sign_pass
+from shared.clock import local_date, utc_now
+from shared.events.ticketing import PersonRevoked
+from shared.http import create_app
+from shared.ids import PersonId
+from shared.live import Live
+from shared.pages import Pages
+from shared.revocations import Revocations
+from shared.wake import Waker
+from tests.integration.analytics.stage import ROOT, Sale, Stage, free_port, until, venue
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium")
+RANGE = "from=2026-11-24&to=2026-11-24"
+
+
+@dataclass(slots=True)
+class Door:
+    """The service's doors without a socket."""
+
+    stage: Stage
+    client: httpx.AsyncClient
+    key: Ed25519PrivateKey
+
+    async def get(self, path: str, role: Role | None = Role.PROVINCE, scope: str = "") -> httpx.Response:
+        cookie = {} if role is None else {"Cookie": f"__Host-office={token_of(self.key, role, scope)}"}
+        return await self.client.get(path, headers=cookie)
+
+
+def token_of(key: Ed25519PrivateKey, role: Role, scope: str = "") -> str:
+    now = utc_now()
+    return sign_pass(Pass(uuid4(), role, (), scope, None, now - timedelta(minutes=1), now + timedelta(1)), key)
+
+
+@pytest.fixture
+async def door(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Door]:
+    waker = Waker(stage.settings.database_url, solo=True)
+    pages = Pages(ROOT / "services/analytics/web", "analytics")
+    live = Live(stage.pool, waker, asyncio.Event())
+    doors = Doors(pass_key.public_key(), Revocations(stage.pool, waker), utc_now)
+
+    async def ready() -> tuple[bool, dict[str, object]]:
+        return True, {}
+
+    app = create_app("analytics", [router], ready, doors, pages)
+    app.state.office = Office(stage.pool, live, pages, utc_now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield Door(stage, client, pass_key)
+
+
+async def tell(stage: Stage) -> None:
+    """A site that records cash (half of its money), and a homestay that records none."""
+    await stage.say(
+        venue("tower"),
+        venue("house", kind="homestay", district="027"),
+        Sale("tower", 30_000).settled(),
+        Sale("tower", 30_000).cash(),
+        Sale("house", 140_000).settled(),
+    )
+    await stage.count()
+
+
+@pytest.mark.parametrize("path", ["/province", "/api/province/overview", "/api/province/overview.csv"])
+async def test_only_the_province_and_operators_come_in(door: Door, path: str) -> None:
+    allowed = {role: (await door.get(path, role)).status_code for role in Role}
+    assert {role for role, status in allowed.items() if status == 200} == {Role.PROVINCE, Role.OPERATOR}
+    assert (await door.get(path, None)).status_code == 401
+
+
+async def test_the_headline_is_among_venues_that_record_cash_and_its_coverage_stands_beside(door: Door) -> None:
+    await tell(door.stage)
+    told = (await door.get(f"/api/province/overview?{RANGE}")).json()
+    values = {one["key"]: (one["value_bp"], one["numerator"], one["denominator"]) for one in told["indicators"]}
+    assert values == {
+        "share_reporting": (5000, 30_000, 60_000),
+        "coverage": (5000, 1, 2),
+        "share_value": (8500, 170_000, 200_000),
+        "share_count": (6667, 2, 3),
+    }
+    assert {row["name"]: row["sums"]["amount_vnd"] for row in told["districts"]} == {
+        "Mèo Vạc": 140_000,
+        "Đồng Văn": 60_000,
+    }
+    assert told["freshness"]["is_stale"] is False
+
+
+async def test_days_without_sales_have_no_share_rather_than_nought(door: Door) -> None:
+    await tell(door.stage)
+    told = (await door.get("/api/province/overview?from=2026-01-01&to=2026-01-31")).json()
+    assert [one["value_bp"] for one in told["indicators"]] == [None, None, None, None]
+    assert "Chưa có" in (await door.get("/province?from=2026-01-01&to=2026-01-31")).text
+
+
+async def test_a_viewer_of_one_district_sees_that_district_alone(door: Door) -> None:
+    await tell(door.stage)
+    told = (await door.get(f"/api/province/overview?{RANGE}", scope="027")).json()
+    assert [row["venue_id"] for row in told["venues"]] == ["house"]
+    assert told["total"]["amount_vnd"] == 140_000
+
+
+@pytest.mark.parametrize("days", ["from=2026-11-25&to=2026-11-24", "from=yesterday", "from=2020-01-01&to=2026-11-24"])
+async def test_a_range_that_is_none_is_refused(door: Door, days: str) -> None:
+    answer = await door.get(f"/api/province/overview?{days}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "days_wrong")
+
+
+async def test_the_csv_sums_to_the_page_and_runs_no_formula(door: Door) -> None:
+    await tell(door.stage)
+    await door.stage.pool.execute("UPDATE venues SET name_vi = '=HYPERLINK(\"x\")' WHERE venue_id = 'tower'")
+    answer = await door.get(f"/api/province/overview.csv?{RANGE}")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    by_level = {level: [row for row in rows if row["level"] == level] for level in ("province", "district", "venue")}
+    sums = {level: sum(int(row["amount_vnd"]) for row in found) for level, found in by_level.items()}
+    assert set(sums.values()) == {200_000}
+    assert '\'=HYPERLINK("x")' in {row["name"] for row in rows}
+
+
+async def test_a_revoked_person_is_shut_out_here_too(stage: Stage) -> None:
+    person = PersonId(uuid4())
+    now = utc_now()
+    await stage.say(PersonRevoked(version=1, occurred_at=now, recorded_at=now, person_id=person))
+    await stage.count()
+    revocations = Revocations(stage.pool, Waker(stage.settings.database_url, solo=True))
+    await revocations.refresh()
+    assert person in revocations
+
+
+@dataclass(slots=True)
+class Screen:
+    stage: Stage
+    page: Page
+    origin: str
+    faults: list[str]
+
+    async def value(self, key: str) -> str:
+        return (await self.page.inner_text(f"#value-{key} .value")).replace("\u00a0", " ")
+
+
+@pytest.fixture
+async def screen(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Screen]:
+    port = free_port()
+    process = stage.start_process("run", {"ANALYTICS_PORT": str(port)})
+    origin = f"http://localhost:{port}"
+    try:
+        await until(lambda: _answers(origin))
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            page, faults = await _open(browser, token_of(pass_key, Role.PROVINCE))
+            yield Screen(stage, page, origin, faults)
+            await browser.close()
+    finally:
+        _end(process)
+
+
+@pytest.mark.browser
+async def test_the_page_follows_a_sale_within_two_seconds_in_both_languages_and_at_320_px(screen: Screen) -> None:
+    today = local_date(utc_now())
+    page = screen.page
+    await page.set_viewport_size({"width": 320, "height": 700})
+    await screen.stage.say(venue("tower"), Sale("tower", 30_000, at=utc_now(), day=today).cash())
+    await until(screen.stage.is_caught_up)
+    await page.goto(f"{screen.origin}/province?lang=vi")
+    assert await screen.value("share_reporting") == "0 %"
+    await page.click("#name-share_reporting ~ details summary")
+
+    began = utc_now()
+    await screen.stage.say(Sale("tower", 30_000, at=utc_now(), day=today).settled())
+    await page.wait_for_selector("#value-share_reporting .value:has-text('50')")
+    # Sending opens a producer of its own, so this is an upper bound of what a viewer waits.
+    assert utc_now() - began < timedelta(seconds=4)
+    assert await page.locator("#name-share_reporting ~ details[open]").count() == 1
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await axe_finds_nothing(page)
+    await page.goto(f"{screen.origin}/province?lang=en")
+    assert "Cashless share, among venues that record cash" in await page.inner_text("main")
+    await axe_finds_nothing(page)
+    await _keep_picture(page, "province-320.png")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await _keep_picture(page, "province-1280.png")
+    assert screen.faults == []
+
+
+async def axe_finds_nothing(page: Page) -> None:
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = await page.evaluate("() => axe.run().then(({violations}) => violations.map((one) => one.id))")
+    assert found == []
+
+
+async def _open(browser: Browser, token: str) -> tuple[Page, list[str]]:
+    context = await browser.new_context(locale="vi-VN")
+    cookie = {"name": "__Host-office", "value": token, "domain": "localhost", "path": "/"}
+    await context.add_cookies([{**cookie, "secure": True, "httpOnly": True}])  # type: ignore[typeddict-item]
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    return page, faults
+
+
+async def _answers(origin: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{origin}/health/ready")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+async def _keep_picture(page: Page, name: str) -> None:
+    """Screenshots for a person to look at, where the environment names a folder."""
+    if folder := os.environ.get("MOT_CHAM_PICTURES"):
+        await page.screenshot(path=Path(folder) / name, full_page=True)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.wait(timeout=30)
