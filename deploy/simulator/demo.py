@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
 from deploy.seed.reader import FOLDER, read_seed
 from deploy.seed.rows import Person
@@ -112,7 +113,8 @@ async def _family(stage: Stage) -> None:
         for ticket in tickets
     ]
     answers = await phone.post_json("/api/gate/scans", {"scans": scans, "venue_id": VENUE})
-    _say(f"   the gate answered: {answers['answers']}")
+    verdicts = cast("list[dict[str, object]]", answers["answers"])
+    _say(f"   the gate answered: {', '.join(str(answer['verdict']) for answer in verdicts)}")
     device_id = (await phone.read("/api/gate/manifest"))["device_id"]
     await desk.post_form(f"/manage/phones/{device_id}/revoke", {})
 
