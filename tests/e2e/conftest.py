@@ -31,7 +31,8 @@ from shared.wake import Waker
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 
 PIN = "110101"
-CHROMIUM = "/usr/bin/chromium"
+# Empty: no Chromium of the system, so Playwright's own.
+CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

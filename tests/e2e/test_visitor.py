@@ -1,7 +1,6 @@
 """A visitor in a real browser: choose, pay, and hold a ticket, in both languages, with and without JavaScript."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -37,8 +36,7 @@ def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        executable = os.environ.get("MOT_CHAM_CHROMIUM", CHROMIUM)
-        opened = await playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield opened
         await opened.close()
 
