@@ -1,27 +1,28 @@
-"""What a visitor sees of venues, orders and tickets. Pure: rows in, views out."""
+"""What a visitor sees of orders and tickets. Pure: rows in, views out."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.ticketing.domain.catalogue import Venue
+from services.ticketing.domain.catalogue import Category
 from services.ticketing.domain.orders import OrderStatus
+from services.ticketing.domain.pricing import PricedLine
 from services.ticketing.domain.short_code import ShortCode, grouped
 from services.ticketing.store.catalogue import Catalogue
 from services.ticketing.store.orders import Order
 from services.ticketing.store.tickets import Ticket
-from shared.ids import OrderId, ProductId, TicketId
+from shared.ids import OrderId, TicketId
 from shared.money import Dong
 
 
 @dataclass(frozen=True, slots=True)
-class VenueCard:
-    """A venue in the list; from_vnd is its adult or first price, None where nothing is sold."""
+class LineView:
+    """One price of an order in words. count is people, or person-nights of a stay."""
 
-    venue: Venue
-    product_id: ProductId | None
-    from_vnd: Dong | None
-    demo_price: bool
-    open_today: bool
+    name: dict[str, str]
+    people: int
+    count: int
+    unit_price_vnd: Dong
+    total_vnd: Dong
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class TicketView:
     code: str
     short_code: str
     category: str
+    category_name: dict[str, str]
     valid_from: date
     days: int
     admits: int
@@ -50,6 +52,7 @@ class OrderView:
     visit_on: date
     nights: int
     people: int
+    lines: list[LineView]
     total_vnd: Dong
     paid_vnd: Dong
     due_vnd: Dong
@@ -66,12 +69,6 @@ class OrderView:
     tickets: list[TicketView]
 
 
-def venue_cards(catalogue: Catalogue, today: date) -> list[VenueCard]:
-    """All venues, those that sell first."""
-    cards = [_card(venue, catalogue, today) for venue in catalogue.venues.values()]
-    return sorted(cards, key=lambda card: card.product_id is None)
-
-
 def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: datetime) -> OrderView:
     venue = catalogue.venues[order.venue_id]
     return OrderView(
@@ -84,6 +81,7 @@ def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: date
         visit_on=order.visit_on,
         nights=order.nights,
         people=order.people,
+        lines=[_line(line, catalogue) for line in order.lines],
         total_vnd=order.total_vnd,
         paid_vnd=order.paid_vnd,
         due_vnd=Dong(order.total_vnd - order.paid_vnd),
@@ -97,29 +95,32 @@ def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: date
         bank_name=order.bank_name,
         account_number=order.account_number,
         account_name=order.account_name,
-        tickets=[_ticket(ticket) for ticket in tickets],
+        tickets=[_ticket(ticket, catalogue) for ticket in tickets],
     )
 
 
-def _card(venue: Venue, catalogue: Catalogue, today: date) -> VenueCard:
-    products = catalogue.products_of(venue.venue_id)
-    tariffs = [t for p in products[:1] for t in catalogue.tariffs_of(p.product_id) if t.holds_on(today)]
-    dearest = max(tariffs, key=lambda tariff: tariff.price_vnd, default=None)
-    return VenueCard(
-        venue,
-        products[0].product_id if products else None,
-        None if dearest is None else dearest.price_vnd,
-        dearest is not None and not dearest.verified,
-        catalogue.calendar_of(venue.venue_id).is_open(today),
+def _line(line: PricedLine, catalogue: Catalogue) -> LineView:
+    return LineView(
+        name=_category_names(line.category, catalogue),
+        people=line.people,
+        count=line.count,
+        unit_price_vnd=line.unit_price_vnd,
+        total_vnd=line.total_vnd,
     )
 
 
-def _ticket(ticket: Ticket) -> TicketView:
+def _category_names(category: Category, catalogue: Catalogue) -> dict[str, str]:
+    known = catalogue.categories.get(category)
+    return {"vi": known.name_vi, "en": known.name_en} if known else {"vi": category, "en": category}
+
+
+def _ticket(ticket: Ticket, catalogue: Catalogue) -> TicketView:
     return TicketView(
         ticket.ticket_id,
         ticket.code,
         grouped(ShortCode(ticket.short_code)),
         ticket.category,
+        _category_names(Category(ticket.category), catalogue),
         ticket.valid_from,
         ticket.days,
         ticket.admits,

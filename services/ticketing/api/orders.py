@@ -14,7 +14,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from services.ticketing.api.order_view import OrderView, venue_cards, view_of
+from services.ticketing.api.order_view import OrderView, view_of
+from services.ticketing.api.venue_view import Search, districts_of, hours_text, kinds_of, venue_cards
+from services.ticketing.domain.calendar import SALES_AHEAD_DAYS
 from services.ticketing.domain.catalogue import Category, TicketMode
 from services.ticketing.domain.qr_image import svg
 from services.ticketing.store.orders import Order, find_order_by_token
@@ -83,7 +85,16 @@ class OrderBody(BaseModel):
 @router.get("/", dependencies=_ANYONE)
 async def get_home(request: Request, shop: ShopDep) -> Response:
     today = local_date(shop.unit.clock())
-    return shop.pages.render(request, "visitor/home.html", cards=venue_cards(shop.office.catalogue(), today))
+    cards = venue_cards(shop.office.catalogue(), today)
+    search = Search.of(request.query_params)
+    return shop.pages.render(
+        request,
+        "visitor/home.html",
+        cards=[card for card in cards if search.finds(card)],
+        search=search,
+        kinds=kinds_of(cards),
+        districts=districts_of(cards),
+    )
 
 
 @router.get("/venues/{venue_id}", dependencies=_ANYONE)
@@ -210,18 +221,22 @@ def _venue_page(
         raise UnknownVenue
     today = local_date(shop.unit.clock())
     products = catalogue.products_of(venue.venue_id)
+    tariffs = [t for p in products[:1] for t in catalogue.tariffs_of(p.product_id) if t.holds_on(today)]
+    next_open_day = None if error is None else error.fields.get("next_open_day")
     return shop.pages.render(
         request,
         "visitor/venue.html",
         status=200 if error is None else error.status,
         venue=venue,
         product=products[0] if products else None,
-        tariffs=[t for p in products[:1] for t in catalogue.tariffs_of(p.product_id) if t.holds_on(today)],
+        tariffs=sorted(tariffs, key=lambda tariff: catalogue.categories[tariff.category].position),
         categories=catalogue.categories,
         today=today,
-        tomorrow=today + timedelta(days=1),
+        last_day=today + timedelta(days=SALES_AHEAD_DAYS),
+        hours=[hours_text(hours) for hours in catalogue.calendar_of(venue.venue_id).hours_on(today)],
         typed=typed or {},
         error=error,
+        next_open_day=date.fromisoformat(next_open_day) if isinstance(next_open_day, str) else None,
         key=str(uuid7()),
     )
 

@@ -1,19 +1,49 @@
 // @ts-check
-// Adds up the price while counts are typed. The server works it out again; this is only for the eye.
+/** Adds up the price while counts change, and keeps a form that is sent twice from ordering twice. The server prices. */
 
-const form = /** @type {HTMLFormElement | null} */ (document.getElementById("order"));
-const total = document.getElementById("total");
+import { all, get } from "/static/shared/js/shared/dom.js";
+import { keyFor } from "/static/shared/js/shared/idempotency.js";
+import { money } from "/static/shared/js/shared/money.js";
 
-if (form && total) {
-  const show = () => {
-    const nights = Number(/** @type {HTMLInputElement | null} */ (form.querySelector("#nights"))?.value ?? 1) || 1;
-    let sum = 0;
-    for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-price]"))) {
-      sum += (Number(input.value) || 0) * Number(input.dataset.price) * nights;
-    }
-    total.textContent = sum.toLocaleString("vi-VN") + "\u00a0₫";
-  };
-  form.addEventListener("input", show);
-  show();
+const form = get("order", HTMLFormElement);
+const total = get("total", HTMLElement);
+const counts = all("[data-price]", HTMLInputElement, form);
+const nights = document.getElementById("nights");
+
+/** @param {HTMLInputElement} input */
+function whole(input) {
+  return Math.max(0, Math.trunc(Number(input.value)) || 0);
 }
-export {};
+
+function addUp() {
+  const times = nights instanceof HTMLInputElement ? whole(nights) : 1;
+  let sum = 0;
+  for (const input of counts) sum += whole(input) * Number(input.dataset.price) * times;
+  total.textContent = money(sum);
+}
+
+/** @param {HTMLButtonElement} button */
+function step(button) {
+  const input = get(String(button.dataset.for), HTMLInputElement);
+  const wanted = whole(input) + Number(button.dataset.step);
+  input.value = String(Math.min(Number(input.max), Math.max(0, wanted)));
+  addUp();
+}
+
+function chooseKey() {
+  const key = form.elements.namedItem("idempotency_key");
+  if (!(key instanceof HTMLInputElement)) return;
+  const content = [...new FormData(form)].filter(([name]) => name !== key.name);
+  key.value = keyFor(key.value, JSON.stringify(content));
+}
+
+for (const button of all("[data-step]", HTMLButtonElement, form)) {
+  button.hidden = false;
+  button.addEventListener("click", () => step(button));
+}
+form.addEventListener("input", addUp);
+form.addEventListener("submit", chooseKey);
+// A page that comes back from the history has its old numbers again, sometimes after this script ran.
+window.addEventListener("pageshow", addUp);
+document.getElementById("refusal")?.focus();
+addUp();

@@ -1,18 +1,21 @@
 // @ts-check
-// Follows one order: one event stream while the page is visible, and the page anew when the order's state changes.
+/** Follows one order. The page is loaded anew when its state changes, and only the bank's event changes it to "paid". */
 
-const page = document.getElementById("pay");
-const lost = document.getElementById("lost");
-const texts = JSON.parse(document.getElementById("messages")?.textContent ?? "{}");
-/** @type {EventSource | null} */
-let stream = null;
+import { all, copy, get } from "/static/shared/js/shared/dom.js";
+import { t } from "/static/shared/js/shared/i18n.js";
+import { follow } from "/static/shared/js/shared/live.js";
+import { countdown } from "/static/shared/js/shared/money.js";
 
-/** @param {{status: string, paid_vnd: number, ready: boolean, location: string}} state */
-function follow(state) {
-  if (!page) return;
-  if (lost) lost.hidden = true;
+/** @typedef {{status: string, paid_vnd: number, ready: boolean, location?: string}} OrderState */
+
+const URGENT_S = 120;
+const COPIED_MS = 2500;
+const page = get("pay", HTMLElement);
+
+/** @param {OrderState} state */
+function show(state) {
   if (state.status === "ticketed") {
-    location.assign(state.location);
+    location.replace(state.location ?? `/t/${page.dataset.token}`);
   } else if (
     state.status !== page.dataset.status ||
     String(state.paid_vnd) !== page.dataset.paid ||
@@ -22,27 +25,51 @@ function follow(state) {
   }
 }
 
-function open() {
-  if (!page || stream || page.dataset.status !== "placed") return;
-  stream = new EventSource(`/api/orders/${page.dataset.token}/live`);
-  stream.addEventListener("state", (event) => follow(JSON.parse(/** @type {MessageEvent} */ (event).data)));
-  stream.onerror = () => {
-    if (lost) lost.hidden = false;
-  };
+/** Counts down by the server's clock: the phone's own may be wrong. */
+function countDown() {
+  const left = document.getElementById("left");
+  if (!left) return;
+  const endsAt = performance.now() + Number(left.dataset.leftS) * 1000;
+  const timer = window.setInterval(tick, 1000);
+  left.hidden = false;
+  tick();
+
+  function tick() {
+    const seconds = Math.max(0, (endsAt - performance.now()) / 1000);
+    if (!left) return;
+    left.textContent = t("visitor.pay.left", { time: countdown(seconds) });
+    left.classList.toggle("urgent", seconds < URGENT_S);
+    if (seconds === 0) {
+      window.clearInterval(timer);
+      location.reload();
+    }
+  }
 }
 
-function close() {
-  stream?.close();
-  stream = null;
+/** @param {HTMLButtonElement} button */
+async function copyField(button) {
+  if (!(await copy(button.dataset.copy ?? ""))) return;
+  button.textContent = t("visitor.pay.copied");
+  window.setTimeout(() => {
+    button.textContent = t("visitor.pay.copy");
+  }, COPIED_MS);
 }
 
-document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-window.addEventListener("pagehide", close);
-open();
-
-for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-copy]"))) {
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy ?? "");
-    button.textContent = texts["visitor.pay.copied"] ?? button.textContent;
+for (const button of all("[data-copy]", HTMLButtonElement)) {
+  button.hidden = false;
+  button.addEventListener("click", () => copyField(button));
+}
+// Late money may still turn an expired order into tickets.
+if (page.dataset.status === "placed" || page.dataset.status === "expired") {
+  const order = `/api/orders/${page.dataset.token}`;
+  const connection = get("connection", HTMLElement);
+  follow({
+    stream: `${order}/live`,
+    state: order,
+    show,
+    connection: (isLost) => {
+      connection.hidden = !isLost;
+    },
   });
 }
+countDown();
