@@ -23,18 +23,32 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mot-cham-bench-", ignore_cleanup_errors=True) as folder:
         system = RealSystem.make(Path(folder), services_here(), "WARNING")
         with running_system(system), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            figures = runner.run(_measure(system))
+            try:
+                figures = runner.run(_measure(system))
+            finally:
+                _show_complaints(system)
     say(f"\n{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f} over the last 5 minutes, everything on one machine")
     say(table(figures))
     return 1 if any(figure.holds is False for figure in figures) else 0
+
+
+def _show_complaints(system: RealSystem) -> None:
+    """What the services logged at level warning and above; in a good run nothing."""
+    for name in ("supervisor", *system.http_ports):
+        lines = (system.folder / "log" / f"{name}.log").read_text(encoding="utf-8").splitlines()
+        complaints = [line for line in lines if line.startswith("{") or "stopped" in line]
+        if complaints:
+            say(f"{name} complained in {len(complaints)} lines, the last: {complaints[-1][:500]}")
 
 
 async def _measure(system: RealSystem) -> list[Figure]:
     figures: list[Figure] = []
     with step("admission"):
         figures.append(await measure_admission(system, await Gates.pair(system, [VENUE])))
+    say(table(figures))
     with step("bank event to ticket"):
         figures += await measure_ticket_latency(system)
+    say(table(figures))
     with step("paid orders through the whole chain"):
         figures.append(await measure_paid_orders(system))
     with step("analytics"):

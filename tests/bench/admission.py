@@ -28,8 +28,8 @@ from tests.support.real_system import RealSystem
 
 T = TypeVar("T")
 CONNECTIONS = 8
-_WARM_UP = 800
-_SCANS = 4_000
+_WARM_UP = 500
+_SCANS = 2_500
 _WANTED_PER_S, _WANTED_P95_MS = 600, 25
 
 BARE_UPDATE = (
