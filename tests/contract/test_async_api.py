@@ -9,15 +9,15 @@ from shared.events import BY_TYPE, export
 DOCUMENT: dict[str, Any] = json.loads((export.ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8"))
 
 
-def _references(part: Any) -> Iterator[str]:
+def _references(part: object) -> Iterator[str]:
     if isinstance(part, dict):
-        for name, value in cast("dict[str, Any]", part).items():
+        for name, value in cast("dict[str, object]", part).items():
             if name == "$ref":
-                yield value
+                yield str(value)
             else:
                 yield from _references(value)
     elif isinstance(part, list):
-        for item in cast("list[Any]", part):
+        for item in cast("list[object]", part):
             yield from _references(item)
 
 

@@ -53,7 +53,7 @@ def test_the_instant_of_the_deadline_is_still_on_time() -> None:
         ("cancelled", "unfulfilled", "cancelled"),
     ],
 )
-def test_an_intent_moves(status: IntentStatus, trigger: Trigger, following: IntentStatus) -> None:
+def test_an_intent_moves_by_what_it_hears(status: IntentStatus, trigger: Trigger, following: IntentStatus) -> None:
     assert next_status(status, trigger) == following
 
 
