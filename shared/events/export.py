@@ -4,6 +4,7 @@
 released contract and refuses an incompatible one. Examples in contracts/examples are written by hand and never changed.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ CONTRACTS = ROOT / "contracts"
 SCHEMAS = CONTRACTS / "schemas"
 RELEASED = CONTRACTS / "released"
 EXAMPLES = CONTRACTS / "examples"
+CHECKSUMS = CONTRACTS / "examples.sha256"
 
 
 def main(arguments: list[str]) -> int:
@@ -75,12 +77,26 @@ def incompatible() -> list[str]:
     return found
 
 
+def changed_examples() -> list[str]:
+    """Examples that were released and are gone or differ from what they were."""
+    known = CHECKSUMS.read_text(encoding="utf-8").splitlines() if CHECKSUMS.exists() else []
+    return sorted(set(known) - set(_checksums()))
+
+
+def _checksums() -> list[str]:
+    return [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(CONTRACTS)}"
+        for path in sorted(EXAMPLES.glob("*/*.json"))
+    ]
+
+
 def _release() -> int:
-    if found := incompatible():
+    if found := [*incompatible(), *changed_examples()]:
         return _tell(found)
     RELEASED.mkdir(parents=True, exist_ok=True)
     for kind, event in BY_TYPE.items():
         (RELEASED / f"{kind}.json").write_text(_json(schema_of(event)), encoding="utf-8")
+    CHECKSUMS.write_text("\n".join(_checksums()) + "\n", encoding="utf-8")
     return 0
 
 

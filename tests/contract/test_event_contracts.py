@@ -29,6 +29,11 @@ def test_the_present_contracts_keep_the_released_promise() -> None:
     assert export.incompatible() == []
 
 
+def test_released_examples_are_neither_changed_nor_removed() -> None:
+    assert len(export.CHECKSUMS.read_text(encoding="utf-8").splitlines()) >= len(BY_TYPE)
+    assert export.changed_examples() == []
+
+
 def test_every_event_type_has_a_released_contract() -> None:
     released = {path.stem for path in export.RELEASED.glob("*.json")}
     assert released == set(BY_TYPE), "run: python -m shared.events.export --release"
