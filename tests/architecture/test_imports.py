@@ -15,7 +15,6 @@ SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if (path /
 # Rules need the standard library, signatures, and the platform's words for money, ids, errors and time.
 ALLOWED_IN_RULES = {
     "cryptography",
-    "qrcode",  # draws the matrix of an image; touches nothing
     "shared.money",
     "shared.ids",
     "shared.errors",
