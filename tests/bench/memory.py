@@ -1,6 +1,5 @@
 """Memory of each part of a running system, as the kernel counts it."""
 
-import os
 import re
 from pathlib import Path
 
@@ -14,27 +13,32 @@ def measure_memory(system: RealSystem) -> list[Figure]:
     for name in ("postgres", "kafka", *system.http_ports):
         pid = system.pid(name)
         assert pid is not None
-        kind, pids = ("PSS of all processes", _group(pid)) if name == "postgres" else ("RSS", [pid])
+        kind, pids = ("PSS of all processes", _family(pid)) if name == "postgres" else ("RSS", [pid])
         megabytes = sum(_kilobytes(one, kind[:3]) for one in pids) / 1024
         figures.append(Figure(f"memory of {name}", f"{megabytes:.0f} MB", kind))
     return figures
 
 
-def _group(pid: int) -> list[int]:
-    """The processes of a program, which is the head of its own group."""
-    found: list[int] = []
+def _family(pid: int) -> list[int]:
+    """A program with its children; PostgreSQL's put themselves into groups of their own."""
+    found = [pid]
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if os.getpgid(int(entry.name)) == pid:
-                    found.append(int(entry.name))
-            except ProcessLookupError:
+                stat = (entry / "stat").read_text(encoding="ascii", errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
                 continue
+            # The program's name stands in brackets and may hold blanks, so count from the last bracket on.
+            if int(stat.rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry.name))
     return found
 
 
 def _kilobytes(pid: int, kind: str) -> int:
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # a session of PostgreSQL that ended meanwhile
     found = re.search(rf"^{kind.capitalize()}: +(\d+) kB", text, re.MULTILINE)
     assert found is not None
     return int(found[1])
