@@ -101,6 +101,7 @@ async def read_overview(connection: Connection, asked: Asked, now: datetime) -> 
     begin, end = asked.days.first, asked.days.last + timedelta(days=1)
     instants = [datetime.combine(day, time(), ZONE) for day in (begin, end)]
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(SQL["hold_tables"])
         rows = await connection.fetch(SQL["taken_by_venue"], begin, end, asked.scope)
         refunded_vnd = int(await connection.fetchval(SQL["refunded"], *instants, asked.scope))
         fresh = await connection.fetchrow(SQL["freshness"])

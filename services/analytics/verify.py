@@ -32,6 +32,7 @@ async def verify(settings: Settings, pool: Pool) -> list[Finding]:
     findings: list[Finding] = []
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute("SET LOCAL statement_timeout = '10min'")
+        await connection.execute(SQL["hold_tables"])
         for invariant, statement in _RECOMPUTED.items():
             wrong: int = await connection.fetchval(SQL[statement], timeout=600)
             findings.append(Finding(invariant, wrong == 0, {"wrong_cells": wrong}))

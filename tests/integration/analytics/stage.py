@@ -249,8 +249,10 @@ class Stage:
         assert row is not None
         return row["n"], row["vnd"]
 
-    def start_process(self, role: str = "consume", more: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
-        """A role as a process of its own."""
+    def start_process(
+        self, command: str = "consume", more: Mapping[str, str] | None = None, output: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
+        """A role or command as a process of its own."""
         environment = {
             "ANALYTICS_DATABASE_URL": self.settings.database_url,
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka_bootstrap,
@@ -259,8 +261,8 @@ class Stage:
             "PATH": "/usr/bin:/bin",
             **(more or {}),
         }
-        command = [sys.executable, "-m", "services.analytics", role]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        arguments = [sys.executable, "-m", "services.analytics", command]
+        return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output)
 
 
 @asynccontextmanager

@@ -1,0 +1,104 @@
+"""What an operator relies on: replay of what was put aside, warnings that are true, and readers during a rebuild."""
+
+import asyncio
+import json
+import subprocess
+from datetime import timedelta
+
+import msgspec
+
+from services.analytics.dead_letters import StoredDeadLetters
+from services.analytics.overview import Asked, Days, read_overview
+from shared.clock import utc_now
+from shared.errors import Poison
+from shared.kafka import Message
+from shared.live import Live
+from tests.integration.analytics.stage import DAY, Sale, Stage, until, venue, working
+
+ASKED = Asked(Days(DAY, DAY), "", "vi")
+
+
+async def refuse(_message: Message) -> None:
+    raise Poison("not_asked")
+
+
+async def test_a_dead_letter_that_can_be_read_by_now_is_counted_once_by_its_replay(stage: Stage) -> None:
+    topic = f"{stage.settings.topic_prefix}payments.events"
+    await stage.send([(topic, "a", Sale().settled().TYPE, b"{"), (topic, "a", None, b"{}")])
+    await stage.count()
+    letters = StoredDeadLetters(stage.settings, stage.unit)
+    assert sorted(letter.reason for letter in await letters.read()) == ["contract", "no_type"]
+    # As if an earlier release had not been able to read it.
+    body = msgspec.json.encode(Sale().settled())
+    await stage.pool.execute("UPDATE dead_letters SET payload = $1 WHERE reason = 'contract'", body)
+    assert sorted((await letters.replay(refuse)).values()) == ["done", "no_type"]
+    assert list((await letters.replay(refuse)).values()) == ["no_type"]
+    assert await stage.taken() == (1, 30_000)
+    assert all(finding.ok for finding in await stage.verify())
+
+
+async def test_the_numbers_say_that_they_are_old_when_no_worker_has_looked_for_a_minute(stage: Stage) -> None:
+    async with stage.pool.acquire() as connection:
+        assert (await read_overview(connection, ASKED, utc_now())).freshness.is_stale
+        await stage.say(Sale().settled())
+        await stage.count()
+        now = utc_now()
+        assert not (await read_overview(connection, ASKED, now)).freshness.is_stale
+        assert (await read_overview(connection, ASKED, now + timedelta(seconds=70))).freshness.is_stale
+
+
+async def test_who_reads_during_a_rebuild_sees_whole_numbers_all_the_time(stage: Stage) -> None:
+    await stage.say(venue(), *(Sale(amount_vnd=1000).settled() for _ in range(200)))
+    seen: set[int] = set()
+
+    async def read_on() -> None:
+        while True:
+            async with stage.pool.acquire() as connection:
+                seen.add((await read_overview(connection, ASKED, utc_now())).total.amount_vnd)
+            await asyncio.sleep(0)
+
+    async with working(stage.worker()):
+        await until(stage.is_caught_up)
+        reading = asyncio.create_task(read_on())
+        for _ in range(3):
+            await stage.rebuild()
+        assert not reading.done()
+        reading.cancel()
+    assert seen == {200_000}
+
+
+async def test_a_stream_of_the_province_wakes_when_a_batch_is_counted(stage: Stage) -> None:
+    unit = stage.unit
+    live = Live(stage.pool, unit.waker, asyncio.Event())
+    reading = asyncio.create_task(live.run())
+
+    async def read() -> dict[str, object]:
+        return {"taken": await stage.taken()}
+
+    stream = live.stream([("province", "all")], read)
+    async with asyncio.timeout(20):
+        assert (await anext(stream)).raw_data == '{"taken":[0,0]}'
+        await stage.say(Sale().settled())
+        await stage.count()
+        assert (await anext(stream)).raw_data == '{"taken":[1,30000]}'
+    reading.cancel()
+
+
+async def test_verify_and_rebuild_are_commands_and_verify_fails_on_a_wrong_cell(stage: Stage) -> None:
+    await stage.say(Sale().settled())
+    await stage.count()
+    assert await _command(stage, "verify") == (0, True)
+    await stage.pool.execute("UPDATE day_taken SET amount_vnd = amount_vnd + 1")
+    assert await _command(stage, "verify") == (1, False)
+    process = stage.start_process("rebuild")
+    assert await asyncio.to_thread(process.wait, 60) == 0
+    assert await _command(stage, "verify") == (0, True)
+
+
+async def _command(stage: Stage, name: str) -> tuple[int, bool]:
+    """Exit code of a command, and whether every line of JSON it printed says ok."""
+    process = stage.start_process(name, output=subprocess.PIPE)
+    printed, _ = await asyncio.to_thread(process.communicate, timeout=60)
+    findings = [json.loads(line) for line in printed.decode().splitlines()]
+    assert {"invariant", "ok", "detail"} == set(findings[0])
+    return process.returncode, all(finding["ok"] for finding in findings)
