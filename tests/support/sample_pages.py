@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from deploy.seed.reader import read_seed
@@ -154,6 +154,7 @@ class SamplePages:
             Route("/", self.home),
             Route("/venues/{venue_id}", self.venue),
             Route("/orders/{state}", self.pay),
+            Route("/t/sw.js", _worker),
             Route("/t/{state}", self.tickets),
             Route("/problem/{code}", self.problem),
             Route("/api/orders/{token}/live", _silence),
@@ -218,6 +219,10 @@ ADDRESSES = (
     *(f"/t/{state}" for state in TICKETS),
     "/problem/not_found",
 )  # fmt: skip
+
+
+async def _worker(_request: Request) -> Response:
+    return FileResponse(HERE / "web" / "static" / "visitor" / "sw.js", media_type="text/javascript")
 
 
 async def _silence(_request: Request) -> Response:

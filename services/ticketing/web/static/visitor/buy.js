@@ -3,12 +3,22 @@
 
 import { all, get } from "/static/shared/js/shared/dom.js";
 import { keyFor } from "/static/shared/js/shared/idempotency.js";
+import { LANGUAGE } from "/static/shared/js/shared/i18n.js";
 import { money } from "/static/shared/js/shared/money.js";
 
 const form = get("order", HTMLFormElement);
 const total = get("total", HTMLElement);
 const counts = all("[data-price]", HTMLInputElement, form);
+const visitOn = get("visit_on", HTMLInputElement);
+const chosenDay = get("chosen-day", HTMLOutputElement);
 const nights = document.getElementById("nights");
+
+/** Browsers write a day as they like, often month first, so it is said again with its weekday. */
+function sayDay() {
+  const form = new Intl.DateTimeFormat(LANGUAGE === "vi" ? "vi-VN" : "en-GB", { weekday: "long", timeZone: "UTC" });
+  const [year, month, day] = visitOn.value.split("-");
+  chosenDay.textContent = day ? `${form.format(new Date(visitOn.value))}, ${day}/${month}/${year}` : "";
+}
 
 /** @param {HTMLInputElement} input */
 function whole(input) {
@@ -42,8 +52,11 @@ for (const button of all("[data-step]", HTMLButtonElement, form)) {
   button.addEventListener("click", () => step(button));
 }
 form.addEventListener("input", addUp);
+visitOn.addEventListener("input", sayDay);
 form.addEventListener("submit", chooseKey);
 // A page that comes back from the history has its old numbers again, sometimes after this script ran.
 window.addEventListener("pageshow", addUp);
+window.addEventListener("pageshow", sayDay);
 document.getElementById("refusal")?.focus();
 addUp();
+sayDay();

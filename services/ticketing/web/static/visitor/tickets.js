@@ -23,4 +23,5 @@ link.addEventListener("click", async () => {
   if (await copy(location.origin + location.pathname)) link.textContent = t("visitor.tickets.copied");
 });
 print.addEventListener("click", () => window.print());
-keep();
+// Without it the page still works, only not offline.
+keep().catch(() => undefined);
