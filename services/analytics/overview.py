@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.analytics.indicators import Indicator, Sums, add_up, indicators_of
-from services.analytics.store import SQL
+from services.analytics.store import SQL, hold_tables
 from shared.clock import ZONE, local_date
 from shared.db import Connection
 from shared.errors import DomainError
@@ -101,7 +101,7 @@ async def read_overview(connection: Connection, asked: Asked, now: datetime) -> 
     begin, end = asked.days.first, asked.days.last + timedelta(days=1)
     instants = [datetime.combine(day, time(), ZONE) for day in (begin, end)]
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        await connection.execute(SQL["hold_tables"])
+        await hold_tables(connection)
         rows = await connection.fetch(SQL["taken_by_venue"], begin, end, asked.scope)
         refunded_vnd = int(await connection.fetchval(SQL["refunded"], *instants, asked.scope))
         fresh = await connection.fetchrow(SQL["freshness"])

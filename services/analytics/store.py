@@ -30,6 +30,11 @@ async def advance_offsets(connection: Connection, advances: Sequence[Advance]) -
         raise Fenced
 
 
+async def hold_tables(connection: Connection) -> None:
+    """Keeps a rebuild from swapping the tables until the commit; for whoever reads several, before the first."""
+    await connection.execute(SQL["hold_tables"])
+
+
 async def lock_venues(
     connection: Connection, venue_ids: Collection[str], *, to_change: bool
 ) -> dict[str, tuple[int, str]]:

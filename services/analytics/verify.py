@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiokafka.errors import KafkaError
 
 from services.analytics.log_reader import LogReader
-from services.analytics.store import SQL
+from services.analytics.store import SQL, hold_tables
 from shared.db import Pool
 from shared.settings import Settings
 
@@ -32,7 +32,7 @@ async def verify(settings: Settings, pool: Pool) -> list[Finding]:
     findings: list[Finding] = []
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute("SET LOCAL statement_timeout = '10min'")
-        await connection.execute(SQL["hold_tables"])
+        await hold_tables(connection)
         for invariant, statement in _RECOMPUTED.items():
             wrong: int = await connection.fetchval(SQL[statement], timeout=600)
             findings.append(Finding(invariant, wrong == 0, {"wrong_cells": wrong}))
