@@ -27,6 +27,14 @@ async def run(spine: Spine, *arguments: str, **extra: str) -> tuple[int | None, 
     return process.returncode, output.decode()
 
 
+async def has_started(process: Process) -> None:
+    """Returns once the service said so: from then on it heeds signals."""
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        while b'"started"' not in await process.stdout.readline():
+            assert process.returncode is None
+
+
 def free_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return str(listening.getsockname()[1])
@@ -62,6 +70,7 @@ async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_t
     assert await spine.unsent(spine.speaker) == 0
 
     again = await start(spine, "consume")
+    await has_started(again)
     await until(lambda: heard_all(spine, 200))
     again.send_signal(signal.SIGINT)
     async with asyncio.timeout(20):
@@ -73,6 +82,8 @@ async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_t
 @pytest.mark.slow
 async def test_separate_roles_do_together_what_one_process_does(spine: Spine) -> None:
     roles = [await start(spine, role, INSTANCE_ID=role, TICKETING_PORT="0") for role in ("serve", "consume", "relay")]
+    for role in roles:
+        await has_started(role)
     await spine.speaker.unit.run(change_venue, "lung-cu")
     await until(lambda: heard_all(spine, 1))
     for role in roles:
