@@ -1,7 +1,7 @@
 """The SQL of analytics as typed functions. No rule stands here but the compare in `advance_offsets`."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -164,7 +164,10 @@ Row = TypeVar("Row", Advance, Payment, Entry, Refund, Venue, DeadLetter)
 
 
 def _columns(rows: Sequence[Row], width: int) -> list[list[object]]:
-    return _transpose([astuple(row) for row in rows], width)
+    """The first `width` fields as columns for unnest. `astuple` would copy every value deeply, at half the speed."""
+    if not rows:
+        return [[] for _ in range(width)]
+    return [[getattr(row, field.name) for row in rows] for field in fields(rows[0])[:width]]
 
 
 def _delta_rows(cells: Iterable[tuple[tuple[object, ...], Cell]]) -> list[tuple[object, ...]]:
