@@ -42,8 +42,9 @@ _PAYLOAD = (
     "530370454061800005802VN62120808HG4K7P2M9E63047B5D"
 )
 _CODES = cycle(f"HG1.{'ABCDEFGHIJ0123456789' * 7}{number}" for number in range(10))
-_ADULT = LineView({"vi": "Người lớn", "en": "Adult"}, 2, 2, Dong(30_000), Dong(60_000))
-_CHILD = LineView({"vi": "Trẻ em", "en": "Child"}, 1, 1, Dong(15_000), Dong(15_000))
+_ADULT = LineView({"vi": "Người lớn", "en": "Adult"}, 2, 2, Dong(30_000), Dong(60_000), False)
+_CHILD = LineView({"vi": "Trẻ em", "en": "Child"}, 1, 1, Dong(15_000), Dong(15_000), False)
+_STUDENT = LineView({"vi": "Học sinh, sinh viên", "en": "Pupil or student"}, 1, 1, Dong(15_000), Dong(15_000), True)
 
 
 def seed_catalogue() -> Catalogue:
@@ -131,7 +132,7 @@ TICKETS: Mapping[str, tuple[OrderView, list[TicketView]]] = {
     "single": (_PAID, [ticket(), ticket(), ticket(category_name=_CHILD.name)]),
     "group": (_PAID, [ticket(admits=42, admitted=17, category="mixed")]),
     "mixed": (
-        replace(_PAID, amount_state="over", timing="late"),
+        replace(_PAID, amount_state="over", timing="late", lines=[_ADULT, _STUDENT]),
         [ticket(admitted=1), ticket(status="revoked"), ticket(days=3)],
     ),
 }

@@ -16,13 +16,14 @@ from shared.money import Dong
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One price of an order in words. count is people, or person-nights of a stay."""
+    """One price of an order in words. count is people, or person-nights of a stay; staff may ask for a paper."""
 
     name: dict[str, str]
     people: int
     count: int
     unit_price_vnd: Dong
     total_vnd: Dong
+    needs_evidence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def _line(line: PricedLine, catalogue: Catalogue) -> LineView:
         count=line.count,
         unit_price_vnd=line.unit_price_vnd,
         total_vnd=line.total_vnd,
+        needs_evidence=line.category in catalogue.evidence_categories,
     )
 
 

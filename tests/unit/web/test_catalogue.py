@@ -1,0 +1,145 @@
+"""The one catalogue against everything that uses it: no text missing, none left over, both languages alike."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from shared import i18n
+
+ROOT = Path(__file__).parents[3]
+WEBS = [*ROOT.glob("services/*/web"), ROOT / "shared" / "web", ROOT / "deploy" / "simulator" / "web"]
+# Whole keys, and beginnings of keys that are finished from a value: t("visitor.pay." ~ order.status).
+KEY = re.compile(r"""["'`]([a-z_]+(?:\.\w+)+)(?=["'`])""")
+BEGINNING = re.compile(r"""["'`]([a-z_]+\.(?:\w+\.)*)(?=["'`{]|\$\{)""")
+CALLED = re.compile(r"""\bt\(\s*["']([\w.]+)["']\s*[,)]""")
+EXPORTED = re.compile(r"messages\(([^)]*)\)")
+# The gate's own t() adds this itself.
+GATE = Path("services/ticketing/web/static/gate")
+# Codes of line tools and of rules that pages and scripts word themselves.
+WORDED_ELSEWHERE = {
+    *(f"services/payments/domain/{name}.py" for name in ("bank", "intents", "ledger", "references", "vietqr")),
+    *(f"services/ticketing/domain/{name}.py" for name in ("gate", "short_code", "ticket_code")),
+}
+
+
+def test_both_languages_have_the_same_placeholders() -> None:
+    differing = [
+        key
+        for key, text in i18n.catalogue().items()
+        if _placeholders(text.vi) != _placeholders(text.en)
+        or not _placeholders(text.en_one or "") <= _placeholders(text.en)
+    ]
+
+    assert differing == []
+
+
+def test_no_text_is_blank() -> None:
+    assert [key for key, text in i18n.catalogue().items() if not text.vi.strip() or not text.en.strip()] == []
+
+
+def test_every_text_that_a_page_or_script_asks_for_exists() -> None:
+    missing = [
+        f"{path.relative_to(ROOT)}: {asked}"
+        for path in _templates() + _scripts()
+        for called in CALLED.findall(path.read_text("utf-8"))
+        for asked in [f"gate.{called}" if _is_of_gate(path) else called]
+        if not asked.endswith(".") and not i18n.knows(asked)
+    ]
+
+    assert missing == []
+
+
+def test_every_text_that_a_script_asks_for_is_exported_by_a_page() -> None:
+    exported = {
+        key
+        for path in _templates()
+        for keys in EXPORTED.findall(path.read_text("utf-8"))
+        for key in i18n.export(re.findall(r"""["']([\w.]+)["']""", keys), "vi")
+    }
+    missing = [
+        f"{path.relative_to(ROOT)}: {asked}"
+        for path in _scripts()
+        if not _is_of_gate(path)
+        for asked in CALLED.findall(path.read_text("utf-8"))
+        if asked not in exported
+    ]
+
+    assert missing == []
+
+
+def test_no_text_is_left_over() -> None:
+    literals, beginnings = _mentioned()
+
+    left_over = [
+        key
+        for key in i18n.catalogue()
+        if key not in literals and not any(key.startswith(beginning) for beginning in beginnings)
+    ]
+
+    assert left_over == []
+
+
+def test_every_error_that_people_can_meet_has_its_text() -> None:
+    silent = [
+        f"{path}: {code}"
+        for path, code in _error_codes()
+        if path not in WORDED_ELSEWHERE and not i18n.knows(f"errors.{code}")
+    ]
+
+    assert silent == []
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def _is_of_gate(path: Path) -> bool:
+    return path.relative_to(ROOT).is_relative_to(GATE)
+
+
+@cache
+def _templates() -> list[Path]:
+    return [path for web in WEBS for path in sorted((web / "templates").rglob("*.*"))]
+
+
+@cache
+def _scripts() -> list[Path]:
+    return [path for web in WEBS for path in sorted((web / "static").rglob("*.js")) if "vendor" not in path.parts]
+
+
+def _mentioned() -> tuple[set[str], set[str]]:
+    python = [path for folder in ("services", "shared", "deploy") for path in (ROOT / folder).rglob("*.py")]
+    literals: set[str] = set()
+    beginnings: set[str] = set()
+    for path in [*_templates(), *_scripts(), *python]:
+        text = path.read_text("utf-8")
+        literals.update(KEY.findall(text))
+        beginnings.update(BEGINNING.findall(text))
+    return literals, beginnings
+
+
+def _error_codes() -> list[tuple[str, str]]:
+    """(path, code) of each class that gives itself a `code`, alone or together with `status`."""
+    found: list[tuple[str, str]] = []
+    for folder in ("services", "shared", "deploy"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            tree = ast.parse(path.read_text("utf-8"))
+            classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+            found += [(path.relative_to(ROOT).as_posix(), code) for node in classes for code in _codes_of(node)]
+    return found
+
+
+def _codes_of(node: ast.ClassDef) -> list[str]:
+    codes: list[str] = []
+    for statement in node.body:
+        if not isinstance(statement, ast.Assign):
+            continue
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            target, value = target.elts[0], value.elts[0]
+        is_code = isinstance(target, ast.Name) and target.id == "code"
+        if is_code and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            codes.append(value.value)
+    return codes
