@@ -126,7 +126,7 @@ def test_only_scanners_have_a_camera_and_order_links_are_told_to_nobody(
     assert "'unsafe-" not in headers["Content-Security-Policy"]
 
 
-def test_words_are_escaped(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_words_given_to_a_template_are_escaped(tmp_path_factory: pytest.TempPathFactory) -> None:
     web = tmp_path_factory.mktemp("web")
     (web / "templates").mkdir()
     (web / "templates" / "page.html").write_text("{{ word }}{{ messages('common.wordmark') }}", encoding="utf-8")
