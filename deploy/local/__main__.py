@@ -16,6 +16,7 @@ OURS = {
     "reset": ("run", "deploy.local.reset"),
     "logs": ("run", "deploy.local.logs"),
     "secrets": ("run", "deploy.local.secrets"),
+    "vendor": ("run", "deploy.local.vendor"),
     "test": ("test", "deploy.local.checks"),
     "test-fast": ("test", "deploy.local.fast_checks"),
 }
