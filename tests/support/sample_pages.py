@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from deploy.seed.reader import read_seed
+from services.payments.domain.vietqr import TransferQr, encode
 from services.ticketing.api.order_view import LineView, OrderView, TicketView
 from services.ticketing.api.venue_view import Search, districts_of, hours_text, kinds_of, venue_cards
 from services.ticketing.app import HERE
@@ -37,10 +38,7 @@ from tests.support.catalogue import seed_calendar, seed_product, seed_tariff
 
 NOW = utc_now().replace(microsecond=0)
 TODAY = local_date(NOW)
-_PAYLOAD = (
-    "00020101021238570010A00000072701270006970403011300110123456780208QRIBFTTA"
-    "530370454061800005802VN62120808HG4K7P2M9E63047B5D"
-)
+_PAYLOAD = encode(TransferQr(bank_bin="970418", account="000000000001", amount_vnd=Dong(75_000), memo="HG4K7P2M9E"))
 _CODES = cycle(f"HG1.{'ABCDEFGHIJ0123456789' * 7}{number}" for number in range(10))
 _ADULT = LineView({"vi": "Người lớn", "en": "Adult"}, 2, 2, Dong(30_000), Dong(60_000), False)
 _CHILD = LineView({"vi": "Trẻ em", "en": "Child"}, 1, 1, Dong(15_000), Dong(15_000), False)
@@ -93,9 +91,9 @@ def order(**changes: object) -> OrderView:
         ready=True,
         reference="HG4K7P2M9E",
         qr_payload=_PAYLOAD,
-        bank_name="Sacombank",
-        account_number="0000123456789",
-        account_name="BQL COT CO LUNG CU",
+        bank_name="BIDV",
+        account_number="000000000001",
+        account_name="DEMO BQL COT CO LUNG CU",
         tickets=[],
     )
     return replace(base, **changes)  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ function addUp() {
   let sum = 0;
   for (const input of counts) sum += whole(input) * Number(input.dataset.price) * times;
   total.textContent = money(sum);
+  total.classList.add("summed");
 }
 
 /** @param {HTMLButtonElement} button */
