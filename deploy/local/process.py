@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +72,11 @@ def end_recorded(pid_file: Path, asked: signal.Signals, within_s: float) -> None
     pid_file.unlink(missing_ok=True)
 
 
+# A program tied to us ends with the *thread* that started it (prctl PR_SET_PDEATHSIG), so one thread that lives as long
+# as the process starts them all.
+_STARTER = ThreadPoolExecutor(1, thread_name_prefix="starter")
+
+
 @dataclass(slots=True)
 class Program:
     """One long-running program and, once started, its process.
@@ -97,7 +103,8 @@ class Program:
             path.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal reaches only us, and we stop the parts in order.
-            self._child = subprocess.Popen(
+            self._child = _STARTER.submit(
+                subprocess.Popen[bytes],
                 [*self.prefix, *self._tied_to_us(), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -105,7 +112,7 @@ class Program:
                 cwd=self.folder,
                 env={**os.environ, **self.env},
                 start_new_session=True,
-            )
+            ).result()
         self.pid_file.write_text(f"{self._child.pid} {started_ticks(self._child.pid) or 0}\n", encoding="ascii")
 
     def _tied_to_us(self) -> list[str]:
