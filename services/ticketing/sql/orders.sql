@@ -26,12 +26,6 @@ INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_
                     ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version)
 VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
 
--- name: find_order
-SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, total_vnd, visit_on, nights, people,
-       ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version, intent_version,
-       reference, qr_payload, bank_name, account_number, account_name, paid_vnd, amount_state, timing
-  FROM orders WHERE order_id = $1
-
 -- name: lock_order
 SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, total_vnd, visit_on, nights, people,
        ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version, intent_version,

@@ -113,10 +113,6 @@ async def insert_order(connection: Connection, order: Order) -> None:
     )
 
 
-async def find_order(connection: Connection, order_id: OrderId) -> Order | None:
-    return _found(await connection.fetchrow(SQL["find_order"], order_id))
-
-
 async def lock_order(connection: Connection, order_id: OrderId) -> Order | None:
     """The order, its row locked until the transaction ends."""
     return _found(await connection.fetchrow(SQL["lock_order"], order_id))
