@@ -49,7 +49,7 @@ class DeadLetters:
         async with self._unit.pool.acquire() as connection, connection.transaction():
             if not await inbox.claim(connection, message.ce_id):
                 return
-            await outbox.append(connection, [row])
+            await outbox.append(connection, [row], [])
         self._unit.waker.wake()
         DEAD_LETTERS.labels(reason).inc()
         log.error("dead_letter", reason=reason, type=message.ce_type, ce_id=message.ce_id, topic=message.topic)

@@ -1,12 +1,14 @@
 """Structured logs: one JSON object a line, a constant name and fields, never a sentence and never a person's data."""
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 
+import msgspec
+
 from shared import trace
 
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 Field = str | int | float | bool | None
 
 
@@ -27,7 +29,7 @@ class _JsonLines(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line).decode()
 
 
 class Log:

@@ -50,12 +50,13 @@ def row_of(event: Event, source: str, topic: str, now: datetime) -> OutboxRow:
     return OutboxRow(event_id, topic, event.key, event.AGGREGATE, event.subject, event.TYPE, payload, headers, now)
 
 
-async def append(connection: Connection, rows: Sequence[OutboxRow]) -> None:
-    """Writes rows in their order. Called last in a transaction, when every aggregate's row is locked already."""
-    if not rows:
-        return
+async def append(connection: Connection, rows: Sequence[OutboxRow], changes: Sequence[tuple[str, str]]) -> None:
+    """Writes events in their order, and (topic, key) of each changed state for the live streams, in one statement.
+
+    Called last in a transaction, when every aggregate's row is locked already.
+    """
     await connection.execute(
-        SQL["append_outbox"],
+        SQL["append_said"],
         [row.id for row in rows],
         [row.topic for row in rows],
         [row.key for row in rows],
@@ -65,6 +66,8 @@ async def append(connection: Connection, rows: Sequence[OutboxRow]) -> None:
         [row.payload for row in rows],
         [json.dumps(row.headers) for row in rows],
         [row.at for row in rows],
+        [topic for topic, _ in changes],
+        [key for _, key in changes],
     )
 
 

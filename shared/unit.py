@@ -20,7 +20,7 @@ from shared.events.common import Event
 from shared.idempotency import Once
 from shared.log import Log
 from shared.metrics import USECASE_SECONDS
-from shared.outbox import SQL, OutboxRow
+from shared.outbox import OutboxRow
 from shared.wake import Waker
 
 log = Log(__name__)
@@ -51,10 +51,8 @@ class Tx:
 
     async def flush(self) -> None:
         """Writes what was said; the runner calls it last, so that seq is taken after every lock."""
-        await outbox.append(self.connection, self._rows)
-        if self._touched:
-            touched = sorted(self._touched)
-            await self.connection.execute(SQL["append_changes"], [t for t, _ in touched], [k for _, k in touched])
+        if self.said_something:
+            await outbox.append(self.connection, self._rows, sorted(self._touched))
 
     @property
     def said_something(self) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.analytics.batch import Advance, DeadLetter
 from services.analytics.deltas import Cell, Deltas, MinuteKey, changed
 from services.analytics.facts import Entry, Payment, Refund, Venue
+from shared import outbox
 from shared.db import Connection
 from shared.outbox import SQL as PLATFORM_SQL
 from shared.sql import load
@@ -137,7 +138,7 @@ async def revoke(connection: Connection, subject_ids: Iterable[UUID]) -> None:
 
 async def append_change(connection: Connection) -> None:
     """Tells open pages, after the commit, that the numbers moved."""
-    await connection.execute(PLATFORM_SQL["append_changes"], [LIVE_TOPIC], [LIVE_KEY])
+    await outbox.append(connection, [], [(LIVE_TOPIC, LIVE_KEY)])
 
 
 async def read_offsets(connection: Connection, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:

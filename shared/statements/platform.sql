@@ -1,4 +1,7 @@
--- name: append_outbox
+-- name: append_said
+WITH changed AS (
+    INSERT INTO changes (topic, key) SELECT topic, key FROM unnest($10::text[], $11::text[]) AS rows (topic, key)
+)
 INSERT INTO outbox (id, topic, key, aggregate_type, aggregate_id, type, payload, headers, at)
 SELECT id, topic, key, aggregate_type, aggregate_id, type, payload, headers::jsonb, at
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[],
@@ -42,9 +45,6 @@ UPDATE idempotency SET response = $2 WHERE key = $1
 
 -- name: delete_old_idempotency
 DELETE FROM idempotency WHERE at < now() - interval '7 days'
-
--- name: append_changes
-INSERT INTO changes (topic, key) SELECT topic, key FROM unnest($1::text[], $2::text[]) AS rows (topic, key)
 
 -- name: changes_after
 (SELECT seq, topic, key FROM changes WHERE seq = ANY ($2::bigint[]))
