@@ -11,6 +11,7 @@ from shared.ids import CashId, IntentId, MerchantId, OrderId, TransferId, VenueI
 IntentStatus = Literal["open", "partial", "settled", "expired", "cancelled"]
 AmountState = Literal["none", "partial", "exact", "over"]
 Timing = Literal["on_time", "late"]
+# The reasons of transfer_suspended.v1, closed for ever; what waits now says its reason as an open word.
 SuspenseReason = Literal[
     "no_reference", "unknown_reference", "ambiguous", "wrong_account", "paid_again", "surplus", "late_no_places"
 ]
@@ -132,9 +133,37 @@ class TransferEvent(Event, frozen=True, kw_only=True):
 
 
 class TransferSuspended(TransferEvent, frozen=True, kw_only=True):
-    """The money waits for a person to decide."""
+    """The money waited for a person to decide. No longer said: it knew one reason a transfer; see version 2."""
 
     TYPE: ClassVar[str] = "payments.transfer_suspended.v1"
+
+
+class TransferSuspendedV2(Event, frozen=True, kw_only=True):
+    """Money of a transfer waits for a person to decide; one transfer may wait for several reasons, each on its own.
+
+    `amount_vnd` is all that waits for this `reason`. Reasons are an open list: no_reference, unknown_reference,
+    ambiguous, wrong_account, paid_again, surplus, late_no_places, order_cancelled. `order_id`: the order it was meant
+    for. `bank_code` as in a payment.
+    """
+
+    TYPE: ClassVar[str] = "payments.transfer_suspended.v2"
+    AGGREGATE: ClassVar[str] = "suspended money"
+
+    transfer_id: TransferId
+    merchant_id: MerchantId
+    place: Place
+    amount_vnd: Vnd
+    reason: Annotated[str, Meta(min_length=1, max_length=40)]
+    order_id: OrderId | None = None
+    bank_code: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"{self.transfer_id}/{self.reason}"
+
+    @property
+    def key(self) -> str:
+        return str(self.transfer_id)
 
 
 class TransferResolved(TransferEvent, frozen=True, kw_only=True):
@@ -178,6 +207,7 @@ EVENTS: tuple[type[Event], ...] = (
     PaymentSettled,
     PaymentRefunded,
     TransferSuspended,
+    TransferSuspendedV2,
     TransferResolved,
     CashRecorded,
 )

@@ -160,7 +160,7 @@ async def test_a_short_transfer_waits_for_the_rest_and_a_surplus_goes_to_suspens
     await chain.transfer(state, 25_000)
     await chain.becomes(order, "ticketed")
 
-    waiting = await chain.payments.unit.pool.fetch("SELECT reason, amount_vnd FROM suspense")
+    waiting = await chain.payments.unit.pool.fetch("SELECT reason, amount_vnd FROM suspended_money")
     assert [tuple(row) for row in waiting] == [("surplus", 5_000)]
     await _books_hold(chain)
 
@@ -233,7 +233,7 @@ async def _issued(chain: Chain, order: Json) -> int:
 
 
 async def _waits(chain: Chain, reason: str) -> bool:
-    return bool(await chain.payments.unit.pool.fetchval("SELECT true FROM suspense WHERE reason = $1", reason))
+    return bool(await chain.payments.unit.pool.fetchval("SELECT true FROM suspended_money WHERE reason = $1", reason))
 
 
 async def _books_hold(chain: Chain) -> None:

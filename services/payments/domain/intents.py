@@ -29,9 +29,9 @@ _NEXT: dict[tuple[IntentStatus, Trigger], IntentStatus] = {
     ("expired", "paid_whole"): "settled",
     ("expired", "expired"): "expired",
     ("expired", "cancelled"): "cancelled",
-    # Settled is final for a clock or a buyer. Only ticketing's "paid, but no places left" undoes it.
+    # Settled is final for a clock. Ticketing undoes it: paid but no places left, or cancelled while the money came.
     ("settled", "expired"): "settled",
-    ("settled", "cancelled"): "settled",
+    ("settled", "cancelled"): "cancelled",
     ("settled", "unfulfilled"): "cancelled",
     ("cancelled", "expired"): "cancelled",
     ("cancelled", "cancelled"): "cancelled",

@@ -11,7 +11,12 @@ from shared.ids import IntentId, TransferId
 from shared.money import Dong
 
 Invariant = Literal[
-    "money_in_is_placed", "transfer_booked_once", "balance_not_negative", "allocated_within_due", "cash_apart"
+    "money_in_is_placed",
+    "transfer_booked_once",
+    "transfer_traceable",
+    "balance_not_negative",
+    "allocated_within_due",
+    "cash_apart",
 ]
 
 _DEBIT_KINDS: frozenset[AccountKind] = frozenset({"bank", "cash"})
@@ -27,9 +32,17 @@ class Violation:
 def balances(postings: Iterable[Posting]) -> dict[LedgerAccount, int]:
     """What lies on each account; negative only if more was taken out than ever came in."""
     amounts: defaultdict[LedgerAccount, int] = defaultdict(int)
+    for (_, account), amount in balances_by_source(postings).items():
+        amounts[account] += amount
+    return dict(amounts)
+
+
+def balances_by_source(postings: Iterable[Posting]) -> dict[tuple[UUID, LedgerAccount], int]:
+    """What each transfer, or cash, has on each account."""
+    amounts: defaultdict[tuple[UUID, LedgerAccount], int] = defaultdict(int)
     for posting in postings:
-        amounts[posting.debit] += _sign(posting.debit) * posting.amount_vnd
-        amounts[posting.credit] -= _sign(posting.credit) * posting.amount_vnd
+        amounts[posting.source_id, posting.debit] += _sign(posting.debit) * posting.amount_vnd
+        amounts[posting.source_id, posting.credit] -= _sign(posting.credit) * posting.amount_vnd
     return dict(amounts)
 
 
@@ -41,6 +54,7 @@ def find_violations(
     return [
         *_money_in_is_placed(balance, accepted),
         *_transfer_booked_once(postings, accepted),
+        *_transfer_traceable(postings),
         *(
             Violation("balance_not_negative", f"{account.name} is at {amount}")
             for account, amount in balance.items()
@@ -70,6 +84,15 @@ def _money_in_is_placed(balance: Mapping[LedgerAccount, int], accepted: Mapping[
     if money_in == placed:
         return []
     return [Violation("money_in_is_placed", f"{money_in} came in, {placed} is placed")]
+
+
+def _transfer_traceable(postings: Sequence[Posting]) -> list[Violation]:
+    """No account gives more of a transfer's money than that transfer brought there: none pays for another."""
+    return [
+        Violation("transfer_traceable", f"{source} is at {amount} on {account.name}")
+        for (source, account), amount in balances_by_source(postings).items()
+        if amount < 0
+    ]
 
 
 def _transfer_booked_once(postings: Sequence[Posting], accepted: Mapping[TransferId, Dong]) -> list[Violation]:

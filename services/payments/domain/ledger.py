@@ -3,6 +3,7 @@
 A posting is never edited: a correction is a new one. Bank money and cash never meet in a posting.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -20,10 +21,13 @@ PostingKind = Literal[
     "transfer_suspended",
     "suspense_allocated",
     "order_unfulfilled",
+    "order_cancelled",
     "refund_sent",
     "cash_recorded",
     "cash_undone",
 ]
+# Why money leaves an intent again: ticketing says that its order ended without tickets.
+Ending = Literal["order_unfulfilled", "order_cancelled"]
 
 
 class RefundTooLarge(DomainError):
@@ -46,7 +50,10 @@ class LedgerAccount(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """amount_vnd > 0 moves from credit to debit. `source_id` is the transfer, intent, refund or cash that caused it."""
+    """amount_vnd > 0 moves from credit to debit.
+
+    `source_id` says whose money moves: the transfer it came in by, wherever it goes later, or the cash.
+    """
 
     debit: LedgerAccount
     credit: LedgerAccount
@@ -57,6 +64,14 @@ class Posting:
     def __post_init__(self) -> None:
         assert self.amount_vnd > 0
         assert self.debit != self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one transfer has on an intent."""
+
+    transfer_id: TransferId
+    amount_vnd: Dong
 
 
 def book_transfer(
@@ -87,21 +102,26 @@ def book_suspense_allocated(
     )
 
 
-def book_unfulfilled(merchant_id: MerchantId, intent_id: IntentId, allocated_vnd: Dong) -> Posting:
-    """Late money that bought nothing any more goes to suspense, all that was allocated of it."""
-    return Posting(
-        debit=allocated(intent_id),
-        credit=suspense(merchant_id),
-        amount_vnd=allocated_vnd,
-        kind="order_unfulfilled",
-        source_id=intent_id,
+def book_freed(
+    merchant_id: MerchantId, intent_id: IntentId, shares: Sequence[Share], ending: Ending
+) -> tuple[Posting, ...]:
+    """Money that bought nothing goes to suspense, each transfer's own share, so that it can go back to its payer."""
+    return tuple(
+        Posting(
+            debit=allocated(intent_id),
+            credit=suspense(merchant_id),
+            amount_vnd=share.amount_vnd,
+            kind=ending,
+            source_id=share.transfer_id,
+        )
+        for share in shares
     )
 
 
 def book_refund(
-    merchant_id: MerchantId, refund_id: UUID, origin: LedgerAccount, amount_vnd: Dong, *, available_vnd: Dong
+    merchant_id: MerchantId, transfer_id: TransferId, origin: LedgerAccount, amount_vnd: Dong, *, available_vnd: Dong
 ) -> Posting:
-    """Money that went back to a payer, out of suspense or out of an intent; available_vnd is what lies there."""
+    """Money that went back to a payer, out of suspense or an intent; available_vnd is what the transfer has there."""
     assert origin.kind in ("suspense", "allocated")
     if amount_vnd > available_vnd:
         raise RefundTooLarge(amount_vnd=amount_vnd, available_vnd=available_vnd)
@@ -110,7 +130,7 @@ def book_refund(
         credit=refunded(merchant_id),
         amount_vnd=amount_vnd,
         kind="refund_sent",
-        source_id=refund_id,
+        source_id=transfer_id,
     )
 
 

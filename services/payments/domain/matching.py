@@ -14,7 +14,14 @@ from shared.money import ZERO, Dong
 AmountState = Literal["none", "partial", "exact", "over"]
 Timing = Literal["on_time", "late"]
 SuspenseReason = Literal[
-    "no_reference", "unknown_reference", "ambiguous", "wrong_account", "paid_again", "surplus", "late_no_places"
+    "no_reference",
+    "unknown_reference",
+    "ambiguous",
+    "wrong_account",
+    "paid_again",
+    "surplus",
+    "late_no_places",
+    "order_cancelled",
 ]
 
 # A memo with more valid codes than a person would type is hostile; more are not worth looking up.
@@ -113,7 +120,10 @@ def _suspend_without_winner(transfer: BankTransfer, meant: list[IntentView]) -> 
     elsewhere = [intent for intent in meant if intent.account != transfer.account and intent.status != "cancelled"]
     if elsewhere:
         return Suspend(reason="wrong_account", proposed=_ids(elsewhere))
-    # A cancelled intent takes no money, but the person who decides should see it.
+    cancelled = [intent for intent in meant if intent.account == transfer.account]
+    if cancelled:
+        return Suspend(reason="order_cancelled", proposed=_ids(cancelled))
+    # A cancelled intent of another account takes no money, but the person who decides should see it.
     return Suspend(reason="unknown_reference", proposed=_ids(meant))
 
 

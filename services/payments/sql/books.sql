@@ -10,18 +10,26 @@ SELECT amount_vnd FROM transfers
  WHERE (account_number = $1 AND bank_reference = $2) OR (provider = $3 AND provider_id = $4)
  LIMIT 1
 
--- name: find_transfer_of_intent
-SELECT transfer_id FROM transfers
-  JOIN postings ON postings.source_id = transfers.transfer_id
- WHERE postings.credit = $1
- ORDER BY posting_id DESC LIMIT 1
+-- name: shares_of_intent
+WITH paying AS (SELECT DISTINCT source_id FROM postings WHERE credit = $1)
+SELECT source_id AS transfer_id, sum(CASE WHEN credit = $1 THEN amount_vnd ELSE -amount_vnd END)::bigint AS amount_vnd
+  FROM paying
+  JOIN postings USING (source_id)
+ WHERE credit = $1 OR debit = $1
+ GROUP BY source_id
+HAVING sum(CASE WHEN credit = $1 THEN amount_vnd ELSE -amount_vnd END) <> 0
+ ORDER BY min(posting_id)
 
--- name: insert_suspense
-INSERT INTO suspense (transfer_id, merchant_id, amount_vnd, reason, proposal, order_id, at, version)
+-- name: insert_suspended
+INSERT INTO suspended_money (transfer_id, merchant_id, amount_vnd, reason, proposal, order_id, at, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
-ON CONFLICT (transfer_id) DO UPDATE
-   SET amount_vnd = suspense.amount_vnd + excluded.amount_vnd, reason = excluded.reason, version = suspense.version + 1
-RETURNING amount_vnd, version
+ON CONFLICT (transfer_id, reason) DO UPDATE
+   SET amount_vnd = excluded.amount_vnd
+                  + CASE WHEN suspended_money.state = 'waiting' THEN suspended_money.amount_vnd ELSE 0 END,
+       state = 'waiting', proposal = excluded.proposal, order_id = excluded.order_id, at = excluded.at,
+       version = suspended_money.version + 1
+RETURNING amount_vnd, version,
+          (SELECT bank_code FROM transfers WHERE transfers.transfer_id = suspended_money.transfer_id) AS bank_code
 
 -- name: insert_posting
 INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -41,18 +49,41 @@ SELECT count(*) FROM transfers
  WHERE amount_vnd <> (SELECT coalesce(sum(p.amount_vnd), 0) FROM postings AS p
                        WHERE p.source_id = transfers.transfer_id AND p.debit LIKE 'bank:%')
 
+-- name: transfers_not_traceable
+WITH sides (transfer_id, account, amount_vnd) AS (
+    SELECT source_id, credit, amount_vnd FROM postings WHERE credit NOT LIKE 'cash%'
+    UNION ALL
+    SELECT source_id, debit, -amount_vnd FROM postings WHERE debit NOT LIKE 'cash%' AND debit NOT LIKE 'bank:%'
+)
+SELECT count(DISTINCT transfer_id)
+  FROM (SELECT transfer_id FROM sides GROUP BY transfer_id, account HAVING sum(amount_vnd) < 0) AS overdrawn
+
 -- name: intents_not_as_booked
-SELECT count(*) FROM intents
- WHERE paid_vnd <> (SELECT coalesce(sum(CASE WHEN p.credit = 'allocated:' || intent_id THEN p.amount_vnd
-                                             ELSE -p.amount_vnd END), 0)
-                      FROM postings AS p
-                     WHERE p.credit = 'allocated:' || intent_id OR p.debit = 'allocated:' || intent_id)
+WITH booked (account, amount_vnd) AS (
+    SELECT account, sum(amount_vnd)
+      FROM (SELECT credit AS account, amount_vnd FROM postings WHERE credit LIKE 'allocated:%'
+            UNION ALL
+            SELECT debit, -amount_vnd FROM postings WHERE debit LIKE 'allocated:%') AS sides
+     GROUP BY account
+)
+SELECT count(*)
+  FROM (SELECT 'allocated:' || intent_id AS account, paid_vnd FROM intents) AS paid
+  FULL JOIN booked USING (account)
+ WHERE coalesce(paid.paid_vnd, 0) <> coalesce(booked.amount_vnd, 0)
 
 -- name: suspense_not_as_booked
-SELECT (SELECT coalesce(sum(amount_vnd), 0)::bigint FROM suspense WHERE state = 'waiting') AS waiting_vnd,
-       coalesce(sum(CASE WHEN credit LIKE 'suspense:%' THEN amount_vnd
-                         WHEN debit LIKE 'suspense:%' THEN -amount_vnd ELSE 0 END), 0)::bigint AS booked_vnd
-  FROM postings
+WITH waiting (transfer_id, amount_vnd) AS (
+    SELECT transfer_id, sum(amount_vnd) FROM suspended_money WHERE state = 'waiting' GROUP BY transfer_id
+), booked (transfer_id, amount_vnd) AS (
+    SELECT source_id, sum(CASE WHEN credit LIKE 'suspense:%' THEN amount_vnd ELSE -amount_vnd END)
+      FROM postings WHERE credit LIKE 'suspense:%' OR debit LIKE 'suspense:%'
+     GROUP BY source_id
+)
+SELECT coalesce(sum(waiting.amount_vnd), 0)::bigint AS waiting_vnd,
+       coalesce(sum(booked.amount_vnd), 0)::bigint AS booked_vnd,
+       count(*) FILTER (WHERE coalesce(waiting.amount_vnd, 0) <> coalesce(booked.amount_vnd, 0)) AS broken
+  FROM waiting
+  FULL JOIN booked USING (transfer_id)
 
 -- name: intents_settled_twice
 SELECT count(*) FROM (

@@ -44,8 +44,7 @@ SELECT kind, id, at, amount_vnd, paid_vnd, state, channel
 SELECT name_vi, name_en FROM venues WHERE venue_id = $1
 
 -- name: surplus_of_intent
-SELECT coalesce(sum(suspense.amount_vnd), 0)::bigint
-  FROM suspense
-  JOIN postings ON postings.source_id = suspense.transfer_id
- WHERE suspense.merchant_id = $1 AND suspense.state = 'waiting' AND suspense.reason = 'surplus'
-   AND postings.credit = $2
+SELECT coalesce(sum(suspended_money.amount_vnd), 0)::bigint
+  FROM suspended_money
+ WHERE state = 'waiting' AND reason = 'surplus'
+   AND transfer_id IN (SELECT source_id FROM postings WHERE credit = $1)

@@ -25,14 +25,21 @@ SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commun
  ORDER BY intent_id
    FOR UPDATE
 
+-- name: lock_intent_of_order
+SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
+       timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
+       qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
+  FROM intents WHERE order_id = $1
+   FOR UPDATE
+
 -- name: find_intent_of_order
 SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
        timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
        qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
   FROM intents WHERE order_id = $1
 
--- name: unpay_intent
-UPDATE intents SET status = 'cancelled', paid_vnd = 0, version = version + 1
+-- name: cancel_intent
+UPDATE intents SET status = 'cancelled', amount_state = 'none', paid_vnd = 0, version = version + 1
  WHERE intent_id = $1
 
 -- name: pay_intent
@@ -44,10 +51,9 @@ RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_com
           timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
           qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
 
--- name: close_intent
-UPDATE intents SET status = $2, version = version + 1
+-- name: expire_intent
+UPDATE intents SET status = 'expired', version = version + 1
  WHERE order_id = $1 AND status IN ('open', 'partial')
-RETURNING intent_id
 
 -- name: upsert_venue
 INSERT INTO venues (venue_id, name_vi, name_en, kind, old_district_code, new_commune_code, version)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.payments.domain.bank import BankTransfer
-from services.payments.domain.ledger import Posting
+from services.payments.domain.ledger import Posting, Share
 from services.payments.domain.matching import SuspenseReason
 from services.payments.store import SQL
 from shared.db import Connection
@@ -15,14 +15,14 @@ from shared.money import Dong
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """Money of one transfer that waits for a person."""
+    """Money of one transfer that waits for a person for one reason; `order_id` is the order it was meant for."""
 
     transfer_id: TransferId
     merchant_id: MerchantId
     amount_vnd: Dong
     reason: SuspenseReason
-    proposal: tuple[IntentId, ...] = ()
-    order_id: OrderId | None = None
+    proposal: tuple[IntentId, ...]
+    order_id: OrderId | None
 
 
 async def insert_transfer(
@@ -57,16 +57,16 @@ async def known_amount(connection: Connection, heard: BankTransfer) -> Dong:
     )
 
 
-async def find_transfer_of_intent(connection: Connection, intent_id: IntentId) -> TransferId | None:
-    """The transfer that paid an intent last."""
-    found: TransferId | None = await connection.fetchval(SQL["find_transfer_of_intent"], f"allocated:{intent_id}")
-    return found
+async def shares_of_intent(connection: Connection, intent_id: IntentId) -> list[Share]:
+    """What each transfer has on an intent, the oldest first."""
+    rows = await connection.fetch(SQL["shares_of_intent"], f"allocated:{intent_id}")
+    return [Share(TransferId(row["transfer_id"]), Dong(row["amount_vnd"])) for row in rows]
 
 
-async def insert_suspense(connection: Connection, suspended: Suspended, now: datetime) -> tuple[Dong, int]:
-    """The amount of this transfer that now waits, and the suspense's version."""
+async def insert_suspended(connection: Connection, suspended: Suspended, now: datetime) -> tuple[Dong, int, str]:
+    """What of this transfer now waits for this reason, the version of that, and the bank that reported it."""
     row = await connection.fetchrow(
-        SQL["insert_suspense"],
+        SQL["insert_suspended"],
         suspended.transfer_id,
         suspended.merchant_id,
         suspended.amount_vnd,
@@ -76,7 +76,7 @@ async def insert_suspense(connection: Connection, suspended: Suspended, now: dat
         now,
     )
     assert row is not None
-    return Dong(row["amount_vnd"]), int(row["version"])
+    return Dong(row["amount_vnd"]), int(row["version"]), str(row["bank_code"])
 
 
 async def insert_postings(connection: Connection, postings: Sequence[Posting], now: datetime) -> None:

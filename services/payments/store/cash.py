@@ -114,5 +114,4 @@ async def find_venue_names(connection: Connection, venue_id: VenueId) -> dict[st
 
 async def surplus_of_intent(connection: Connection, intent: Intent) -> Dong:
     """What came beyond the amount due, and waits to go back."""
-    allocated = f"allocated:{intent.intent_id}"
-    return Dong(int(await connection.fetchval(SQL["surplus_of_intent"], intent.merchant_id, allocated)))
+    return Dong(int(await connection.fetchval(SQL["surplus_of_intent"], f"allocated:{intent.intent_id}")))

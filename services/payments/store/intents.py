@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 import msgspec
 
@@ -138,6 +137,12 @@ async def find_intent_of_order(connection: Connection, order_id: OrderId) -> Int
     return None if row is None else _intent(dict(row))
 
 
+async def lock_intent_of_order(connection: Connection, order_id: OrderId) -> Intent | None:
+    """As find_intent_of_order, and no transfer pays it before the end of the transaction."""
+    row = await connection.fetchrow(SQL["lock_intent_of_order"], order_id)
+    return None if row is None else _intent(dict(row))
+
+
 async def pay_intent(connection: Connection, payment: Payment, now: datetime) -> Intent:
     row = await connection.fetchrow(
         SQL["pay_intent"],
@@ -152,15 +157,14 @@ async def pay_intent(connection: Connection, payment: Payment, now: datetime) ->
     return _intent(dict(row))
 
 
-async def close_intent(connection: Connection, order_id: OrderId, status: IntentStatus) -> UUID | None:
-    """Closes an unpaid intent; None if it is settled, closed already, or unknown."""
-    found: UUID | None = await connection.fetchval(SQL["close_intent"], order_id, status)
-    return found
+async def expire_intent(connection: Connection, order_id: OrderId) -> None:
+    """Notes that the deadline of an unpaid intent passed; any other stays as it is."""
+    await connection.execute(SQL["expire_intent"], order_id)
 
 
-async def unpay_intent(connection: Connection, intent_id: IntentId) -> None:
-    """Cancels an intent whose money went to suspense."""
-    await connection.execute(SQL["unpay_intent"], intent_id)
+async def cancel_intent(connection: Connection, intent_id: IntentId) -> None:
+    """Cancels an intent whose money, if it had any, went to suspense."""
+    await connection.execute(SQL["cancel_intent"], intent_id)
 
 
 async def upsert_venue(connection: Connection, event: VenueChanged) -> None:

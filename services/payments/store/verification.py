@@ -24,6 +24,7 @@ async def verify_books(pool: Pool) -> list[Finding]:
         placed = {name: int(money[name]) for name in ("allocated_vnd", "suspense_vnd", "refunded_vnd")}
         counts = {
             "transfer_booked_once": int(await connection.fetchval(SQL["transfers_not_booked_once"])),
+            "transfer_traceable": int(await connection.fetchval(SQL["transfers_not_traceable"])),
             "intent_paid_as_booked": int(await connection.fetchval(SQL["intents_not_as_booked"])),
             "order_settled_once": int(await connection.fetchval(SQL["intents_settled_twice"])),
         }
@@ -32,8 +33,8 @@ async def verify_books(pool: Pool) -> list[Finding]:
         Finding("money_in_is_placed", money_in == sum(placed.values()), {"money_in_vnd": money_in, **placed}),
         Finding(
             "suspense_as_booked",
-            waiting["waiting_vnd"] == waiting["booked_vnd"],
-            {"waiting_vnd": int(waiting["waiting_vnd"]), "booked_vnd": int(waiting["booked_vnd"])},
+            waiting["broken"] == 0,
+            {name: int(waiting[name]) for name in ("waiting_vnd", "booked_vnd", "broken")},
         ),
         *(Finding(name, count == 0, {"broken": count}) for name, count in counts.items()),
     ]

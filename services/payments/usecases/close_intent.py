@@ -1,45 +1,64 @@
-"""Ticketing says that an order ended without its money, or that money came too late for it."""
+"""Ticketing says that an order ended without its money, or that the money bought nothing any more."""
 
 from datetime import datetime
 
-from services.payments.domain.ledger import book_unfulfilled
-from services.payments.store.books import Suspended, find_transfer_of_intent, insert_postings
-from services.payments.store.intents import (
-    close_intent,
-    find_intent_of_order,
-    find_merchant_of_account,
-    unpay_intent,
-)
-from services.payments.usecases.hear_transfer import tell_suspended
+from services.payments.domain.intents import Trigger, next_status
+from services.payments.domain.ledger import Ending, book_freed
+from services.payments.domain.matching import SuspenseReason
+from services.payments.store import intents
+from services.payments.store.books import Suspended, insert_postings, shares_of_intent
+from services.payments.store.intents import Intent, find_merchant_of_account, lock_intent_of_order
+from services.payments.usecases.suspend_money import suspend_money
 from shared.errors import Poison
-from shared.events.ticketing import OrderCancelled, OrderExpired, OrderUnfulfilled
+from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
 from shared.unit import Tx
+
+_TRIGGERS: dict[Ending, Trigger] = {"order_cancelled": "cancelled", "order_unfulfilled": "unfulfilled"}
+_REASONS: dict[Ending, SuspenseReason] = {"order_cancelled": "order_cancelled", "order_unfulfilled": "late_no_places"}
 
 
 async def expire_intent(tx: Tx, event: OrderExpired, now: datetime) -> None:
     """An expired intent still hears late money."""
-    await close_intent(tx.connection, event.order_id, "expired")
+    await intents.expire_intent(tx.connection, event.order_id)
 
 
 async def cancel_intent(tx: Tx, event: OrderCancelled, now: datetime) -> None:
-    """A cancelled intent wins no transfer any more."""
-    await close_intent(tx.connection, event.order_id, "cancelled")
+    """A cancelled intent wins no transfer any more; what it had, all of it or a part, waits for a refund."""
+    await _close(tx, event, "order_cancelled", now)
 
 
 async def free_late_money(tx: Tx, event: OrderUnfulfilled, now: datetime) -> None:
-    """What was allocated to an order without places waits in suspense for a refund."""
-    intent = await find_intent_of_order(tx.connection, event.order_id)
-    if intent is None or intent.paid_vnd == 0:
+    """What was allocated to an order without places waits for a refund."""
+    await _close(tx, event, "order_unfulfilled", now)
+
+
+async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> None:
+    # Without the lock a transfer heard meanwhile would pay an intent that is being emptied.
+    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    if intent is None or intent.status == "cancelled":
         return
-    transfer_id = await find_transfer_of_intent(tx.connection, intent.intent_id)
-    merchant = await find_merchant_of_account(tx.connection, intent.account_number)
-    if transfer_id is None or merchant is None:
-        raise Poison("no_money_to_free")
-    posting = book_unfulfilled(intent.merchant_id, intent.intent_id, intent.paid_vnd)
-    await insert_postings(tx.connection, [posting], now)
-    await unpay_intent(tx.connection, intent.intent_id)
-    suspended = Suspended(
-        transfer_id, intent.merchant_id, intent.paid_vnd, "late_no_places", (intent.intent_id,), intent.order_id
-    )
-    tx.emit(await tell_suspended(tx, suspended, merchant, event.occurred_at, now))
+    assert next_status(intent.status, _TRIGGERS[ending]) == "cancelled"
+    if intent.paid_vnd > 0:
+        await _free(tx, intent, ending, event.occurred_at, now)
+    await intents.cancel_intent(tx.connection, intent.intent_id)
     tx.touch("venue", intent.venue_id)
+
+
+async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, now: datetime) -> None:
+    """Moves an intent's money to suspense, back under each transfer that it came from."""
+    merchant = await find_merchant_of_account(tx.connection, intent.account_number)
+    shares = await shares_of_intent(tx.connection, intent.intent_id)
+    if merchant is None or sum(share.amount_vnd for share in shares) != intent.paid_vnd:
+        raise Poison("money_not_traceable", str(intent.intent_id))
+    postings = book_freed(intent.merchant_id, intent.intent_id, shares, ending)
+    await insert_postings(tx.connection, postings, now)
+    for share in shares:
+        suspended = Suspended(
+            share.transfer_id,
+            intent.merchant_id,
+            share.amount_vnd,
+            _REASONS[ending],
+            (intent.intent_id,),
+            intent.order_id,
+        )
+        await suspend_money(tx, suspended, merchant, occurred_at, now)

@@ -1,5 +1,6 @@
 """The bank says that money moved: books it once, matches it, and says what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,6 @@ from services.payments.domain.references import Reference, candidates
 from services.payments.store.books import (
     Suspended,
     insert_postings,
-    insert_suspense,
     insert_transfer,
     known_amount,
 )
@@ -27,14 +27,13 @@ from services.payments.store.intents import (
     Merchant,
     Payment,
     find_merchant_of_account,
-    find_venue,
     intents_by_reference,
     pay_intent,
 )
+from services.payments.usecases.suspend_money import suspend_money
 from services.payments.usecases.told import told
 from shared.errors import Poison
-from shared.events.common import Place
-from shared.events.payments import PaymentPartial, PaymentSettled, TransferSuspended
+from shared.events.payments import PaymentPartial, PaymentSettled
 from shared.ids import TransferId, uuid7
 from shared.money import Dong
 from shared.unit import Tx, follow
@@ -71,9 +70,10 @@ async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
         before = next(intent for intent in intents if intent.intent_id == outcome.intent_id)
         await _pay(tx, booked, outcome, before)
         if outcome.surplus_vnd:
-            await _suspend(tx, booked, outcome.surplus_vnd, Suspend(reason="surplus"))
+            surplus = Suspend(reason="surplus", proposed=(outcome.intent_id,))
+            await _suspend(tx, booked, outcome.surplus_vnd, surplus, intents)
     else:
-        await _suspend(tx, booked, heard.amount_vnd, outcome)
+        await _suspend(tx, booked, heard.amount_vnd, outcome, intents)
     tx.touch("venue", merchant.venue_id)
 
 
@@ -95,29 +95,18 @@ async def _pay(tx: Tx, booked: _Booked, outcome: Allocate, before: Intent) -> No
     )
 
 
-async def _suspend(tx: Tx, booked: _Booked, amount_vnd: Dong, outcome: Suspend) -> None:
-    merchant = booked.merchant
-    suspended = Suspended(booked.transfer_id, merchant.merchant_id, amount_vnd, outcome.reason, outcome.proposed)
-    tx.emit(await tell_suspended(tx, suspended, merchant, booked.heard.occurred_at, booked.now))
-
-
-async def tell_suspended(
-    tx: Tx, suspended: Suspended, merchant: Merchant, occurred_at: datetime, now: datetime
-) -> TransferSuspended:
-    """Puts money into suspense; the event that says so."""
-    waiting_vnd, version = await insert_suspense(tx.connection, suspended, now)
-    place = await find_venue(tx.connection, merchant.venue_id)
-    return TransferSuspended(
-        version=version,
-        occurred_at=occurred_at,
-        recorded_at=now,
-        transfer_id=suspended.transfer_id,
-        merchant_id=merchant.merchant_id,
-        place=place or Place(venue_id=merchant.venue_id, old_district_code="", new_commune_code=""),
-        amount_vnd=waiting_vnd,
-        reason=suspended.reason,
-        order_id=suspended.order_id,
+async def _suspend(tx: Tx, booked: _Booked, amount_vnd: Dong, outcome: Suspend, meant: Sequence[Intent]) -> None:
+    """meant: the intents whose codes stand in the memo; the money belongs to an order only if that is the only one."""
+    orders = [intent.order_id for intent in meant if intent.intent_id in outcome.proposed]
+    suspended = Suspended(
+        booked.transfer_id,
+        booked.merchant.merchant_id,
+        amount_vnd,
+        outcome.reason,
+        outcome.proposed,
+        orders[0] if len(orders) == 1 else None,
     )
+    await suspend_money(tx, suspended, booked.merchant, booked.heard.occurred_at, booked.now)
 
 
 def _view(intent: Intent) -> IntentView:

@@ -12,20 +12,31 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.payments.domain.bank import BankTransfer, TransferContradicted, TransferIdentity, refuse_contradiction
 from services.payments.domain.intents import IntentStatus, IntentTransitionRefused, Trigger, next_status
-from services.payments.domain.invariants import balances, find_violations
+from services.payments.domain.invariants import balances, balances_by_source, find_violations
 from services.payments.domain.ledger import (
+    Ending,
     Posting,
+    Share,
     allocated,
     book_cash,
     book_cash_undone,
+    book_freed,
     book_refund,
     book_suspense_allocated,
     book_transfer,
-    book_unfulfilled,
     cash,
     suspense,
 )
-from services.payments.domain.matching import Allocate, IntentView, NotMoneyIn, Suspend, allocate, is_paid, match
+from services.payments.domain.matching import (
+    Allocate,
+    IntentView,
+    NotMoneyIn,
+    Suspend,
+    SuspenseReason,
+    allocate,
+    is_paid,
+    match,
+)
 from services.payments.domain.references import candidates, new_reference
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
@@ -112,7 +123,8 @@ class MoneyHistory(RuleBasedStateMachine):
         self.postings: list[Posting] = []
         self.accepted: dict[TransferId, Dong] = {}
         self.known: dict[TransferIdentity, BankTransfer] = {}
-        self.in_suspense: dict[TransferId, tuple[MerchantId, Dong]] = {}
+        self.in_suspense: dict[tuple[TransferId, SuspenseReason], Dong] = {}
+        self.merchants: dict[TransferId, MerchantId] = {}
         self.cash: dict[CashId, Posting] = {}
         self.number = 0
         self.views = {
@@ -162,8 +174,7 @@ class MoneyHistory(RuleBasedStateMachine):
         except IntentTransitionRefused:
             return
         if status == "cancelled" and view.allocated_vnd:
-            merchant = MERCHANTS[view.account]
-            self.postings.append(book_unfulfilled(merchant, view.intent_id, view.allocated_vnd))
+            self._free(view, "order_cancelled" if trigger == "cancelled" else "order_unfulfilled")
             view = replace(view, allocated_vnd=Dong(0))
         self.views[view.intent_id] = replace(view, status=status)
 
@@ -172,30 +183,28 @@ class MoneyHistory(RuleBasedStateMachine):
         payable = [v for v in self.views.values() if v.status != "cancelled" and not is_paid(v)]
         if not self.in_suspense or not payable:
             return
-        transfer_id = data.draw(st.sampled_from(sorted(self.in_suspense)))
-        merchant, amount_vnd = self.in_suspense[transfer_id]
+        transfer_id, reason = waiting = data.draw(st.sampled_from(sorted(self.in_suspense)))
+        merchant, amount_vnd = self.merchants[transfer_id], self.in_suspense[waiting]
         view = data.draw(st.sampled_from(payable))
         if MERCHANTS[view.account] != merchant:
             return
         outcome = allocate(view, amount_vnd, DEADLINE)
         self.postings.append(book_suspense_allocated(merchant, transfer_id, view.intent_id, outcome.allocated_vnd))
         self._pay(view, outcome)
-        del self.in_suspense[transfer_id]
+        del self.in_suspense[waiting]
         if outcome.surplus_vnd:
-            self.in_suspense[transfer_id] = (merchant, outcome.surplus_vnd)
+            self._suspend(transfer_id, reason, outcome.surplus_vnd)
 
     @rule(data=st.data())
     def refund(self, data: st.DataObject) -> None:
         if not self.in_suspense:
             return
-        transfer_id = data.draw(st.sampled_from(sorted(self.in_suspense)))
-        merchant, left_vnd = self.in_suspense[transfer_id]
+        transfer_id, reason = waiting = data.draw(st.sampled_from(sorted(self.in_suspense)))
+        merchant, left_vnd = self.merchants[transfer_id], self.in_suspense.pop(waiting)
         amount_vnd = Dong(data.draw(st.integers(1, left_vnd)))
-        refund_id = UUID(int=10**6 + len(self.postings))
-        self.postings.append(book_refund(merchant, refund_id, suspense(merchant), amount_vnd, available_vnd=left_vnd))
-        del self.in_suspense[transfer_id]
+        self.postings.append(book_refund(merchant, transfer_id, suspense(merchant), amount_vnd, available_vnd=left_vnd))
         if left_vnd > amount_vnd:
-            self.in_suspense[transfer_id] = (merchant, Dong(left_vnd - amount_vnd))
+            self._suspend(transfer_id, reason, Dong(left_vnd - amount_vnd))
 
     @rule(account=accounts, amount_vnd=amounts)
     def take_cash(self, account: str, amount_vnd: Dong) -> None:
@@ -216,6 +225,10 @@ class MoneyHistory(RuleBasedStateMachine):
         lying = balances(self.postings)
         for view in self.views.values():
             assert lying.get(allocated(view.intent_id), 0) == view.allocated_vnd
+        by_transfer = balances_by_source(self.postings)
+        for transfer_id, merchant in self.merchants.items():
+            waiting_vnd = sum(vnd for (waiting, _), vnd in self.in_suspense.items() if waiting == transfer_id)
+            assert by_transfer.get((transfer_id, suspense(merchant)), 0) == waiting_vnd
         for merchant in MERCHANTS.values():
             still_recorded = sum(p.amount_vnd for p in self.cash.values() if p.debit == cash(merchant))
             assert lying.get(cash(merchant), 0) == still_recorded
@@ -230,13 +243,33 @@ class MoneyHistory(RuleBasedStateMachine):
         transfer_id = TransferId(UUID(int=10**3 + len(self.known)))
         merchant = MERCHANTS[transfer.account]
         self.accepted[transfer_id] = transfer.amount_vnd
+        self.merchants[transfer_id] = merchant
         self.postings.extend(book_transfer(merchant, transfer_id, transfer.amount_vnd, outcome))
         if isinstance(outcome, Suspend):
-            self.in_suspense[transfer_id] = (merchant, transfer.amount_vnd)
+            self._suspend(transfer_id, outcome.reason, transfer.amount_vnd)
             return
         self._pay(self.views[outcome.intent_id], outcome)
         if outcome.surplus_vnd:
-            self.in_suspense[transfer_id] = (merchant, outcome.surplus_vnd)
+            self._suspend(transfer_id, "surplus", outcome.surplus_vnd)
+
+    def _suspend(self, transfer_id: TransferId, reason: SuspenseReason, amount_vnd: Dong) -> None:
+        waiting_vnd = self.in_suspense.get((transfer_id, reason), 0)
+        self.in_suspense[transfer_id, reason] = Dong(waiting_vnd + amount_vnd)
+
+    def _free(self, view: IntentView, ending: Ending) -> None:
+        account = allocated(view.intent_id)
+        shares = [
+            Share(TransferId(source), Dong(vnd))
+            for (source, lying_on), vnd in balances_by_source(self.postings).items()
+            if lying_on == account and vnd
+        ]
+        self.postings.extend(book_freed(MERCHANTS[view.account], view.intent_id, shares, ending))
+        for share in shares:
+            self._suspend(
+                share.transfer_id,
+                "order_cancelled" if ending == "order_cancelled" else "late_no_places",
+                share.amount_vnd,
+            )
 
     def _pay(self, view: IntentView, outcome: Allocate) -> None:
         self.views[view.intent_id] = replace(

@@ -1,23 +1,26 @@
 """Postings of everything that can happen to money, and a ledger check that notices what is wrong."""
 
 from dataclasses import replace
+from typing import get_args
 from uuid import UUID
 
 import pytest
 
-from services.payments.domain.invariants import Violation, balances, find_violations
+from services.payments.domain.invariants import Violation, balances, balances_by_source, find_violations
 from services.payments.domain.ledger import (
+    Ending,
     LedgerAccount,
     Posting,
     RefundTooLarge,
+    Share,
     allocated,
     bank,
     book_cash,
     book_cash_undone,
+    book_freed,
     book_refund,
     book_suspense_allocated,
     book_transfer,
-    book_unfulfilled,
     cash,
     cash_sales,
     refunded,
@@ -31,7 +34,7 @@ MERCHANT = MerchantId("nha-vuong")
 INTENT = IntentId(UUID(int=1))
 TRANSFER = TransferId(UUID(int=2))
 CASH = CashId(UUID(int=3))
-REFUND = UUID(int=4)
+OTHER_TRANSFER = TransferId(UUID(int=4))
 DUE = {INTENT: Dong(60_000)}
 
 
@@ -81,19 +84,28 @@ def test_suspended_money_moves_to_an_intent() -> None:
     assert find_violations(postings, {TRANSFER: Dong(60_000)}, DUE) == []
 
 
-def test_late_money_without_places_moves_to_suspense() -> None:
-    postings = [
-        *book_transfer(MERCHANT, TRANSFER, Dong(60_000), paid(60_000)),
-        book_unfulfilled(MERCHANT, INTENT, Dong(60_000)),
-    ]
-    assert balances(postings) == {bank(MERCHANT): 60_000, allocated(INTENT): 0, suspense(MERCHANT): 60_000}
+IN_TWO_PARTS = [
+    *book_transfer(MERCHANT, TRANSFER, Dong(20_000), paid(20_000)),
+    *book_transfer(MERCHANT, OTHER_TRANSFER, Dong(45_000), paid(40_000, 5_000)),
+]
+HEARD_IN_TWO_PARTS = {TRANSFER: Dong(20_000), OTHER_TRANSFER: Dong(45_000)}
+
+
+@pytest.mark.parametrize("ending", get_args(Ending))
+def test_freed_money_lies_in_suspense_under_each_transfer_it_came_by(ending: Ending) -> None:
+    shares = [Share(TRANSFER, Dong(20_000)), Share(OTHER_TRANSFER, Dong(40_000))]
+    postings = [*IN_TWO_PARTS, *book_freed(MERCHANT, INTENT, shares, ending)]
+    assert balances(postings) == {bank(MERCHANT): 65_000, allocated(INTENT): 0, suspense(MERCHANT): 65_000}
+    lying = balances_by_source(postings)
+    assert [lying[source, suspense(MERCHANT)] for source in (TRANSFER, OTHER_TRANSFER)] == [20_000, 45_000]
+    assert find_violations(postings, HEARD_IN_TWO_PARTS, DUE) == []
 
 
 @pytest.mark.parametrize("origin", [suspense(MERCHANT), allocated(INTENT)])
 def test_a_refund_takes_money_from_where_it_lies(origin: LedgerAccount) -> None:
     postings = list(book_transfer(MERCHANT, TRANSFER, Dong(70_000), paid(60_000, 10_000)))
     before = balances(postings)[origin]
-    postings.append(book_refund(MERCHANT, REFUND, origin, Dong(10_000), available_vnd=Dong(before)))
+    postings.append(book_refund(MERCHANT, TRANSFER, origin, Dong(10_000), available_vnd=Dong(before)))
     assert balances(postings)[origin] == before - 10_000
     assert balances(postings)[refunded(MERCHANT)] == 10_000
     assert find_violations(postings, {TRANSFER: Dong(70_000)}, DUE) == []
@@ -101,13 +113,13 @@ def test_a_refund_takes_money_from_where_it_lies(origin: LedgerAccount) -> None:
 
 def test_no_more_goes_back_than_lies_there() -> None:
     with pytest.raises(RefundTooLarge):
-        book_refund(MERCHANT, REFUND, suspense(MERCHANT), Dong(10_001), available_vnd=Dong(10_000))
+        book_refund(MERCHANT, TRANSFER, suspense(MERCHANT), Dong(10_001), available_vnd=Dong(10_000))
 
 
 def test_a_refund_never_comes_out_of_cash_or_bank() -> None:
     for account in (cash(MERCHANT), bank(MERCHANT), refunded(MERCHANT), cash_sales(MERCHANT)):
         with pytest.raises(AssertionError):
-            book_refund(MERCHANT, REFUND, account, Dong(1), available_vnd=Dong(1))
+            book_refund(MERCHANT, TRANSFER, account, Dong(1), available_vnd=Dong(1))
 
 
 def test_cash_undone_is_a_new_posting_that_leaves_nothing() -> None:
@@ -177,8 +189,14 @@ class TestTheLedgerCheck:
         assert names(find_violations(BOOKED, ACCEPTED, {INTENT: Dong(59_999)})) == {"allocated_within_due"}
 
     def test_notices_more_taken_out_than_came_in(self) -> None:
-        refund = book_refund(MERCHANT, REFUND, suspense(MERCHANT), Dong(5), available_vnd=Dong(5))
-        assert names(find_violations([*BOOKED, refund], ACCEPTED, DUE)) == {"balance_not_negative"}
+        refund = book_refund(MERCHANT, TRANSFER, suspense(MERCHANT), Dong(5), available_vnd=Dong(5))
+        found = names(find_violations([*BOOKED, refund], ACCEPTED, DUE))
+        assert found == {"balance_not_negative", "transfer_traceable"}
+
+    def test_notices_money_of_two_transfers_freed_under_the_last(self) -> None:
+        freed = book_freed(MERCHANT, INTENT, [Share(OTHER_TRANSFER, Dong(60_000))], "order_unfulfilled")
+        found = names(find_violations([*IN_TWO_PARTS, *freed], HEARD_IN_TWO_PARTS, DUE))
+        assert found == {"transfer_traceable"}
 
     def test_notices_cash_mixed_with_bank_money(self) -> None:
         mixed = replace(book_cash(MERCHANT, CASH, Dong(5)), credit=suspense(MERCHANT))

@@ -132,10 +132,14 @@ def test_a_code_of_another_account_waits() -> None:
     )
 
 
-def test_a_cancelled_intent_takes_no_money_but_is_proposed() -> None:
-    assert match(TRANSFER, [CODE], [replace(INTENT, status="cancelled")]) == Suspend(
-        reason="unknown_reference", proposed=(INTENT.intent_id,)
-    )
+def test_money_for_a_cancelled_intent_waits_under_that_reason_with_the_intent_proposed() -> None:
+    cancelled = replace(INTENT, status="cancelled")
+    assert match(TRANSFER, [CODE], [cancelled]) == Suspend(reason="order_cancelled", proposed=(INTENT.intent_id,))
+
+
+def test_a_cancelled_intent_of_another_account_is_only_proposed() -> None:
+    elsewhere = replace(INTENT, status="cancelled", account="8300200000001")
+    assert match(TRANSFER, [CODE], [elsewhere]) == Suspend(reason="unknown_reference", proposed=(INTENT.intent_id,))
 
 
 def test_two_codes_of_one_account_are_ambiguous() -> None:

@@ -1,0 +1,344 @@
+"""Money on the real database: whatever order parts, cancellations and endings come in, each đồng has its transfer."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deploy.local.cluster import Cluster
+from services.payments.domain.bank import BankTransfer
+from services.payments.store.intents import Merchant
+from services.payments.store.verification import verify_books
+from services.payments.usecases.close_intent import cancel_intent, expire_intent, free_late_money
+from services.payments.usecases.hear_transfer import hear_transfer
+from services.payments.usecases.load_merchants import load_merchants, note_venue
+from services.payments.usecases.open_intent import charge_line, open_intent
+from shared import migrate
+from shared.db import Pool, create_pool
+from shared.errors import DomainError
+from shared.events.common import Place
+from shared.events.payments import TransferSuspendedV2
+from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
+from shared.ids import MerchantId, OrderId, VenueId, uuid7
+from shared.money import Dong
+from shared.unit import Unit
+from shared.wake import Waker
+
+PAYMENTS = Path("services/payments")
+VENUE = VenueId("clay-house")
+ACCOUNT = "000000001"
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+Ending = Literal["expired", "cancelled", "unfulfilled"]
+
+
+@dataclass(slots=True)
+class Books:
+    """Payments with one venue, told what ticketing and the bank would tell it."""
+
+    unit: Unit
+
+    @property
+    def pool(self) -> Pool:
+        return self.unit.pool
+
+    async def order(self, total_vnd: int) -> OrderPlaced:
+        placed = OrderPlaced(
+            version=1,
+            occurred_at=NOW,
+            recorded_at=NOW,
+            order_id=OrderId(uuid7()),
+            status="placed",
+            place=Place(venue_id=VENUE, old_district_code="026", new_commune_code="00715"),
+            lines=(charge_line(VENUE, Dong(total_vnd)),),
+            total_vnd=Dong(total_vnd),
+            visit_on=date(2026, 11, 25),
+            group_size=1,
+            channel="web",
+            business_date=date(2026, 11, 24),
+            expires_at=NOW + timedelta(minutes=15),
+        )
+        await self.unit.run(open_intent, placed)
+        return placed
+
+    async def pay(self, order: OrderPlaced, amount_vnd: int) -> str:
+        """The bank's reference of a transfer for this order."""
+        memo = await self.pool.fetchval("SELECT reference FROM intents WHERE order_id = $1", order.order_id)
+        heard = BankTransfer(
+            provider="sepay",
+            provider_id=uuid4().hex,
+            bank_reference=uuid4().hex,
+            account=ACCOUNT,
+            direction="in",
+            amount_vnd=Dong(amount_vnd),
+            memo=memo,
+            provider_code=None,
+            occurred_at=NOW,
+            bank_code="970436",
+        )
+        await self.unit.run(hear_transfer, heard)
+        return heard.bank_reference
+
+    async def end(self, order: OrderPlaced, ending: Ending) -> None:
+        """What ticketing says of an order's end; what it would never say is put aside by the consumer."""
+        state = msgspec.structs.asdict(order) | {"version": 2, "status": ending}
+        match ending:
+            case "expired":
+                await self.unit.run(expire_intent, msgspec.convert(state, OrderExpired))
+            case "cancelled":
+                await self.unit.run(cancel_intent, msgspec.convert(state, OrderCancelled))
+            case "unfulfilled":
+                await self.unit.run(free_late_money, msgspec.convert(state, OrderUnfulfilled))
+
+    async def waiting(self) -> Counter[tuple[str, str]]:
+        rows = await self.pool.fetch(
+            "SELECT bank_reference, reason, suspended_money.amount_vnd FROM suspended_money JOIN transfers"
+            " USING (transfer_id)"
+        )
+        return Counter({(row["bank_reference"], row["reason"]): row["amount_vnd"] for row in rows})
+
+    async def told_waiting(self) -> Counter[tuple[str, str]]:
+        """The same by the newest event of each."""
+        known = await self.pool.fetch("SELECT transfer_id, bank_reference FROM transfers")
+        references: dict[object, str] = {row["transfer_id"]: row["bank_reference"] for row in known}
+        rows = await self.pool.fetch(
+            "SELECT payload FROM outbox WHERE type = $1 ORDER BY seq", TransferSuspendedV2.TYPE
+        )
+        told = [msgspec.json.decode(row["payload"], type=TransferSuspendedV2) for row in rows]
+        assert all(event.bank_code == "970436" for event in told)
+        return Counter({(references[event.transfer_id], event.reason): event.amount_vnd for event in told})
+
+    async def broken(self) -> list[str]:
+        return [finding.invariant for finding in await verify_books(self.pool) if not finding.ok]
+
+    async def paid_vnd(self, order: OrderPlaced) -> int:
+        return int(await self.pool.fetchval("SELECT paid_vnd FROM intents WHERE order_id = $1", order.order_id))
+
+
+@pytest.fixture
+async def books(cluster: Cluster) -> AsyncIterator[Books]:
+    name = f"money_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, PAYMENTS / "migrations")
+    pool = await create_pool(url, "money", 10)
+    books = Books(Unit(pool, "payments", "payments.events", lambda: NOW, Waker(url, solo=True)))
+    await furnish(books.unit)
+    yield books
+    await pool.close()
+    cluster.drop_database(name)
+
+
+async def furnish(unit: Unit) -> None:
+    venue = VenueChanged(
+        version=1,
+        occurred_at=NOW,
+        recorded_at=NOW,
+        venue_id=VENUE,
+        name_vi="Nhà trình tường",
+        name_en="Clay house",
+        kind="homestay",
+        old_district_code="026",
+        new_commune_code="00715",
+        on_sale=True,
+    )
+    await unit.run(note_venue, venue)
+    merchant = Merchant(
+        merchant_id=MerchantId("merchant"),
+        venue_id=VENUE,
+        name="Demo",
+        bank_bin="970436",
+        account_number=ACCOUNT,
+        account_name="DEMO HOST",
+    )
+    await unit.run(load_merchants, [merchant])
+
+
+async def test_a_surplus_and_late_money_of_one_transfer_wait_apart(books: Books) -> None:
+    order = await books.order(60_000)
+    transfer = await books.pay(order, 70_000)
+
+    await books.end(order, "unfulfilled")
+
+    assert await books.waiting() == {(transfer, "surplus"): 10_000, (transfer, "late_no_places"): 60_000}
+    assert await books.told_waiting() == await books.waiting()
+    assert await books.broken() == []
+
+
+@pytest.mark.parametrize(("ending", "reason"), [("unfulfilled", "late_no_places"), ("cancelled", "order_cancelled")])
+async def test_money_paid_in_parts_goes_back_under_each_transfer(books: Books, ending: Ending, reason: str) -> None:
+    order = await books.order(60_000)
+    parts = {await books.pay(order, amount): amount for amount in (10_000, 20_000, 30_000)}
+
+    await books.end(order, ending)
+
+    assert await books.waiting() == {(transfer, reason): amount for transfer, amount in parts.items()}
+    assert await books.paid_vnd(order) == 0
+    assert await books.broken() == []
+
+
+async def test_partial_money_of_a_cancelled_order_and_what_comes_after_wait_under_that_reason(books: Books) -> None:
+    order = await books.order(60_000)
+    part = await books.pay(order, 10_000)
+
+    await books.end(order, "cancelled")
+    await books.end(order, "cancelled")
+    late = await books.pay(order, 50_000)
+
+    assert await books.waiting() == {(part, "order_cancelled"): 10_000, (late, "order_cancelled"): 50_000}
+    rows = await books.pool.fetch("SELECT order_id FROM suspended_money")
+    assert {row["order_id"] for row in rows} == {order.order_id}
+    assert await books.broken() == []
+
+
+async def test_money_that_comes_while_an_order_is_cancelled_is_never_left_on_it(books: Books) -> None:
+    for _ in range(20):
+        order = await books.order(60_000)
+        await asyncio.gather(books.pay(order, 20_000), books.end(order, "cancelled"), books.pay(order, 40_000))
+        assert await books.paid_vnd(order) == 0
+
+    assert sum((await books.waiting()).values()) == 20 * 60_000
+    assert await books.broken() == []
+
+
+OLD_BOOKS = """
+INSERT INTO merchants (merchant_id, venue_id, name, bank_bin, account_number, account_name, version)
+VALUES ('m', 'v', 'Demo', '970436', '1', 'DEMO', 1);
+INSERT INTO intents (intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status,
+                     amount_state, timing, amount_vnd, lines, channel, business_date, expires_at, reference, qr_payload,
+                     bank_bin, account_number, account_name, trace_id, opened_at, version)
+SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, ('00000000-0000-0000-0000-0000000000a' || n)::uuid, 'm', 'v',
+       '', '', 'cancelled', 'over', 'late', 60000, '[]', 'web', now(), now(), 'R' || n, '', '', '1', '', '', now(), 1
+  FROM generate_series(1, 2) AS n;
+INSERT INTO transfers (transfer_id, merchant_id, account_number, bank_reference, provider, provider_id, amount_vnd,
+                       occurred_at, recorded_at, bank_code, memo)
+SELECT ('00000000-0000-0000-0000-0000000000f' || n)::uuid, 'm', '1', 'FT' || n, 'sepay', n, amount_vnd, now(), now(),
+       '', ''
+  FROM (VALUES (1, 20000), (2, 50000), (3, 60000), (4, 9000)) AS heard (n, amount_vnd);
+INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at)
+SELECT ('00000000-0000-0000-0000-0000000000' || source)::uuid, kind, debit, credit, amount_vnd, now()
+  FROM (VALUES
+    ('f1', 'transfer_allocated', 'bank:m', 'allocated:00000000-0000-0000-0000-000000000001', 20000),
+    ('f2', 'transfer_allocated', 'bank:m', 'allocated:00000000-0000-0000-0000-000000000001', 40000),
+    ('f2', 'transfer_surplus', 'bank:m', 'suspense:m', 10000),
+    ('f3', 'transfer_allocated', 'bank:m', 'allocated:00000000-0000-0000-0000-000000000002', 60000),
+    ('f4', 'transfer_suspended', 'bank:m', 'suspense:m', 9000),
+    ('01', 'order_unfulfilled', 'allocated:00000000-0000-0000-0000-000000000001', 'suspense:m', 60000),
+    ('02', 'order_unfulfilled', 'allocated:00000000-0000-0000-0000-000000000002', 'suspense:m', 60000)
+  ) AS booked (source, kind, debit, credit, amount_vnd);
+"""
+OLD_INSERT = """
+INSERT INTO suspense (transfer_id, merchant_id, amount_vnd, reason, at, version)
+VALUES (('00000000-0000-0000-0000-0000000000' || $1)::uuid, 'm', $2, $3, now(), 1)
+ON CONFLICT (transfer_id) DO UPDATE
+   SET amount_vnd = suspense.amount_vnd + excluded.amount_vnd, reason = excluded.reason, version = suspense.version + 1
+"""
+
+
+async def test_money_suspended_by_the_code_of_before_stands_under_each_transfer_and_reason(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    name = f"money_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    first = PAYMENTS / "migrations" / "0001_payments.sql"
+    before = tmp_path / "payments" / "migrations"
+    before.mkdir(parents=True)
+    (before / first.name).write_bytes(first.read_bytes())
+    await migrate.migrate(url, before)
+    pool = await create_pool(url, "money", 2)
+    await pool.execute(OLD_BOOKS)
+    await suspend_as_before(pool, ("f2", 10_000, "surplus"), ("f2", 60_000, "late_no_places"))
+    await suspend_as_before(pool, ("f3", 60_000, "late_no_places"), ("f4", 9_000, "no_reference"))
+
+    await migrate.migrate(url, PAYMENTS / "migrations")
+
+    broken = [finding for finding in await verify_books(pool) if not finding.ok]
+    # The old code may still run for a moment.
+    await suspend_as_before(pool, ("f4", 1_000, "surplus"), ("f4", 500, "late_no_places"))
+    rows = await pool.fetch("SELECT right(transfer_id::text, 2), reason, amount_vnd FROM suspended_money")
+    await pool.close()
+    cluster.drop_database(name)
+    assert broken == []
+    assert {tuple(row) for row in rows} == {
+        ("f1", "late_no_places", 20_000),
+        ("f2", "late_no_places", 40_000),
+        ("f2", "surplus", 10_000),
+        ("f3", "late_no_places", 60_000),
+        ("f4", "no_reference", 9_000),
+        ("f4", "surplus", 1_000),
+        ("f4", "late_no_places", 500),
+    }
+
+
+async def suspend_as_before(pool: Pool, *money: tuple[str, int, str]) -> None:
+    for transfer, amount_vnd, reason in money:
+        await pool.execute(OLD_INSERT, transfer, amount_vnd, reason)
+
+
+@dataclass(slots=True)
+class Expected:
+    """One order by the plain rules, in words of money only."""
+
+    due_vnd: int
+    shares: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    status: Literal["open", "settled", "cancelled"] = "open"
+    waiting: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+
+    def pay(self, transfer: str, amount_vnd: int) -> None:
+        if self.status != "open":
+            self.waiting[transfer, "order_cancelled" if self.status == "cancelled" else "paid_again"] += amount_vnd
+            return
+        missing = self.due_vnd - sum(amount for _, amount in self.shares)
+        self.shares.append((transfer, min(missing, amount_vnd)))
+        if amount_vnd > missing:
+            self.waiting[transfer, "surplus"] += amount_vnd - missing
+        if amount_vnd >= missing:
+            self.status = "settled"
+
+    def end(self, ending: Ending) -> None:
+        if self.status == "cancelled" or ending == "expired" or (ending == "unfulfilled" and self.status == "open"):
+            return
+        for transfer, amount in self.shares:
+            self.waiting[transfer, "late_no_places" if ending == "unfulfilled" else "order_cancelled"] += amount
+        self.shares.clear()
+        self.status = "cancelled"
+
+
+PAY = st.integers(2_000, 80_000)
+STEPS = st.lists(
+    st.tuples(st.integers(0, 2), PAY | st.sampled_from(["expired", "cancelled", "unfulfilled"])), max_size=14
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(due=st.lists(st.integers(2_000, 100_000), min_size=3, max_size=3), steps=STEPS)
+async def test_in_any_history_each_dong_is_allocated_or_waits_under_its_own_transfer(
+    books: Books, due: list[int], steps: list[tuple[int, int | Ending]]
+) -> None:
+    before = await books.waiting()
+    orders = [(await books.order(amount), Expected(amount)) for amount in due]
+    for number, step in steps:
+        order, expected = orders[number]
+        if isinstance(step, int):
+            expected.pay(await books.pay(order, step), step)
+            continue
+        try:
+            await books.end(order, step)
+        except DomainError:
+            assert step == "unfulfilled", "only an order that was paid can lack places"
+        expected.end(step)
+
+    assert await books.broken() == []
+    assert await books.waiting() == sum((expected.waiting for _, expected in orders), before)
+    assert await books.told_waiting() == await books.waiting()
+    for order, expected in orders:
+        assert await books.paid_vnd(order) == sum(amount for _, amount in expected.shares)
