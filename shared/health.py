@@ -28,12 +28,6 @@ class Health:
         if lag is not None:
             self._lag = lag
 
-    @property
-    def caught_up(self) -> bool:
-        """Whether nothing that Kafka holds for us is known to be unread, and it was asked lately."""
-        fresh = self._progress_at is not None and time.monotonic() - self._progress_at < _POLL_AGE_LIMIT_S
-        return fresh and not self._lag and not self.waiting_for_infrastructure
-
     async def ready(self) -> tuple[bool, Answer]:
         """Whether to send work here, and why not."""
         database = await answers(self._pool)

@@ -30,6 +30,7 @@ from shared.clock import utc_now
 from shared.consumer import Consumer
 from shared.db import create_pool
 from shared.dead_letters import DeadLetters
+from shared.group_progress import GroupProgress
 from shared.health import Health
 from shared.http import create_app
 from shared.ids import TicketId
@@ -41,7 +42,7 @@ from shared.relay import Relay, Timer
 from shared.revocations import Revocations
 from shared.roles import Command, Service
 from shared.settings import Settings
-from shared.topics import TICKETING_EVENTS
+from shared.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.unit import Unit
 from shared.wake import Waker
 
@@ -61,6 +62,7 @@ async def build(settings: Settings) -> Service:
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
     offer = Offer(pool)
+    heard = GroupProgress(settings, [PAYMENTS_EVENTS])
     signer = TicketSigner(TICKET_KEY_ID, read_private_key(settings.secrets_dir / f"ticket-key-{TICKET_KEY_ID}.pem"))
     office = Office(offer, signer)
     pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
@@ -75,8 +77,8 @@ async def build(settings: Settings) -> Service:
     api.state.shop = orders.Shop(unit, pages, live, office)
 
     async def expire() -> None:
-        # While payments' events lag, an order may be paid without our knowing it yet.
-        if health.caught_up:
+        # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
+        if await heard.is_caught_up():
             await unit.run(partial(expire_orders, catalogue=offer), None)
 
     async def forget() -> None:
@@ -101,7 +103,7 @@ async def build(settings: Settings) -> Service:
             [Timer(1.0, expire), Timer(600.0, forget)],
         ),
         background=[live.run, revocations.run, offer.run],
-        closers=[producer.close],
+        closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
         commands=_commands(unit, settings),
         closing=closing,

@@ -1,0 +1,165 @@
+"""What a consumer group has handled, asked from a process that is no member of it; on it hangs that orders expire."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from deploy.local.cluster import Cluster
+from deploy.local.secrets import ensure_secrets
+from services.ticketing import app
+from shared import migrate, topics
+from shared.clock import local_date, utc_now
+from shared.consumer import Consumer
+from shared.group_progress import GroupProgress
+from shared.ids import uuid7
+from shared.kafka import Message
+from shared.relay import Timer
+from shared.roles import Service
+from shared.settings import Settings
+from shared.unit import name_of
+from tests.integration.conftest import Spine, change_venue, running, until
+
+
+@pytest.fixture
+async def progress(spine: Spine) -> AsyncIterator[GroupProgress]:
+    progress = GroupProgress(spine.hearer.settings, [topics.TICKETING_EVENTS])
+    yield progress
+    await progress.close()
+
+
+async def test_a_group_is_caught_up_once_it_has_handled_everything(spine: Spine, progress: GroupProgress) -> None:
+    assert await progress.is_caught_up()
+    await spine.speaker.unit.run(change_venue, "lung-cu")
+    async with running(spine.speaker.relay()):
+        await until(lambda: _is_sent(spine))
+    assert not await progress.is_caught_up()
+
+    async with running(spine.hearer.consumer()):
+        await until(progress.is_caught_up)
+
+    # Its members may be gone: what counts is that nothing is left for them.
+    assert await spine.heard() == [("lung-cu", 1)]
+    assert await progress.is_caught_up()
+
+
+async def test_an_event_that_cannot_be_handled_yet_keeps_the_group_behind(
+    spine: Spine, progress: GroupProgress
+) -> None:
+    await spine.speaker.unit.run(change_venue, "lung-cu")
+    tried: list[str] = []
+
+    async def database_is_away(message: Message) -> None:
+        tried.append(message.key)
+        raise OSError("away")
+
+    async def is_tried_again() -> bool:
+        return len(tried) > 1
+
+    async with running(spine.speaker.relay(), spine.hearer.consumer(database_is_away)):
+        await until(is_tried_again)
+        assert not await progress.is_caught_up()
+
+
+async def test_nobody_is_said_to_be_caught_up_while_kafka_is_away(spine: Spine) -> None:
+    progress = GroupProgress(replace(spine.hearer.settings, kafka_bootstrap="127.0.0.1:1"), [topics.TICKETING_EVENTS])
+    assert not await progress.is_caught_up()
+
+
+async def test_a_process_that_only_relays_expires_orders_once_payments_events_are_heard(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    ensure_secrets(tmp_path)
+    prefix = f"expiry{secrets.token_hex(4)}."
+    await topics.create(cluster.kafka_bootstrap, prefix)
+    cluster.create_database(prefix[:-1])
+    settings = replace(
+        Settings.read("ticketing", {"TICKETING_DATABASE_URL": cluster.postgres_url(prefix[:-1])}),
+        kafka_bootstrap=cluster.kafka_bootstrap,
+        topic_prefix=prefix,
+        secrets_dir=tmp_path,
+    )
+    async with built(settings) as relaying, built(settings) as consuming:
+        token = await _overdue_order(relaying)
+        await _say_something(settings, topics.PAYMENTS_EVENTS.name)
+        expire = next(timer for timer in _timers(relaying) if name_of(timer.action) == "expire")
+
+        await expire.action()
+        assert await _status(relaying, token) == "placed"
+
+        async def is_expired() -> bool:
+            await expire.action()
+            return await _status(relaying, token) == "expired"
+
+        async with running(*(part for part in consuming.consumers if isinstance(part, Consumer))):
+            await until(is_expired)
+
+
+@asynccontextmanager
+async def built(settings: Settings) -> AsyncGenerator[Service]:
+    """Ticketing as one process has it; neither its consumer nor its relay runs."""
+    service = await app.build(settings)
+    await migrate.migrate(settings.database_url, service.migrations)
+    assert service.seed is not None
+    await service.seed()
+    background = [asyncio.ensure_future(work()) for work in service.background]
+    try:
+        yield service
+    finally:
+        for task in background:
+            task.cancel()
+        for close in service.closers:
+            await close()
+        await service.unit.pool.close()
+
+
+def _timers(service: Service) -> list[Timer]:
+    assert service.relay is not None
+    return list(service.relay.timers)
+
+
+async def _overdue_order(service: Service) -> str:
+    """The link of an order whose hold is over."""
+    assert service.api is not None
+    order_id = str(uuid7())
+    body = {
+        "order_id": order_id,
+        "product_id": "cot-co-lung-cu-entry",
+        "visit_on": local_date(utc_now()).isoformat(),
+        "counts": {"adult": 1},
+    }
+    answers: list[httpx.Response] = []
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.api), base_url="http://localhost", headers={"Idempotency-Key": order_id}
+    ) as visitor:
+
+        async def is_placed() -> bool:
+            answers.append(await visitor.post("/api/orders", json=body))
+            return answers[-1].status_code == 201
+
+        await until(is_placed)
+    await service.unit.pool.execute("UPDATE orders SET hold_until = now(), expires_at = now() - interval '2 minutes'")
+    return str(answers[-1].json()["token"])
+
+
+async def _status(service: Service, token: str) -> str:
+    return str(await service.unit.pool.fetchval("SELECT status FROM orders WHERE token = $1", token))
+
+
+async def _say_something(settings: Settings, topic: str) -> None:
+    bank = AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap)
+    await bank.start()
+    try:
+        await bank.send_and_wait(settings.topic_prefix + topic, b"{}", b"key", headers=[("ce_type", b"x.y.v1")])
+    finally:
+        await bank.stop()
+
+
+async def _is_sent(spine: Spine) -> bool:
+    return await spine.unsent(spine.speaker) == 0
