@@ -21,6 +21,7 @@ from shared.db import connect
 from shared.dead_letters import DeadLetters
 from shared.errors import Poison
 from shared.health import Health
+from shared.http import create_app
 from shared.kafka import Message
 from shared.log import Log
 from shared.relay import Relay
@@ -49,8 +50,9 @@ class Stoppable(Protocol):
 class Service:
     """All parts of a service, built by its app.py.
 
-    api is an ASGI app; background runs beside every role. `closing` is set first of all at the end, so
-    that open streams end. `commands` get the arguments after their name; a plain function runs in a thread.
+    api is an ASGI app for the role that serves; the others answer for their health on the same port. background runs
+    beside every role. `closing` is set first of all at the end, so that open streams end. `commands` get the arguments
+    after their name; a plain function runs in a thread.
     """
 
     name: str
@@ -108,7 +110,7 @@ async def run_roles(service: Service, command: str) -> int:
         loop.add_signal_handler(number, asked.set)
     parts = _parts(service, command)
     tasks = {asyncio.create_task(part.run(), name=name): part for name, part in parts}
-    log.info("started", roles=command, port=service.settings.port if service.api else None)
+    log.info("started", roles=command, port=service.settings.port)
     waiting = asyncio.create_task(asked.wait())
     done, _ = await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
     died = done - {waiting}
@@ -140,14 +142,20 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
     parts: list[tuple[str, Stoppable]] = []
     if command in ("consume", "run"):
         parts += [(f"consumer-{number}", consumer) for number, consumer in enumerate(service.consumers)]
-    if command in ("serve", "run") and service.api is not None:
-        parts.append(("api", _Server(service.api, service.settings)))
+    parts.append(("http", _Server(_answers(service, command), service.settings)))
     parts += [(f"background-{number}", _Endless(work)) for number, work in enumerate(service.background)]
     if command in ("relay", "run") and service.relay is not None:
         parts.append(("relay", service.relay))
     if command != "run":
         parts.append(("waker", _Endless(service.waker.run)))
     return parts
+
+
+def _answers(service: Service, command: str) -> Callable[..., Any]:
+    """The service's pages where they are served; elsewhere health and metrics, so that no role is out of sight."""
+    if command in ("serve", "run") and service.api is not None:
+        return service.api
+    return create_app(service.name, [], service.health.ready, doors=None)
 
 
 class _Endless:

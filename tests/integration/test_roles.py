@@ -69,7 +69,7 @@ async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_t
     assert process.returncode == 0
     assert await spine.unsent(spine.speaker) == 0
 
-    again = await start(spine, "consume")
+    again = await start(spine, "consume", TICKETING_PORT="0")
     await has_started(again)
     await until(lambda: heard_all(spine, 200))
     again.send_signal(signal.SIGINT)
@@ -91,6 +91,21 @@ async def test_separate_roles_do_together_what_one_process_does(spine: Spine) ->
     async with asyncio.timeout(30):
         await asyncio.gather(*(role.communicate() for role in roles))
     assert [role.returncode for role in roles] == [0, 0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["consume", "relay"])
+async def test_a_role_without_pages_tells_its_health_too(spine: Spine, role: str) -> None:
+    port = free_port()
+    process = await start(spine, role, TICKETING_PORT=port)
+    await until(lambda: answers(port, 200))
+    async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:
+        assert "outbox_unsent_events" in (await client.get("/metrics")).text
+        assert (await client.get("/")).status_code == 404
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(20):
+        await process.communicate()
+    assert process.returncode == 0
 
 
 async def test_a_role_that_dies_ends_the_process_with_1(spine: Spine) -> None:

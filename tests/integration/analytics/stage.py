@@ -258,6 +258,7 @@ class Stage:
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka_bootstrap,
             "TOPIC_PREFIX": self.settings.topic_prefix,
             "SECRETS_DIR": str(self.settings.secrets_dir),
+            "ANALYTICS_PORT": "0",
             "PATH": "/usr/bin:/bin",
             **(more or {}),
         }
