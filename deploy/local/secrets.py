@@ -1,4 +1,4 @@
-"""Makes the secrets of one installation, once, each in a file that only its owner can read.
+"""Makes the secrets of one installation, once, each in a file that only its owner can reach.
 
 A secret that is there is never touched: tickets signed with a lost key could not be checked any more.
 """
@@ -34,8 +34,16 @@ def main(arguments: list[str]) -> int:
     """Write the missing secrets of a folder, by default the one of this machine's system."""
     folder = Path(arguments[0]) if arguments else SECRETS
     written = ensure_secrets(folder)
+    if arguments:
+        _let_containers_read(folder)
     say(f"{folder}: " + (f"wrote {', '.join(written)}" if written else "complete already, nothing written"))
     return 0
+
+
+def _let_containers_read(folder: Path) -> None:
+    """Opens the files to the users of containers, who get them one by one; on this machine the closed folder guards."""
+    for file in folder.iterdir():
+        file.chmod(0o444)
 
 
 def read_secret(folder: Path, name: str) -> str:

@@ -36,7 +36,7 @@ def test_an_unknown_command_is_refused() -> None:
     assert run("fly").returncode != 0
 
 
-def test_secrets_are_written_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+def test_secrets_are_written_once_in_a_folder_that_only_their_owner_enters(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     assert run("secrets", str(folder)).returncode == 0
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -45,7 +45,9 @@ def test_secrets_are_written_once_and_only_their_owner_reads_them(tmp_path: Path
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert set(before) == {"ticket-key-1.pem", "pass-key.pem", "pass-public.pem", "postgres-password"}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    # Containers are given the files themselves, and run as other users.
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o444}
 
 
 def test_reset_removes_nothing_without_a_yes(tmp_path: Path) -> None:
