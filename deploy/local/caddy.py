@@ -13,9 +13,9 @@ CADDYFILE = ROOT / "deploy" / "Caddyfile"
 def caddy_part(settings: Settings, program: Path) -> HttpPart:
     """Caddy on the public port, with the Caddyfile that compose uses too."""
     env = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{settings.http_ports[name]}" for name in DATABASES}
-    if settings.is_demo:
-        env["BANK_UPSTREAM"] = f"127.0.0.1:{settings.http_ports[SIMULATOR]}"
     env |= {
+        "PROFILE": settings.profile,
+        "BANK_UPSTREAM": f"127.0.0.1:{settings.http_ports[SIMULATOR]}",
         "SITE_ADDRESS": f"http://:{settings.public_port}",
         "SITE_BIND": settings.bind,
         # Caddy keeps its own state here rather than in the home of whoever started it.
