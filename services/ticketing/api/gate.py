@@ -166,10 +166,16 @@ async def get_manifest(
     )
 
 
+# A dependency, because once a stream has begun it is too late to say 403.
+async def _watched_venue(phone: PhonePass, desk: DeskDep, venue_id: str | None = None) -> VenueId:
+    return _venue_of(desk, phone, venue_id)
+
+
 @router.get("/api/gate/live", response_class=EventSourceResponse)
-async def get_live(phone: PhonePass, desk: DeskDep, venue_id: str | None = None) -> AsyncIterator[ServerSentEvent]:
+async def get_live(
+    desk: DeskDep, watched: Annotated[VenueId, Depends(_watched_venue)]
+) -> AsyncIterator[ServerSentEvent]:
     """Says whenever the manifest has something new; the phone then asks for what is new."""
-    watched = _venue_of(desk, phone, venue_id)
 
     async def read() -> State:
         return await desk.unit.run(gate_head, watched)

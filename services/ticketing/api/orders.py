@@ -130,10 +130,15 @@ async def get_order_state(token: str, shop: ShopDep) -> OrderView:
     return await _view(shop, token)
 
 
-@router.get("/api/orders/{token}/live", response_class=EventSourceResponse, dependencies=_ANYONE)
-async def get_order_live(token: str, shop: ShopDep) -> AsyncIterator[ServerSentEvent]:
-    await _order(shop, token)
+# A dependency, because once a stream has begun it is too late to say 404.
+async def _watched_order(token: str, shop: ShopDep) -> str:
+    return (await _order(shop, token)).token
 
+
+@router.get("/api/orders/{token}/live", response_class=EventSourceResponse, dependencies=_ANYONE)
+async def get_order_live(
+    token: Annotated[str, Depends(_watched_order)], shop: ShopDep
+) -> AsyncIterator[ServerSentEvent]:
     async def read() -> dict[str, object]:
         view = await _view(shop, token)
         return {"status": view.status, "paid_vnd": view.paid_vnd, "due_vnd": view.due_vnd, "ready": view.ready,
