@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,6 +18,8 @@ from shared.log import Log
 from shared.pages import Pages, language_of
 
 log = Log(__name__)
+# The forms behind the doors take this much.
+_LONGEST_WAY_BACK = 200
 _HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -101,8 +103,7 @@ def respond(request: Request, error: BaseException, pages: Pages | None) -> Resp
     if wants_page(request):
         sign_in = problem.fields.get("sign_in")
         if sign_in and request.method == "GET":
-            here = quote(request.url.path)
-            return RedirectResponse(f"{sign_in}?next={here}", 303, {"Cache-Control": "no-store"})
+            return RedirectResponse(f"{sign_in}?{_way_back(request)}", 303, {"Cache-Control": "no-store"})
         if pages is not None:
             page = pages.problem(request, problem.code, problem.status, problem.fields)
             page.headers.update(problem.headers)
@@ -113,6 +114,14 @@ def respond(request: Request, error: BaseException, pages: Pages | None) -> Resp
         body["detail"] = advice
     headers = {"Cache-Control": "no-store", **problem.headers}
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+
+
+def _way_back(request: Request) -> str:
+    """The query for a door: where to go from there, with all that was asked for, and the language if that was too."""
+    path, query = request.url.path, request.url.query
+    here = f"{path}?{query}" if query and len(path) + len(query) < _LONGEST_WAY_BACK else path
+    asked = request.query_params.get("lang")
+    return urlencode({"next": here} | ({"lang": asked} if i18n.is_language(asked) else {}), safe="/")
 
 
 def _text(request: Request, problem: Problem, part: str) -> str:
