@@ -44,6 +44,7 @@ _CALL_LIMIT_S = 10.0
 _SILENCE_S = 10.0
 _UNASSIGNED_S = 60.0  # longer than a rebalance that waits for a dead member's session
 _DEAD_LETTERS_A_MINUTE = 200
+_COMMIT_EVERY_S = 0.5  # whatever is read again after a crash, the inbox knows it
 
 Handle = Callable[[Message], Awaitable[None]]
 
@@ -113,6 +114,7 @@ class Consumer:
         self._dead_letters = dead_letters
         self._health = health
         self._stopping = asyncio.Event()
+        self._done: dict[TopicPartition, int] = {}
         self._put_aside_at: deque[float] = deque(maxlen=_DEAD_LETTERS_A_MINUTE)
         self._side_by_side = asyncio.Semaphore(_SIDE_BY_SIDE)
         self._waiting = 0
@@ -137,7 +139,8 @@ class Consumer:
     async def _consume(self) -> None:
         """The life of one aiokafka consumer."""
         kafka = self._make()
-        got_at = assigned_at = time.monotonic()
+        self._done.clear()
+        got_at = assigned_at = committed_at = time.monotonic()
         try:
             async with asyncio.timeout(_START_LIMIT_S):
                 await kafka.start()
@@ -149,12 +152,16 @@ class Consumer:
                 if now - assigned_at > _UNASSIGNED_S:
                     raise Silent
                 if batch:
-                    await self._work_off(kafka, batch)
+                    await self._work_off(batch)
                     got_at = time.monotonic()
                 elif now - got_at > _SILENCE_S:
                     await _check_silence(kafka)
                     got_at = now
+                if now - committed_at > _COMMIT_EVERY_S:
+                    await self._commit(kafka)
+                    committed_at = now
                 self._health.progressed(await _lag(kafka))
+            await self._commit(kafka)
         finally:
             await stop_within(kafka, 5)
 
@@ -173,26 +180,27 @@ class Consumer:
             request_timeout_ms=10_000,
         )
 
-    async def _work_off(self, kafka: AIOKafkaConsumer, batch: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
-        """Handles a batch and commits how far each partition came."""
-        done: dict[TopicPartition, int] = {}
+    async def _work_off(self, batch: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
         async with asyncio.TaskGroup() as group:
             for partition, records in batch.items():
-                group.create_task(self._in_order(partition, records, done))
+                group.create_task(self._in_order(partition, records))
+
+    async def _commit(self, kafka: AIOKafkaConsumer) -> None:
+        """Tells Kafka how far each partition came."""
         # After a rebalance some partitions may be another's; it will find their events handled.
         ours = kafka.assignment()
-        if offsets := {partition: offset for partition, offset in done.items() if partition in ours}:
+        offsets = {partition: offset for partition, offset in self._done.items() if partition in ours}
+        self._done.clear()
+        if offsets:
             async with asyncio.timeout(_CALL_LIMIT_S):
                 await kafka.commit(offsets)
 
-    async def _in_order(
-        self, partition: TopicPartition, records: list[ConsumerRecord], done: dict[TopicPartition, int]
-    ) -> None:
+    async def _in_order(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
         async with self._side_by_side:
             for record in records:
                 if not await self._settle(Message.of(record, self._settings.topic_prefix)):
                     return
-                done[partition] = record.offset + 1
+                self._done[partition] = record.offset + 1
                 self._health.progressed()
 
     async def _settle(self, message: Message) -> bool:

@@ -99,7 +99,7 @@ class Relay:
             pass
 
     async def _drain(self, connection: DirectConnection) -> bool:
-        """Sends one batch; True if that got anything done."""
+        """Sends one batch; True if there may be more to send at once."""
         found = await _bounded(connection.fetch(SQL["unsent_outbox"], _BATCH))
         if not found:
             OUTBOX_UNSENT.set(0)
@@ -118,7 +118,7 @@ class Relay:
             OUTBOX_UNSENT.set(await _bounded(connection.fetchval(SQL["count_outbox_unsent"])))
         else:
             OUTBOX_UNSENT.set(0)
-        return bool(sent)
+        return len(found) == _BATCH and bool(sent)
 
     async def _clean(self) -> None:
         connection = await connect(self.database_url, f"{self.service}-clean")
