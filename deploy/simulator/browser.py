@@ -16,7 +16,11 @@ _LIMIT_S = 30.0
 
 
 class DoorRefused(Exception):
-    """A door answered something else than was expected; the text says which and what."""
+    """A door answered something else than was expected; the text says which and what. status: 0 for no answer."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Browser:
         headers = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
         answer = await self._ask("POST", path, headers, body)
         if answer.status >= 400:
-            raise DoorRefused(f"POST {path}: {answer.status}")
+            raise DoorRefused(f"POST {path}: {answer.status}", answer.status)
         return answer
 
     async def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Answer:
@@ -84,7 +88,7 @@ def _request(origin: str, what: tuple[str, str], headers: dict[str, str], body: 
 
 def _object_of(path: str, answer: Answer) -> dict[str, object]:
     if answer.status >= 400:
-        raise DoorRefused(f"{path}: {answer.status} {answer.text[:200]}")
+        raise DoorRefused(f"{path}: {answer.status} {answer.text[:200]}", answer.status)
     value: object = json.loads(answer.body)
     if not isinstance(value, dict):
         raise DoorRefused(f"{path}: no JSON object")

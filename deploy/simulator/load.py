@@ -30,6 +30,13 @@ _GROUP_TICKET_FROM = 10
 _THREADS = 32
 _PATIENCE_S = 20.0
 _BAR_WIDTH = 30
+_REDRAW_S, _LINE_EVERY_S = 0.5, 10.0
+_REASONS = {
+    "sold_out": "sold out",
+    "closed_that_day": "closed that day",
+    "did not get on": "no ticket in time (reference lost?)",
+    "no answer": "no answer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,13 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     if asked.rate <= 0 or asked.minutes <= 0:
         parser.error("--rate and --minutes must be above 0")
+    everybody = list(arrivals(asked.rate, asked.minutes, asked.seed))
+    print(
+        f"{len(everybody)} visitors within {asked.minutes:g} minutes, seed {asked.seed}. Some banks are late,"
+        f" so the last tickets come up to {Odds().late_s[1]:.0f} s after that."
+    )
     try:
-        return asyncio.run(_run(Settings.read(), list(arrivals(asked.rate, asked.minutes, asked.seed))))
+        return asyncio.run(_run(Settings.read(), everybody))
     except (SimulatorRefused, DoorRefused) as problem:
         print(f"Stopped: {problem}")
     return 1
@@ -134,25 +146,34 @@ async def _visit(browser: Browser, bank: Bank, arrival: Arrival, tally: Tally) -
         tally.outcomes["ticketed"] += 1
     except DoorRefused as refusal:
         # A lost reference waits for a person, and so does its visitor; a full day is no fault either.
-        tally.outcomes[_reason(str(refusal))] += 1
+        tally.outcomes[_reason(refusal)] += 1
     except BankAway:
         tally.outcomes["bank away"] += 1
 
 
-def _reason(refusal: str) -> str:
-    for code in ("sold_out", "closed_that_day", "did not get on", "no answer"):
-        if code in refusal:
-            return {"did not get on": "no ticket in time (reference lost?)"}.get(code, code)
-    return "refused"
+def _reason(refusal: DoorRefused) -> str:
+    if refusal.status == 503:
+        return "told to come back (busy)"
+    for code, reason in _REASONS.items():
+        if code in str(refusal):
+            return reason
+    return f"refused ({refusal.status})"
 
 
 async def _show(tally: Tally, total: int) -> None:
-    """A bar that counts finished visitors; on a terminal only, so that logs stay readable."""
-    while sys.stdout.isatty():
-        done = tally.outcomes.total()
-        filled = _BAR_WIDTH * done // max(total, 1)
-        print(f"\r[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done}/{total}", end="", flush=True)
-        await asyncio.sleep(0.5)
+    """A bar that counts finished visitors; where no terminal redraws it, a line now and then."""
+    if sys.stdout.isatty():
+        while True:
+            print(f"\r{_bar(tally.outcomes.total(), total)}", end="", flush=True)
+            await asyncio.sleep(_REDRAW_S)
+    while True:
+        await asyncio.sleep(_LINE_EVERY_S)
+        print(_bar(tally.outcomes.total(), total), flush=True)
+
+
+def _bar(done: int, total: int) -> str:
+    filled = _BAR_WIDTH * done // max(total, 1)
+    return f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done}/{total}"
 
 
 def _tell(tally: Tally, took_s: float) -> None:
