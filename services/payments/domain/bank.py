@@ -10,13 +10,11 @@ from shared.money import Dong
 Direction = Literal["in", "out"]
 
 
-class BrokenTransfer(DomainError):
+class BrokenTransfer(Exception):
     """A provider's message breaks its contract. `reason` names the field, never its value: that may be personal."""
 
-    code = "broken_transfer"
-
     def __init__(self, reason: str) -> None:
-        super().__init__(reason=reason)
+        super().__init__(reason)
         self.reason = reason
 
 

@@ -6,9 +6,8 @@ carries no signature, so a gate believes it only by its manifest (docs/ticket-co
 
 import hashlib
 import secrets
-from typing import NewType
+from typing import ClassVar, NewType
 
-from shared.errors import DomainError
 from shared.ids import CROCKFORD, check_character, crockford_encode, fold_look_alikes
 
 ShortCode = NewType("ShortCode", str)
@@ -21,18 +20,20 @@ _PAYMENT_REFERENCE_PREFIX = "HG"
 _SEPARATORS = dict.fromkeys(map(ord, " \t\r\n\u00a0\u2009\u202f-\u2010\u2011\u2012\u2013\u2014_."))
 
 
-class UnreadableShortCode(DomainError):
-    """What was typed is no short code; each subclass says why."""
+class UnreadableShortCode(Exception):
+    """What was typed is no short code; each subclass says why. It becomes a verdict, never the answer to a request."""
+
+    code: ClassVar[str]
 
 
 class ShortCodeLength(UnreadableShortCode):
-    """Too few or too many characters; `length` says how many there were."""
+    """Too few or too many characters."""
 
     code = "short_code_length"
 
 
 class ShortCodeCharacter(UnreadableShortCode):
-    """A character that no short code has; `character` is the first such."""
+    """A character that no short code has."""
 
     code = "short_code_character"
 
@@ -71,9 +72,9 @@ def parse(text: str) -> ShortCode:
     # ASCII first: the upper case of other scripts can be a letter of ours ("ſ" turns into "S").
     for character in typed:
         if not character.isascii() or fold_look_alikes(character) not in CROCKFORD:
-            raise ShortCodeCharacter(character=character)
+            raise ShortCodeCharacter
     if len(typed) != LENGTH:
-        raise ShortCodeLength(length=len(typed))
+        raise ShortCodeLength
     folded = fold_look_alikes(typed)
     if check_character(folded[:_BODY]) != folded[_BODY]:
         raise ShortCodeCheck

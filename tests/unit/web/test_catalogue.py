@@ -1,6 +1,5 @@
 """The one catalogue against everything that uses it: no text missing, none left over, both languages alike."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -17,11 +16,6 @@ CALLED = re.compile(r"""\bt\(\s*["']([\w.]+)["']\s*[,)]""")
 EXPORTED = re.compile(r"messages\(([^)]*)\)")
 # The gate's own t() adds this itself.
 GATE = Path("services/ticketing/web/static/gate")
-# Codes of line tools and of rules that pages and scripts word themselves.
-WORDED_ELSEWHERE = {
-    *(f"services/payments/domain/{name}.py" for name in ("bank", "intents", "ledger", "references", "vietqr")),
-    *(f"services/ticketing/domain/{name}.py" for name in ("gate", "short_code", "ticket_code")),
-}
 
 
 def test_both_languages_have_the_same_placeholders() -> None:
@@ -81,16 +75,6 @@ def test_no_text_is_left_over() -> None:
     assert left_over == []
 
 
-def test_every_error_that_people_can_meet_has_its_text() -> None:
-    silent = [
-        f"{path}: {code}"
-        for path, code in _error_codes()
-        if path not in WORDED_ELSEWHERE and not i18n.knows(f"errors.{code}")
-    ]
-
-    assert silent == []
-
-
 def _placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
@@ -118,28 +102,3 @@ def _mentioned() -> tuple[set[str], set[str]]:
         literals.update(KEY.findall(text))
         beginnings.update(BEGINNING.findall(text))
     return literals, beginnings
-
-
-def _error_codes() -> list[tuple[str, str]]:
-    """(path, code) of each class that gives itself a `code`, alone or together with `status`."""
-    found: list[tuple[str, str]] = []
-    for folder in ("services", "shared", "deploy"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            tree = ast.parse(path.read_text("utf-8"))
-            classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-            found += [(path.relative_to(ROOT).as_posix(), code) for node in classes for code in _codes_of(node)]
-    return found
-
-
-def _codes_of(node: ast.ClassDef) -> list[str]:
-    codes: list[str] = []
-    for statement in node.body:
-        if not isinstance(statement, ast.Assign):
-            continue
-        target, value = statement.targets[0], statement.value
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            target, value = target.elts[0], value.elts[0]
-        is_code = isinstance(target, ast.Name) and target.id == "code"
-        if is_code and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            codes.append(value.value)
-    return codes
