@@ -8,7 +8,7 @@ from uuid import UUID
 
 from deploy.seed.reader import read_seed
 from services.ticketing import codes_tool, consumer
-from services.ticketing.api import gate, manage, orders, sign_in
+from services.ticketing.api import cancel, gate, manage, orders, sign_in
 from services.ticketing.api.web import Web
 from services.ticketing.offer import Offer
 from services.ticketing.usecases.admit import GateOffice
@@ -48,6 +48,7 @@ from shared.wake import Waker
 
 HERE = Path(__file__).parent
 TICKET_KEY_ID = 1
+_ROUTERS = (orders.router, cancel.router, gate.router, sign_in.router, manage.router)
 
 
 async def build(settings: Settings) -> Service:
@@ -67,9 +68,7 @@ async def build(settings: Settings) -> Service:
     office = Office(offer, signer)
     pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
-    api = create_app(
-        settings.service, [orders.router, gate.router, sign_in.router, manage.router], health.ready, doors, pages
-    )
+    api = create_app(settings.service, _ROUTERS, health.ready, doors, pages)
     api.state.web = Web(unit, pages, read_private_key(settings.secrets_dir / "pass-key.pem"), settings.public_origin)
     api.state.gate = gate.GateDesk(
         unit, pages, live, GateOffice(offer, {TICKET_KEY_ID: signer.private_key.public_key()})

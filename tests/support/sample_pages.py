@@ -89,6 +89,7 @@ def order(**changes: object) -> OrderView:
         expires_at=NOW + timedelta(minutes=14, seconds=12),
         expires_in_s=852,
         ready=True,
+        cancellable=True,
         reference="HG4K7P2M9E",
         qr_payload=_PAYLOAD,
         bank_name="BIDV",
@@ -121,11 +122,17 @@ ORDERS: Mapping[str, OrderView] = {
     "partial": order(paid_vnd=Dong(50_000), due_vnd=Dong(25_000), amount_state="partial"),
     "over-time": order(expires_in_s=0),
     "expired": order(status="expired", expires_in_s=0),
-    "cancelled": order(status="cancelled"),
-    "unfulfilled": order(status="unfulfilled", paid_vnd=Dong(75_000), due_vnd=Dong(0), timing="late"),
+    "expired-partial": order(status="expired", expires_in_s=0, paid_vnd=Dong(50_000), due_vnd=Dong(25_000)),
+    "cancelled": order(status="cancelled", cancellable=False),
+    "cancelled-partial": order(
+        status="cancelled", cancellable=False, paid_vnd=Dong(50_000), due_vnd=Dong(25_000), amount_state="partial"
+    ),
+    "unfulfilled": order(
+        status="unfulfilled", cancellable=False, paid_vnd=Dong(75_000), due_vnd=Dong(0), timing="late"
+    ),
     "large": order(total_vnd=Dong(12_600_000), due_vnd=Dong(12_600_000), nights=2, people=42, expires_in_s=3500),
 }
-_PAID = order(status="ticketed", paid_vnd=Dong(75_000), due_vnd=Dong(0), amount_state="exact")
+_PAID = order(status="ticketed", cancellable=False, paid_vnd=Dong(75_000), due_vnd=Dong(0), amount_state="exact")
 TICKETS: Mapping[str, tuple[OrderView, list[TicketView]]] = {
     "single": (_PAID, [ticket(), ticket(), ticket(category_name=_CHILD.name)]),
     "group": (_PAID, [ticket(admits=42, admitted=17, category="mixed")]),
@@ -142,7 +149,7 @@ ERRORS: Mapping[str, DomainError] = {
 
 
 class SamplePages:
-    """The pages by their addresses: /, /venues/{id}?error=…, /orders/{state}, /t/{state}, /problem/{code}."""
+    """The pages: /, /venues/{id}?error=…, /orders/{state}, /orders/{state}/cancel, /t/{state}, /problem/{code}."""
 
     def __init__(self) -> None:
         self.pages = Pages(HERE / "web", "ticketing", demo=True)
@@ -153,6 +160,7 @@ class SamplePages:
             Route("/", self.home),
             Route("/venues/{venue_id}", self.venue),
             Route("/orders/{state}", self.pay),
+            Route("/orders/{state}/cancel", self.cancel),
             Route("/t/sw.js", _worker),
             Route("/t/{state}", self.tickets),
             Route("/problem/{code}", self.problem),
@@ -201,6 +209,10 @@ class SamplePages:
         code = "" if shown.qr_payload is None else svg_for(shown.qr_payload, "M", label="VietQR")
         return self.pages.render(request, "visitor/pay.html", order=shown, qr_svg=code)
 
+    async def cancel(self, request: Request) -> Response:
+        shown = ORDERS[request.path_params["state"]]
+        return self.pages.render(request, "visitor/cancel.html", order=shown, key=str(uuid7()))
+
     async def tickets(self, request: Request) -> Response:
         shown, tickets = TICKETS[request.path_params["state"]]
         pairs = [(one, svg(one.code, label=one.short_code)) for one in tickets]
@@ -215,6 +227,7 @@ ADDRESSES = (
     "/venues/cot-co-lung-cu", "/venues/meo-vac-clay-house", "/venues/cho-dong-van",
     *(f"/venues/bao-tang-tinh-ha-giang?error={name}" for name in ERRORS),
     *(f"/orders/{state}" for state in ORDERS),
+    "/orders/waiting/cancel", "/orders/partial/cancel",
     *(f"/t/{state}" for state in TICKETS),
     "/problem/not_found",
 )  # fmt: skip

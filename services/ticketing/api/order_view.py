@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.ticketing.domain.catalogue import Category
-from services.ticketing.domain.orders import OrderStatus
+from services.ticketing.domain.orders import OrderStatus, is_cancellable
 from services.ticketing.domain.pricing import PricedLine
 from services.ticketing.domain.short_code import ShortCode, grouped
 from services.ticketing.store.catalogue import Catalogue
@@ -62,6 +62,7 @@ class OrderView:
     expires_at: datetime
     expires_in_s: int
     ready: bool
+    cancellable: bool
     reference: str | None
     qr_payload: str | None
     bank_name: str | None
@@ -91,6 +92,7 @@ def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: date
         expires_at=order.expires_at,
         expires_in_s=max(0, int((order.expires_at - now).total_seconds())),
         ready=order.qr_payload is not None,
+        cancellable=is_cancellable(order.status),
         reference=order.reference,
         qr_payload=order.qr_payload,
         bank_name=order.bank_name,

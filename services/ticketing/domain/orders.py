@@ -16,9 +16,10 @@ from shared.money import ZERO, Dong
 OrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
 
 # An expired order still waits for late money: it gets its tickets if there are places again, else it is unfulfilled.
+# Whoever gives it up instead has the part back that came.
 _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     "placed": frozenset({"ticketed", "expired", "cancelled"}),
-    "expired": frozenset({"ticketed", "unfulfilled"}),
+    "expired": frozenset({"ticketed", "unfulfilled", "cancelled"}),
     "ticketed": frozenset(),
     "cancelled": frozenset(),
     "unfulfilled": frozenset(),
@@ -68,6 +69,11 @@ def change_status(current: OrderStatus, wanted: OrderStatus) -> OrderStatus:
     if wanted not in _NEXT[current]:
         raise WrongOrderStatus(status=current, wanted=wanted)
     return wanted
+
+
+def is_cancellable(status: OrderStatus) -> bool:
+    """Whether the buyer may give the order up: not once its money bought something, or waits to go back."""
+    return "cancelled" in _NEXT[status]
 
 
 def is_free(total_vnd: Dong) -> bool:

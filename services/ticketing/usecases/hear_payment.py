@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.ticketing.domain.calendar import held_days
+from services.ticketing.domain.orders import FINAL
 from services.ticketing.store.orders import (
     Order,
     hold_places,
@@ -35,7 +36,8 @@ async def settle_order(tx: Tx, event: PaymentSettled, now: datetime, *, office: 
     if order is None or not await note_payment(tx.connection, event):
         return
     tx.touch("order", order.token)
-    if order.status in ("ticketed", "unfulfilled"):
+    # Cancelled while the money was on its way: payments heard that too, or will, and frees the money.
+    if order.status in FINAL:
         return
     product = office.catalogue().products[order.product_id]
     days = held_days(product, order.visit_on, order.nights)

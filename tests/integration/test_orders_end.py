@@ -1,0 +1,274 @@
+"""How orders end on the real database: whatever comes in which order, each place is given back exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import permutations
+from pathlib import Path
+from typing import Literal, TypeVar
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deploy.local.cluster import Cluster
+from services.ticketing.api import cancel, orders
+from services.ticketing.domain.catalogue import Category
+from services.ticketing.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
+from services.ticketing.usecases.expire_orders import expire_orders
+from services.ticketing.usecases.hear_payment import note_intent, settle_order
+from services.ticketing.usecases.issue_tickets import Office
+from services.ticketing.usecases.place_order import PlacedOrder, PlaceOrder, SoldOut, place_order
+from shared import migrate
+from shared.db import create_pool
+from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
+from shared.events.ticketing import OrderCancelled
+from shared.http import create_app
+from shared.ids import OrderId, uuid7
+from shared.live import Live
+from shared.pages import Pages
+from shared.unit import Unit
+from shared.wake import Waker
+from tests.support.gate import MIGRATIONS, PRODUCT, Venue, open_venue
+
+MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
+VISIT_ON = date(2026, 11, 28)
+CAPACITY = 6
+TOLD = Path("contracts/examples/payments.payment_settled.v1/first.json").read_bytes()
+E = TypeVar("E", bound=IntentEvent)
+Step = Literal["cancel", "expire", "part", "whole"]
+STEPS: tuple[Step, ...] = ("cancel", "expire", "part", "whole")
+
+
+@dataclass(slots=True)
+class Shop:
+    """The flag tower with few places on one day, and a clock that the test moves."""
+
+    venue: Venue
+    now: list[datetime]
+    visitor: httpx.AsyncClient
+    versions: dict[OrderId, int] = field(default_factory=dict[OrderId, int])
+
+    @property
+    def unit(self) -> Unit:
+        return self.venue.unit
+
+    @property
+    def office(self) -> Office:
+        return Office(lambda: self.venue.catalogue, self.venue.signer)
+
+    async def order(self, people: int) -> PlacedOrder:
+        command = PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): people}, "per_person")
+        return await self.unit.run(partial(place_order, office=self.office), command)
+
+    async def take(self, step: Step, order: PlacedOrder) -> None:
+        match step:
+            case "cancel":
+                await self.cancel(order)
+            case "expire":
+                self.now[0] += timedelta(hours=1)
+                await self.unit.run(partial(expire_orders, catalogue=self.office.catalogue), None)
+            case "part":
+                await self.unit.run(note_intent, self._told(order, PaymentPartial, 10_000))
+            case "whole":
+                paid = self._told(order, PaymentSettled, order.total_vnd)
+                await self.unit.run(partial(settle_order, office=self.office), paid)
+
+    async def cancel(self, order: PlacedOrder) -> bool:
+        """False if the order was paid before."""
+        try:
+            await self.unit.run(partial(cancel_order, catalogue=self.office.catalogue), CancelOrder(order.order_id))
+        except OrderNotCancellable:
+            return False
+        return True
+
+    def _told(self, order: PlacedOrder, kind: type[E], paid_vnd: int) -> E:
+        """What payments says of this order's intent, newer than what it said before."""
+        version = self.versions[order.order_id] = self.versions.get(order.order_id, 0) + 1
+        state = msgspec.json.decode(TOLD)
+        state |= {"order_id": str(order.order_id), "amount_vnd": order.total_vnd, "paid_vnd": paid_vnd}
+        return msgspec.convert({**state, "version": version}, kind)
+
+    async def places(self) -> tuple[int, int]:
+        """Held and sold, as counted on the day."""
+        row = await self.unit.pool.fetchrow("SELECT held, sold FROM days WHERE day = $1", VISIT_ON)
+        return (0, 0) if row is None else (row["held"], row["sold"])
+
+    async def people(self) -> tuple[int, int]:
+        """Held and sold, as the orders say."""
+        row = await self.unit.pool.fetchrow(
+            "SELECT coalesce(sum(people) FILTER (WHERE status = 'placed'), 0) AS held,"
+            " coalesce(sum(people) FILTER (WHERE status = 'ticketed'), 0) AS sold FROM orders"
+        )
+        assert row is not None
+        return row["held"], row["sold"]
+
+    async def status(self, order: PlacedOrder) -> str:
+        return str(await self.unit.pool.fetchval("SELECT status FROM orders WHERE order_id = $1", order.order_id))
+
+    async def said(self, kind: str) -> int:
+        return int(await self.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE type = $1", kind))
+
+    async def clear(self) -> None:
+        await self.unit.pool.execute("TRUNCATE tickets, orders, days, outbox CASCADE")
+        self.now[0] = MORNING
+        await self.order(1)
+        await self.unit.pool.execute("UPDATE days SET capacity = $1", CAPACITY)
+
+
+@pytest.fixture
+async def shop(cluster: Cluster) -> AsyncIterator[Shop]:
+    name = f"orders_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, MIGRATIONS)
+    pool = await create_pool(url, "orders", 10)
+    now, waker = [MORNING], Waker(url, solo=True)
+    unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
+    venue = await open_venue(unit)
+    pages = Pages(Path("services/ticketing/web"), "ticketing")
+    app = create_app("ticketing", [orders.router, cancel.router], is_ready, None, pages)
+    transport = httpx.ASGITransport(app)
+    headers = {"accept": "text/html", "accept-language": "en"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as visitor:
+        shop = Shop(venue, now, visitor)
+        app.state.shop = orders.Shop(unit, pages, Live(pool, waker, asyncio.Event()), shop.office)
+        await shop.clear()
+        yield shop
+    await pool.close()
+    cluster.drop_database(name)
+
+
+async def is_ready() -> tuple[bool, dict[str, object]]:
+    return True, {}
+
+
+async def test_cancelling_frees_the_places_at_once_and_says_so_once(shop: Shop) -> None:
+    order = await shop.order(5)
+    with pytest.raises(SoldOut):
+        await shop.order(1)
+
+    assert await asyncio.gather(*(shop.cancel(order) for _ in range(5))) == [True] * 5
+
+    assert await shop.status(order) == "cancelled"
+    assert await shop.said(OrderCancelled.TYPE) == 1
+    await shop.order(5)
+    assert await shop.places() == (6, 0)
+
+
+async def test_money_that_crosses_a_cancellation_issues_no_ticket(shop: Shop) -> None:
+    order = await shop.order(2)
+    await shop.cancel(order)
+
+    await shop.take("whole", order)
+
+    assert await shop.status(order) == "cancelled"
+    assert await shop.places() == (1, 0)
+
+
+async def test_a_paid_order_is_not_cancelled(shop: Shop) -> None:
+    order = await shop.order(2)
+    await shop.take("whole", order)
+
+    assert not await shop.cancel(order)
+
+    assert await shop.status(order) == "ticketed"
+    assert await shop.places() == (1, 2)
+
+
+async def test_every_order_of_events_on_one_order_gives_its_places_back_exactly_once(shop: Shop) -> None:
+    for steps in sorted(set(permutations((*STEPS, "cancel", "expire")))):
+        await shop.clear()
+        order = await shop.order(2)
+        for step in steps:
+            await shop.take(step, order)
+            assert await shop.places() == await shop.people(), steps
+        assert await shop.status(order) == ("cancelled" if steps.index("cancel") < steps.index("whole") else "ticketed")
+
+
+MOVES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 2)) | st.integers(1, 4), min_size=2, max_size=16)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=MOVES)
+async def test_in_any_order_of_events_places_are_given_back_exactly_once(
+    shop: Shop, moves: list[tuple[Step, int] | int]
+) -> None:
+    await shop.clear()
+    placed = [await shop.order(2)]
+    for move in moves:
+        if isinstance(move, int):
+            try:
+                placed.append(await shop.order(move))
+            except SoldOut:
+                assert sum(await shop.places()) + move > CAPACITY
+        else:
+            step, number = move
+            await shop.take(step, placed[number % len(placed)])
+        assert await shop.places() == await shop.people()
+
+
+@pytest.mark.parametrize("rounds", range(4))
+async def test_at_the_same_time_places_are_given_back_exactly_once(shop: Shop, rounds: int) -> None:
+    for _ in range(6):
+        await shop.clear()
+        placed = [await shop.order(2), await shop.order(3)]
+        # The clock of an expiry is the clock of all, so that what is due is due for everybody.
+        await asyncio.gather(*(shop.take(step, order) for step in STEPS * 2 for order in placed))
+
+        assert await shop.places() == await shop.people()
+        assert {await shop.status(order) for order in placed} <= {"ticketed", "cancelled", "unfulfilled"}
+
+
+async def test_the_visitor_cancels_on_a_page_that_asks_once_more(shop: Shop) -> None:
+    order = await shop.order(2)
+    await shop.take("part", order)
+    address = f"/orders/{order.token}"
+    paying = await shop.visitor.get(address)
+    assert f'href="{address}/cancel"' in paying.text
+
+    asked = await shop.visitor.get(f"{address}/cancel")
+    assert "10.000" in asked.text
+    assert await shop.status(order) == "placed"
+    form = {"idempotency_key": str(uuid4())}
+    answers = [await shop.visitor.post(f"{address}/cancel", data=form) for _ in range(2)]
+
+    assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, address)}
+    after = await shop.visitor.get(address)
+    assert "This order was cancelled" in after.text
+    assert "10.000" in after.text
+    assert f'href="{address}/cancel"' not in after.text
+    assert (await shop.visitor.get(f"{address}/cancel")).status_code == 303
+    assert await shop.said(OrderCancelled.TYPE) == 1
+
+
+async def test_an_expired_order_with_a_part_of_its_money_can_be_given_up(shop: Shop) -> None:
+    order = await shop.order(2)
+    await shop.take("part", order)
+    await shop.take("expire", order)
+    page = (await shop.visitor.get(f"/orders/{order.token}")).text
+    assert f"/orders/{order.token}/cancel" in page
+
+    assert await shop.cancel(order)
+
+    assert await shop.places() == await shop.people()
+
+
+async def test_cancelling_without_a_key_too_late_or_by_a_wrong_link_changes_nothing(shop: Shop) -> None:
+    order = await shop.order(2)
+    form = {"idempotency_key": str(uuid4())}
+
+    unnamed = await shop.visitor.post(f"/orders/{order.token}/cancel")
+    unknown = await shop.visitor.post("/orders/no-such-order/cancel", data=form)
+    assert await shop.status(order) == "placed"
+    await shop.take("whole", order)
+    late = await shop.visitor.post(f"/orders/{order.token}/cancel", data=form)
+
+    assert [answer.status_code for answer in (unnamed, unknown, late)] == [400, 404, 409]
+    assert "This order can no longer be cancelled" in late.text
+    assert await shop.status(order) == "ticketed"
