@@ -1,0 +1,189 @@
+"""All services as their app.py builds them, without sockets, with people and phones at one venue and at another."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+
+from deploy.local.cluster import Cluster
+from deploy.local.secrets import ensure_secrets
+from deploy.seed.reader import read_seed
+from deploy.simulator import app as simulator
+from deploy.simulator.bank import Bank
+from deploy.simulator.settings import Settings as SimulatorSettings
+from services.analytics import app as analytics
+from services.payments import app as payments
+from services.payments.usecases.load_merchants import note_venue
+from services.ticketing import app as ticketing
+from services.ticketing.domain.people import DeviceKind, PersonRole, hash_pin
+from services.ticketing.store.people import Device, Person, insert_device, insert_person
+from services.ticketing.usecases.load_catalogue import load_catalogue
+from services.ticketing.usecases.passwords import hash_password
+from shared import migrate, topics
+from shared.auth import Doors, Pass, Role, sign_pass
+from shared.clock import utc_now
+from shared.events.ticketing import VenueChanged
+from shared.ids import DeviceId, PersonId, VenueId, uuid7
+from shared.keys import read_private_key
+from shared.revocations import revoke
+from shared.roles import Service
+from shared.settings import Settings
+from tests.integration.doors_table import SERVICES
+
+VENUE, OTHER = VenueId("cot-co-lung-cu"), VenueId("nha-vuong-sa-phin")
+PIN, PASSWORD = "483920", "a-long-password"
+ORIGIN = "https://doors.test"
+_BUILDS = {"ticketing": ticketing.build, "payments": payments.build, "analytics": analytics.build}
+_PREFIXES = {"/owner": "payments", "/province": "analytics", "/bank": "simulator"}
+
+
+@dataclass(slots=True)
+class World:
+    """The services, and who and what there is. Nobody comes in by anything but a pass or a sign-in."""
+
+    services: dict[str, Service]
+    apps: dict[str, FastAPI]
+    key: Ed25519PrivateKey
+    people: dict[Role, PersonId] = field(default_factory=dict[Role, PersonId])
+    phones: dict[str, DeviceId] = field(default_factory=dict[str, DeviceId])
+    revoked_person: UUID = field(default_factory=uuid4)
+    revoked_phone: UUID = field(default_factory=uuid4)
+
+    def browser(self, service: str, *, language: str = "en") -> httpx.AsyncClient:
+        headers = {"accept-language": language}
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.apps[service]), base_url=ORIGIN, headers=headers)
+
+    async def add_person(self, role: PersonRole, venue_id: str) -> PersonId:
+        """Somebody new, with PIN and password; their login is their id."""
+        person_id = PersonId(uuid7())
+        pin = hash_pin(PIN)
+        person = Person(
+            person_id=person_id,
+            login=str(person_id),
+            display_name=f"A {role}",
+            role=role,
+            venues=(venue_id,) if role in ("gate", "manager", "owner") else (),
+            pin_salt=pin.salt,
+            pin_hash=pin.hash,
+            password_hash=await hash_password(PASSWORD),
+        )
+        async with self.services["ticketing"].unit.pool.acquire() as connection:
+            assert await insert_person(connection, person, utc_now())
+        return person_id
+
+    async def add_phone(self, kind: DeviceKind, venue_id: str) -> DeviceId:
+        device_id = DeviceId(uuid7())
+        device = Device(device_id=device_id, kind=kind, venues=(venue_id,), name="Phone", paired_at=utc_now())
+        async with self.services["ticketing"].unit.pool.acquire() as connection:
+            await insert_device(connection, device, self.people[Role.OPERATOR])
+        return device_id
+
+    def issued(self, role: Role, venue_id: str = VENUE) -> Pass:
+        """What ticketing would sign for somebody of this role at this venue."""
+        now = utc_now()
+        phone = self.phones[venue_id]
+        subject = phone if role is Role.DEVICE else self.people[role]
+        device_id = phone if role in (Role.DEVICE, Role.GATE, Role.OWNER) else None
+        venues = () if role in (Role.PROVINCE, Role.OPERATOR) else (venue_id,)
+        return Pass(subject, role, venues, "", device_id, now - timedelta(minutes=1), now + timedelta(hours=1))
+
+    def token(self, issued: Pass) -> str:
+        return sign_pass(issued, self.key)
+
+    async def furnish(self) -> None:
+        await self.services["ticketing"].unit.run(load_catalogue, read_seed())
+        roles: tuple[PersonRole, ...] = ("operator", "gate", "manager", "owner", "province")
+        for role in roles:
+            self.people[Role(role)] = await self.add_person(role, VENUE)
+        for venue_id in (VENUE, OTHER):
+            self.phones[venue_id] = await self.add_phone("owner", venue_id)
+        seed = self.services["payments"].seed
+        assert seed is not None
+        await seed()
+        for venue_id in (VENUE, OTHER):
+            await self.services["payments"].unit.run(note_venue, _venue(venue_id))
+
+    async def shut_out(self) -> None:
+        for name, service in self.services.items():
+            async with service.unit.pool.acquire() as connection:
+                for subject in (self.revoked_person, self.revoked_phone):
+                    await revoke(connection, subject)
+            doors = self.apps[name].state.doors
+            assert isinstance(doors, Doors)
+            await doors.revocations.refresh()
+
+
+def service_of(path: str) -> str:
+    """The service that answers an address, as deploy/Caddyfile shares them out."""
+    found = [name for prefix, name in _PREFIXES.items() if path.removeprefix("/api").startswith(prefix)]
+    return found[0] if found else "ticketing"
+
+
+@asynccontextmanager
+async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
+    """Every service on a database of its own; streams end after their start, so that they can be asked like pages."""
+    ensure_secrets(folder)
+    prefix = f"doors{uuid4().hex[:8]}"
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+        "TOPIC_PREFIX": f"{prefix}.",
+        "SECRETS_DIR": str(folder),
+        "PUBLIC_ORIGIN": ORIGIN,
+        "DATABASE_POOL_SIZE": "4",
+        **{f"{name.upper()}_DATABASE_URL": cluster.postgres_url(f"{prefix}_{name}") for name in _BUILDS},
+    }
+    await topics.create(cluster.kafka_bootstrap, f"{prefix}.")
+    async with AsyncExitStack() as stack:
+        services = {name: await _built(name, environment, cluster, stack) for name in _BUILDS}
+        apps = {name: service.api for name, service in services.items()}
+        bank = Bank(cluster.kafka_bootstrap, f"{prefix}.")
+        stack.push_async_callback(bank.close)
+        apps["simulator"] = simulator.build(SimulatorSettings.read(environment), bank)
+        assert set(apps) == set(SERVICES)
+        ours = {name: app for name, app in apps.items() if isinstance(app, FastAPI)}
+        world = World(services, ours, read_private_key(folder / "pass-key.pem"))
+        await world.furnish()
+        await world.shut_out()
+        async with asyncio.timeout(10), world.browser("ticketing") as browser:
+            while (await browser.get("/")).status_code != 200:  # noqa: ASYNC110 - the catalogue is read beside us
+                await asyncio.sleep(0.05)
+        yield world
+
+
+async def _built(name: str, environment: dict[str, str], cluster: Cluster, stack: AsyncExitStack) -> Service:
+    url = environment[f"{name.upper()}_DATABASE_URL"]
+    database = url.rpartition("/")[2].partition("?")[0]
+    cluster.create_database(database)
+    stack.callback(cluster.drop_database, database)
+    service = await _BUILDS[name](Settings.read(name, environment))
+    stack.push_async_callback(service.unit.pool.close)
+    for close in service.closers:
+        stack.push_async_callback(close)
+    await migrate.migrate(url, service.migrations)
+    for work in service.background:
+        stack.callback(asyncio.ensure_future(work()).cancel)
+    service.closing.set()
+    return service
+
+
+def _venue(venue_id: VenueId) -> VenueChanged:
+    now = utc_now()
+    return VenueChanged(
+        version=1,
+        occurred_at=now,
+        recorded_at=now,
+        venue_id=venue_id,
+        name_vi="Điểm",
+        name_en="Venue",
+        kind="scenic_site",
+        old_district_code="026",
+        new_commune_code="00715",
+        on_sale=True,
+    )
