@@ -5,17 +5,20 @@ What it prints at the end is how the first people come in: `docker compose logs 
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 
 from deploy.local.console import Problem, say
 from deploy.local.paths import LOGS
 from deploy.local.prepare import prepare
-from shared.db import connect
+from shared.db import AWAY, connect
 from shared.settings import Settings
 
 SERVICES = ("ticketing", "payments", "analytics")
+_WAIT_S = 60
 
 
 async def make_databases() -> None:
+    """Makes the databases that are missing."""
     for service in SERVICES:
         url = Settings.read(service).database_url
         connection = await connect(url.rpartition("/")[0] + "/postgres", "prepare")
@@ -27,9 +30,31 @@ async def make_databases() -> None:
             await connection.close()
 
 
+async def knock_on_kafka() -> None:
+    """Raises OSError while nothing listens there."""
+    host, _, port = Settings.read("ticketing").kafka_bootstrap.split(",")[0].rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
+
+
+async def patiently(work: Callable[[], Awaitable[None]], what: str) -> None:
+    """Does the work once the other side is up: `docker compose restart` starts everything at once."""
+    for _ in range(_WAIT_S):
+        try:
+            return await work()
+        except AWAY:
+            await asyncio.sleep(1)
+    raise Problem(f"{what} does not answer after {_WAIT_S} s")
+
+
+async def get_stores() -> None:
+    await patiently(make_databases, "PostgreSQL")
+    await patiently(knock_on_kafka, "Kafka")
+
+
 def main() -> int:
-    asyncio.run(make_databases())
     try:
+        asyncio.run(get_stores())
         prepare({})
     except Problem as problem:
         say(str(problem))
