@@ -26,6 +26,8 @@ from shared.unit import Unit
 log = Log(__name__)
 # Row locks are held as long as a batch takes: a thousand events are some 30 ms.
 _BATCH = 1000
+# Numbers of a province may be a moment old; a transaction for every few events would cost the other services more.
+_GATHER_S = 0.2
 _CHECK_S = 2.0
 _SILENCE_S = 15.0
 _DEAD_IN_A_BATCH = 200
@@ -88,6 +90,8 @@ class Worker:
                     await self._reload(reader, partitions)
                 now = time.monotonic()
                 got_at = now if records else got_at
+                if 0 < sum(map(len, records.values())) < _BATCH // 2:
+                    await self._pause(_GATHER_S)
                 if now - checked_at > _CHECK_S:
                     await self._check_progress(reader, now - got_at)
                     checked_at = now

@@ -22,7 +22,7 @@ from services.analytics import app as analytics
 from services.payments import app as payments
 from services.payments.usecases.load_merchants import note_venue
 from services.ticketing import app as ticketing
-from services.ticketing.domain.people import DeviceKind, PersonRole, hash_pin
+from services.ticketing.domain.people import DeviceKind, HashedPin, PersonRole, hash_pin
 from services.ticketing.store.people import Device, Person, insert_device, insert_person
 from services.ticketing.usecases.load_catalogue import load_catalogue
 from services.ticketing.usecases.passwords import hash_password
@@ -51,6 +51,8 @@ class World:
     services: dict[str, Service]
     apps: dict[str, FastAPI]
     key: Ed25519PrivateKey
+    pin: HashedPin
+    password_hash: str
     people: dict[Role, PersonId] = field(default_factory=dict[Role, PersonId])
     phones: dict[str, DeviceId] = field(default_factory=dict[str, DeviceId])
     revoked_person: UUID = field(default_factory=uuid4)
@@ -63,16 +65,15 @@ class World:
     async def add_person(self, role: PersonRole, venue_id: str) -> PersonId:
         """Somebody new, with PIN and password; their login is their id."""
         person_id = PersonId(uuid7())
-        pin = hash_pin(PIN)
         person = Person(
             person_id=person_id,
             login=str(person_id),
             display_name=f"A {role}",
             role=role,
             venues=(venue_id,) if role in ("gate", "manager", "owner") else (),
-            pin_salt=pin.salt,
-            pin_hash=pin.hash,
-            password_hash=await hash_password(PASSWORD),
+            pin_salt=self.pin.salt,
+            pin_hash=self.pin.hash,
+            password_hash=self.password_hash,
         )
         async with self.services["ticketing"].unit.pool.acquire() as connection:
             assert await insert_person(connection, person, utc_now())
@@ -148,7 +149,8 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
         apps["simulator"] = simulator.build(SimulatorSettings.read(environment), bank)
         assert set(apps) == set(SERVICES)
         ours = {name: app for name, app in apps.items() if isinstance(app, FastAPI)}
-        world = World(services, ours, read_private_key(folder / "pass-key.pem"))
+        key = read_private_key(folder / "pass-key.pem")
+        world = World(services, ours, key, hash_pin(PIN), await hash_password(PASSWORD))
         await world.furnish()
         await world.shut_out()
         async with asyncio.timeout(10), world.browser("ticketing") as browser:

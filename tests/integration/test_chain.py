@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from services.payments import app as payments_app
+from services.payments.domain.vietqr import decode
 from services.payments.store.verification import verify_books
 from services.ticketing import app as ticketing_app
 from shared import migrate, topics
@@ -157,6 +158,8 @@ async def test_a_short_transfer_waits_for_the_rest_and_a_surplus_goes_to_suspens
 
     await chain.transfer(state, 10_000)
     await until(lambda: _has_paid(chain, order, 10_000))
+    rest = decode(str((await chain.state(order))["qr_payload"]))
+    assert (rest.amount_vnd, rest.memo) == (20_000, state["reference"])
     await chain.transfer(state, 25_000)
     await chain.becomes(order, "ticketed")
 
@@ -192,6 +195,23 @@ async def test_late_money_gets_tickets_while_places_last_and_goes_to_suspense_af
 
     await chain.becomes(unlucky, "unfulfilled")
     await until(lambda: _waits(chain, "late_no_places"))
+    await _books_hold(chain)
+
+
+async def test_a_cancelled_order_is_paid_no_more_and_its_part_waits_to_go_back(chain: Chain) -> None:
+    order = await chain.order(adult=1)
+    state = await chain.payable(order)
+    await chain.transfer(state, 10_000)
+    await until(lambda: _has_paid(chain, order, 10_000))
+
+    async with chain.visitor as visitor:
+        key = {"Idempotency-Key": str(uuid7())}
+        await visitor.post(f"/orders/{order['token']}/cancel", headers=key)
+    await until(lambda: _waits(chain, "order_cancelled"))
+    await chain.transfer(state, 20_000)
+
+    await until(lambda: _is_waiting(chain, [("order_cancelled", 10_000), ("order_cancelled", 20_000)]))
+    assert (await chain.state(order))["status"] == "cancelled"
     await _books_hold(chain)
 
 
@@ -234,6 +254,11 @@ async def _issued(chain: Chain, order: Json) -> int:
 
 async def _waits(chain: Chain, reason: str) -> bool:
     return bool(await chain.payments.unit.pool.fetchval("SELECT true FROM suspended_money WHERE reason = $1", reason))
+
+
+async def _is_waiting(chain: Chain, wanted: list[tuple[str, int]]) -> bool:
+    rows = await chain.payments.unit.pool.fetch("SELECT reason, amount_vnd FROM suspended_money ORDER BY at")
+    return [(row["reason"], row["amount_vnd"]) for row in rows] == wanted
 
 
 async def _books_hold(chain: Chain) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from deploy.local.cluster import Cluster
 from services.payments.domain.bank import BankTransfer
+from services.payments.domain.vietqr import TransferQr, decode
 from services.payments.store.intents import Merchant
 from services.payments.store.verification import verify_books
 from services.payments.usecases.close_intent import cancel_intent, expire_intent, free_late_money
@@ -25,8 +26,8 @@ from services.payments.usecases.open_intent import charge_line, open_intent
 from shared import migrate
 from shared.db import Pool, create_pool
 from shared.errors import DomainError
-from shared.events.common import Place
-from shared.events.payments import TransferSuspendedV2
+from shared.events.common import Event, Place
+from shared.events.payments import PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
 from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
@@ -38,6 +39,7 @@ VENUE = VenueId("clay-house")
 ACCOUNT = "000000001"
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 Ending = Literal["expired", "cancelled", "unfulfilled"]
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(slots=True)
@@ -115,6 +117,15 @@ class Books:
         told = [msgspec.json.decode(row["payload"], type=TransferSuspendedV2) for row in rows]
         assert all(event.bank_code == "970436" for event in told)
         return Counter({(references[event.transfer_id], event.reason): event.amount_vnd for event in told})
+
+    async def told(self, kind: type[E]) -> list[E]:
+        rows = await self.pool.fetch("SELECT payload FROM outbox WHERE type = $1 ORDER BY seq", kind.TYPE)
+        return [msgspec.json.decode(row["payload"], type=kind) for row in rows]
+
+    async def asked(self, order: OrderPlaced) -> TransferQr:
+        """What the code shown to the payer asks for now."""
+        payload = await self.pool.fetchval("SELECT qr_payload FROM intents WHERE order_id = $1", order.order_id)
+        return decode(payload)
 
     async def broken(self) -> list[str]:
         return [finding.invariant for finding in await verify_books(self.pool) if not finding.ok]
@@ -207,6 +218,29 @@ async def test_money_that_comes_while_an_order_is_cancelled_is_never_left_on_it(
 
     assert sum((await books.waiting()).values()) == 20 * 60_000
     assert await books.broken() == []
+
+
+async def test_each_part_brings_a_code_for_the_rest_under_the_same_reference(books: Books) -> None:
+    order = await books.order(60_000)
+    asked = [await books.asked(order)]
+    for amount in (10_000, 15_000, 35_000):
+        await books.pay(order, amount)
+        asked.append(await books.asked(order))
+
+    assert [qr.amount_vnd for qr in asked] == [60_000, 50_000, 35_000, 35_000]
+    assert len({(qr.bank_bin, qr.account, qr.memo) for qr in asked}) == 1
+    told = await books.told(PaymentPartial)
+    assert [decode(event.qr_payload).amount_vnd for event in told] == [50_000, 35_000]
+
+
+async def test_a_payment_names_the_bank_that_reported_it(books: Books) -> None:
+    order = await books.order(60_000)
+    await books.pay(order, 20_000)
+    await books.pay(order, 40_000)
+
+    reported = {event.bank_code for event in (*await books.told(PaymentPartial), *await books.told(PaymentSettled))}
+
+    assert reported == {"970436"} == {event.bank_bin for event in await books.told(PaymentSettled)}
 
 
 OLD_BOOKS = """

@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 from uuid import uuid4
 
-from tests.integration.analytics.stage import DAY, NOON, Sale, Stage, scan, venue
+from tests.support.analytics_stage import DAY, NOON, Sale, Stage, scan, venue
 
 
 async def test_a_settled_payment_and_recorded_cash_are_taken_and_an_open_intent_is_not(stage: Stage) -> None:

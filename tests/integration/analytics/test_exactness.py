@@ -9,7 +9,7 @@ import pytest
 
 from shared.events.common import Event
 from shared.health import Health
-from tests.integration.analytics.stage import Sale, Stage, until, venue, working
+from tests.support.analytics_stage import Sale, Stage, until, venue, working
 
 
 def _story(count: int) -> tuple[list[Event], int]:

@@ -13,7 +13,7 @@ from shared.clock import utc_now
 from shared.errors import Poison
 from shared.kafka import Message
 from shared.live import Live
-from tests.integration.analytics.stage import DAY, Sale, Stage, until, venue, working
+from tests.support.analytics_stage import DAY, Sale, Stage, until, venue, working
 
 ASKED = Asked(Days(DAY, DAY), "", "vi")
 

@@ -44,7 +44,7 @@ from shared.wake import Waker
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 DAY = date(2026, 11, 24)
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def place_of(venue_id: str) -> Place:
