@@ -120,7 +120,7 @@ async def post_charge(request: Request, host: HostDep, form: Annotated[AmountFor
 async def get_charge_page(request: Request, host: HostDep, charge: ChargeDep) -> Response:
     view = await _view(host, charge)
     # The label tells a screen reader what the picture is for; the amount stands beside it.
-    code = Markup(svg_for(view.qr_payload, "M", label=f"VietQR {money(view.amount_vnd)}"))  # noqa: S704 - our own SVG
+    code = Markup(svg_for(view.qr_payload, "M", label=f"VietQR {money(view.due_vnd)}"))  # noqa: S704 - our own SVG
     return _page(request, host, "owner/charge.html", charge=view, qr_svg=code)
 
 

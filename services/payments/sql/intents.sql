@@ -44,8 +44,8 @@ UPDATE intents SET status = 'cancelled', amount_state = 'none', paid_vnd = 0, ve
 
 -- name: pay_intent
 UPDATE intents
-   SET paid_vnd = paid_vnd + $2, status = $3, amount_state = $4, timing = $5,
-       settled_at = CASE WHEN $3 = 'settled' THEN $6 ELSE settled_at END, version = version + 1
+   SET paid_vnd = paid_vnd + $2, status = $3, amount_state = $4, timing = $5, qr_payload = $6,
+       settled_at = CASE WHEN $3 = 'settled' THEN $7 ELSE settled_at END, version = version + 1
  WHERE intent_id = $1
 RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
           timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,

@@ -82,13 +82,14 @@ class NewIntent:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What one transfer changes on an intent."""
+    """What one transfer changes on an intent. `qr_payload` asks for what is due after it."""
 
     intent_id: IntentId
     allocated_vnd: Dong
     status: IntentStatus
     amount_state: AmountState
     timing: Timing
+    qr_payload: str
 
 
 async def find_merchant_of_venue(connection: Connection, venue_id: VenueId) -> Merchant | None:
@@ -151,6 +152,7 @@ async def pay_intent(connection: Connection, payment: Payment, now: datetime) ->
         payment.status,
         payment.amount_state,
         payment.timing,
+        payment.qr_payload,
         now,
     )
     assert row is not None

@@ -16,6 +16,7 @@ from services.payments.domain.matching import (
     match,
 )
 from services.payments.domain.references import Reference, candidates
+from services.payments.domain.vietqr import TransferQr, encode
 from services.payments.store.books import (
     Suspended,
     insert_postings,
@@ -35,7 +36,7 @@ from services.payments.usecases.told import told
 from shared.errors import Poison
 from shared.events.payments import PaymentPartial, PaymentSettled
 from shared.ids import TransferId, uuid7
-from shared.money import Dong
+from shared.money import ZERO, Dong
 from shared.unit import Tx, follow
 
 
@@ -86,12 +87,23 @@ async def _pay(tx: Tx, booked: _Booked, outcome: Allocate, before: Intent) -> No
         next_status(before.status, outcome.trigger),
         outcome.amount_state,
         outcome.timing,
+        _qr_for_the_rest(before, outcome),
     )
     intent = await pay_intent(tx.connection, payment, booked.now)
     kind = PaymentSettled if intent.status == "settled" else PaymentPartial
     heard = booked.heard
     tx.emit(
         told(kind, intent, heard.occurred_at, booked.now, transfer_id=booked.transfer_id, bank_code=heard.bank_code)
+    )
+
+
+def _qr_for_the_rest(before: Intent, outcome: Allocate) -> str:
+    """The payload that asks for what is still due, under the same reference; a paid intent keeps its last one."""
+    due_vnd = Dong(before.amount_vnd - before.paid_vnd - outcome.allocated_vnd)
+    if due_vnd == ZERO:
+        return before.qr_payload
+    return encode(
+        TransferQr(bank_bin=before.bank_bin, account=before.account_number, amount_vnd=due_vnd, memo=before.reference)
     )
 
 

@@ -27,6 +27,7 @@ from shared.auth import allow_anyone
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound
 from shared.http import OnceKey
+from shared.i18n import money
 from shared.idempotency import Once
 from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.live import Live
@@ -153,7 +154,7 @@ async def get_pay_page(request: Request, token: str, shop: ShopDep) -> Response:
     view = await _view(shop, token)
     if view.status == "ticketed":
         return RedirectResponse(f"/t/{token}", 303, headers=_NO_REFERRER)
-    code = "" if view.qr_payload is None else svg_for(view.qr_payload, "M", label=f"VietQR {view.total_vnd} đ")
+    code = "" if view.qr_payload is None else svg_for(view.qr_payload, "M", label=f"VietQR {money(view.due_vnd)}")
     page = shop.pages.render(request, "visitor/pay.html", order=view, qr_svg=code)
     page.headers.update(_NO_REFERRER)
     return page
@@ -164,7 +165,10 @@ async def get_qr_png(token: str, shop: ShopDep) -> Response:
     view = await _view(shop, token)
     if view.qr_payload is None:
         raise UnknownOrder
-    headers = {**_NO_REFERRER, "Content-Disposition": f'attachment; filename="vietqr-{view.reference}.png"'}
+    headers = {
+        **_NO_REFERRER,
+        "Content-Disposition": f'attachment; filename="vietqr-{view.reference}-{view.due_vnd}.png"',
+    }
     return Response(png_for(view.qr_payload, 10), media_type="image/png", headers=headers)
 
 

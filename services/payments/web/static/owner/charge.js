@@ -11,6 +11,7 @@ import { ring, watchSound } from "./sound.js";
 
 const page = /** @type {HTMLElement} */ (document.getElementById("charge"));
 const lost = /** @type {HTMLElement} */ (document.getElementById("lost"));
+const qr = /** @type {HTMLElement} */ (document.getElementById("qr"));
 const ENDED = ["paid", "over", "cancelled"];
 let now = page.dataset.stateNow || "waiting";
 /** @type {EventSource | null} */
@@ -34,9 +35,28 @@ function follow(charge) {
   }
   const before = now;
   if (charge.state !== before) show(charge.state);
+  if (charge.due_vnd > 0 && String(charge.due_vnd) !== qr.dataset.due) askForTheRest();
   const isPaid = charge.state === "paid" || charge.state === "over";
   if (isPaid && before !== "paid" && before !== "over") ring();
   if (ENDED.includes(charge.state)) close();
+}
+
+/** Takes the new code from the page as the server has it now: to load it anew would lose the owner's leave to sound. */
+async function askForTheRest() {
+  // A code for too much is worse than none.
+  qr.hidden = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("qr");
+    const picture = fresh && fresh.querySelector("svg");
+    if (!answer.ok || !fresh || !picture) throw new Error(String(answer.status));
+    qr.replaceChildren(document.adoptNode(picture));
+    qr.dataset.due = fresh.dataset.due || "";
+    qr.hidden = false;
+  } catch {
+    lost.hidden = false;
+    window.setTimeout(askForTheRest, 3000);
+  }
 }
 
 function open() {
