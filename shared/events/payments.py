@@ -17,6 +17,12 @@ SuspenseReason = Literal[
 ]
 
 
+# Value: the BIN of the bank whose notice told of the transfer. Banks tell of what they received, so never the payer's.
+BankCode = Annotated[
+    str, Meta(description='BIN of the bank that reported the transfer, the receiving one: "970418"; "" if unknown')
+]
+
+
 class MerchantChanged(Event, frozen=True, kw_only=True):
     """Who is paid at a venue. The account stays inside payments; its bank is public."""
 
@@ -42,7 +48,8 @@ class IntentEvent(Event, frozen=True, kw_only=True):
     """The whole public state of an intent to be paid, for an order or an owner's charge (`channel` "owner").
 
     `paid_vnd` counts what was allocated and never exceeds `amount_vnd`; amount state and timing are two fields, so
-    that late and over both show. `qr_payload` is the VietQR text; the account shown is the merchant's own.
+    that late and over both show. `qr_payload` is the VietQR text for what is still due; the account shown is the
+    merchant's own.
     """
 
     AGGREGATE: ClassVar[str] = "intent"
@@ -84,10 +91,13 @@ class IntentOpened(IntentEvent, frozen=True, kw_only=True):
 
 
 class PaymentEvent(IntentEvent, frozen=True, kw_only=True):
-    """An intent after money was heard. `occurred_at` is the bank's time, `bank_code` the paying side's, if known."""
+    """An intent after money was heard. `occurred_at` is the bank's time.
+
+    `bank_code` names the bank that reported the transfer; from which bank the payer sent it, no feed says.
+    """
 
     transfer_id: TransferId
-    bank_code: str = ""
+    bank_code: BankCode = ""
 
 
 class PaymentPartial(PaymentEvent, frozen=True, kw_only=True):
@@ -121,7 +131,7 @@ class TransferEvent(Event, frozen=True, kw_only=True):
     amount_vnd: Vnd
     reason: SuspenseReason
     order_id: OrderId | None = None
-    bank_code: str = ""
+    bank_code: BankCode = ""
 
     @property
     def subject(self) -> str:
@@ -155,7 +165,7 @@ class TransferSuspendedV2(Event, frozen=True, kw_only=True):
     amount_vnd: Vnd
     reason: Annotated[str, Meta(min_length=1, max_length=40)]
     order_id: OrderId | None = None
-    bank_code: str = ""
+    bank_code: BankCode = ""
 
     @property
     def subject(self) -> str:

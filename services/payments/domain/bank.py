@@ -37,7 +37,8 @@ class BankTransfer:
     """One movement on a merchant's account. `account` is the merchant's, `amount_vnd` > 0 in both directions.
 
     `bank_reference` is the bank's own, `provider_id` the messenger's. `bank_code` is the BIN of the bank that
-    reported, or "" if unknown. Memo and account are personal data, so they stay out of repr and thus of logs.
+    reported, which is the receiving one, or "" if unknown. Memo and account are personal data, so they stay out of
+    repr and thus of logs.
     """
 
     provider: str
