@@ -154,7 +154,7 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
         await world.furnish()
         await world.shut_out()
         async with asyncio.timeout(10), world.browser("ticketing") as browser:
-            while (await browser.get("/")).status_code != 200:  # noqa: ASYNC110 - the catalogue is read beside us
+            while (await browser.get(f"/venues/{VENUE}")).status_code != 200:  # noqa: ASYNC110 - the catalogue is read beside us
                 await asyncio.sleep(0.05)
         yield world
 
