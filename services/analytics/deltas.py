@@ -81,7 +81,8 @@ def _add(cells: dict[K, Cell], key: K, count: int, amount: int, revised_at: date
         cell = cells[key] = Cell()
     cell.count += count
     cell.amount += amount
-    cell.revised_at = revised_at or cell.revised_at
+    if revised_at is not None:
+        cell.revised_at = max(revised_at, cell.revised_at or revised_at)
 
 
 def _revised_at(fact: Payment | Entry, *, corrects: bool) -> datetime | None:

@@ -14,7 +14,7 @@ USING (SELECT minute, old_district_code, new_commune_code, kind, tender, partiti
  WHEN MATCHED AND cell.payments + delta.payments = 0 AND cell.amount_vnd + delta.amount_vnd = 0 THEN DELETE
  WHEN MATCHED THEN UPDATE
   SET payments = cell.payments + delta.payments, amount_vnd = cell.amount_vnd + delta.amount_vnd,
-      revised_at = coalesce(delta.revised_at, cell.revised_at)
+      revised_at = greatest(delta.revised_at, cell.revised_at)
  WHEN NOT MATCHED THEN
 INSERT (minute, old_district_code, new_commune_code, kind, tender, partition, payments, amount_vnd, revised_at)
 VALUES (delta.minute, delta.old_district_code, delta.new_commune_code, delta.kind, delta.tender, delta.partition,
@@ -31,7 +31,7 @@ USING (SELECT hour, venue_id, tender, partition, payments, amount_vnd, revised_a
  WHEN MATCHED AND cell.payments + delta.payments = 0 AND cell.amount_vnd + delta.amount_vnd = 0 THEN DELETE
  WHEN MATCHED THEN UPDATE
   SET payments = cell.payments + delta.payments, amount_vnd = cell.amount_vnd + delta.amount_vnd,
-      revised_at = coalesce(delta.revised_at, cell.revised_at)
+      revised_at = greatest(delta.revised_at, cell.revised_at)
  WHEN NOT MATCHED THEN
 INSERT (hour, venue_id, tender, partition, payments, amount_vnd, revised_at)
 VALUES (delta.hour, delta.venue_id, delta.tender, delta.partition, delta.payments, delta.amount_vnd, delta.revised_at)
@@ -46,7 +46,7 @@ USING (SELECT day, venue_id, tender, partition, payments, amount_vnd, revised_at
  WHEN MATCHED AND cell.payments + delta.payments = 0 AND cell.amount_vnd + delta.amount_vnd = 0 THEN DELETE
  WHEN MATCHED THEN UPDATE
   SET payments = cell.payments + delta.payments, amount_vnd = cell.amount_vnd + delta.amount_vnd,
-      revised_at = coalesce(delta.revised_at, cell.revised_at)
+      revised_at = greatest(delta.revised_at, cell.revised_at)
  WHEN NOT MATCHED THEN
 INSERT (day, venue_id, tender, partition, payments, amount_vnd, revised_at)
 VALUES (delta.day, delta.venue_id, delta.tender, delta.partition, delta.payments, delta.amount_vnd, delta.revised_at)
@@ -60,7 +60,7 @@ USING (SELECT day, venue_id, partition, scans, people, revised_at
  WHEN MATCHED AND cell.scans + delta.scans = 0 AND cell.people + delta.people = 0 THEN DELETE
  WHEN MATCHED THEN UPDATE
   SET scans = cell.scans + delta.scans, people = cell.people + delta.people,
-      revised_at = coalesce(delta.revised_at, cell.revised_at)
+      revised_at = greatest(delta.revised_at, cell.revised_at)
  WHEN NOT MATCHED THEN
 INSERT (day, venue_id, partition, scans, people, revised_at)
 VALUES (delta.day, delta.venue_id, delta.partition, delta.scans, delta.people, delta.revised_at)

@@ -91,6 +91,14 @@ def test_a_bucket_is_marked_as_revised_when_its_event_came_over_an_hour_late(lat
     assert [cell.revised_at is not None for cell in deltas.days.values()] == [marked]
 
 
+@pytest.mark.parametrize("days_late", [(1, 40), (40, 1)])
+def test_a_bucket_revised_more_than_once_carries_the_newest_time(days_late: tuple[int, int]) -> None:
+    deltas = Deltas()
+    for days in days_late:
+        deltas.move_payment(None, replace(SALE, recorded_at=NOON + timedelta(days=days)), KINDS)
+    assert [cell.revised_at for cell in deltas.days.values()] == [NOON + timedelta(days=40)]
+
+
 def test_changes_come_in_the_order_of_their_keys() -> None:
     deltas = Deltas()
     sales = [replace(SALE, business_date=date(2026, 1, day)) for day in range(1, 20)]
