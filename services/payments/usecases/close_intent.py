@@ -7,7 +7,7 @@ from services.payments.domain.ledger import Ending, book_freed
 from services.payments.domain.matching import SuspenseReason
 from services.payments.store import intents
 from services.payments.store.books import Suspended, insert_postings, shares_of_intent
-from services.payments.store.intents import Intent, find_merchant_of_account, lock_intent_of_order
+from services.payments.store.intents import Intent, lock_intent_of_order
 from services.payments.usecases.suspend_money import suspend_money
 from shared.errors import Poison
 from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
@@ -46,9 +46,8 @@ async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> No
 
 async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, now: datetime) -> None:
     """Moves an intent's money to suspense, back under each transfer that it came from."""
-    merchant = await find_merchant_of_account(tx.connection, intent.account_number)
     shares = await shares_of_intent(tx.connection, intent.intent_id)
-    if merchant is None or sum(share.amount_vnd for share in shares) != intent.paid_vnd:
+    if sum(share.amount_vnd for share in shares) != intent.paid_vnd:
         raise Poison("money_not_traceable", str(intent.intent_id))
     postings = book_freed(intent.merchant_id, intent.intent_id, shares, ending)
     await insert_postings(tx.connection, postings, now)
@@ -61,4 +60,4 @@ async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, n
             (intent.intent_id,),
             intent.order_id,
         )
-        await suspend_money(tx, suspended, merchant, occurred_at, now)
+        await suspend_money(tx, suspended, intent.venue_id, occurred_at, now)

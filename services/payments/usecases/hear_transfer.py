@@ -110,15 +110,16 @@ def _qr_for_the_rest(before: Intent, outcome: Allocate) -> str:
 async def _suspend(tx: Tx, booked: _Booked, amount_vnd: Dong, outcome: Suspend, meant: Sequence[Intent]) -> None:
     """meant: the intents whose codes stand in the memo; the money belongs to an order only if that is the only one."""
     orders = [intent.order_id for intent in meant if intent.intent_id in outcome.proposed]
+    merchant = booked.merchant
     suspended = Suspended(
         booked.transfer_id,
-        booked.merchant.merchant_id,
+        merchant.merchant_id,
         amount_vnd,
         outcome.reason,
         outcome.proposed,
         orders[0] if len(orders) == 1 else None,
     )
-    await suspend_money(tx, suspended, booked.merchant, booked.heard.occurred_at, booked.now)
+    await suspend_money(tx, suspended, merchant.venue_id, booked.heard.occurred_at, booked.now)
 
 
 def _view(intent: Intent) -> IntentView:
