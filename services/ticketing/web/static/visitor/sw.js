@@ -47,6 +47,8 @@
     if (!kept) return fresh;
     /** @type {Promise<Response>} */
     const patience = new Promise((resolve) => setTimeout(() => resolve(kept), PATIENCE_MS));
-    return Promise.race([fresh.catch(() => kept), patience]);
+    // A door whose server is gone answers too: 502 and a page of its own.
+    const usable = fresh.then((response) => (response.status < 500 ? response : kept), () => kept);
+    return Promise.race([usable, patience]);
   }
 })();

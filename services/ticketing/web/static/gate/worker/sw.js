@@ -49,6 +49,8 @@ async function kept(request) {
 async function inAnotherLanguage(request) {
   try {
     const response = await fetch(request);
+    // A door whose server is gone answers too: 502 and a page of its own.
+    if (response.status >= 500) return kept(request);
     if (response.ok) await (await caches.open(CACHE)).put("/gate", response.clone());
     return response;
   } catch {
