@@ -15,7 +15,7 @@ from pathlib import Path
 from deploy.local.console import say
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.paths import ROOT
-from deploy.local.system import ensure_chromium, ensure_java
+from deploy.local.system import caddy_program, ensure_chromium, ensure_java
 from deploy.local.vendor import ensure_modules, ensure_vendored
 
 TOOLS = Path(sys.executable).parent
@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> int:
     kafka_jars()
     ensure_modules()
     ensure_vendored()
+    caddy_program()
     os.environ["MOT_CHAM_CHROMIUM"] = ensure_chromium()
     return run_checks([] if arguments else static_checks(), pytest_check(arguments))
 

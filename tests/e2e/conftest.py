@@ -1,5 +1,6 @@
-"""A gate as its phones see it: the service as a process that can go away, and browsers with a camera that we hold."""
+"""The whole system, once a session; and a gate as its phones see it, with a server that can go away."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, BrowserType, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Request, async_playwright
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
@@ -28,20 +29,11 @@ from shared.keys import read_private_key
 from shared.topics import TICKETING_EVENTS
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.e2e.screens import launch
+from tests.e2e.system import System
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 
 PIN = "110101"
-# Empty: no Chromium of the system, so Playwright's own.
-CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 # The camera is a canvas on which the test draws; `buzzes` notes what a hand would feel.
 _HAND = """
 window.buzzes = [];
@@ -106,6 +98,7 @@ class Site:
     venue: Venue
     server: GateServer
     browser: Browser
+    playwright: Playwright
     faults: list[str] = field(default_factory=list[str])
 
     async def phone(self, name: str, venues: tuple[str, ...] = (VENUE,)) -> Page:
@@ -175,14 +168,32 @@ def film_of(code: str, file: Path) -> Path:
     return file
 
 
-async def browser_with_camera(chromium: BrowserType, film: Path) -> Browser:
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    arguments = [*_ARGUMENTS, *camera, f"--use-file-for-fake-video-capture={film}"]
-    return await chromium.launch(executable_path=CHROMIUM, args=arguments)
+async def browser_with_camera(playwright: Playwright, film: Path) -> Browser:
+    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    return await launch(playwright, *camera, f"--use-file-for-fake-video-capture={film}")
 
 
 async def take_away(page: Page) -> None:
     await page.evaluate("() => window.showCode([])")
+
+
+@pytest.fixture(scope="session")
+def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Everything that `./run up` starts. A test that pauses it resumes it; people and sums in it are everybody's."""
+    started = System(cluster, tmp_path_factory.mktemp("system"))
+    try:
+        asyncio.run(started.start())
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await launch(playwright)
+        yield opened
+        await opened.close()
 
 
 @pytest.fixture
@@ -218,9 +229,9 @@ async def site(gate_server: GateServer, tmp_path: Path) -> AsyncIterator[Site]:
         await topics.create(gate_server.environment["KAFKA_BOOTSTRAP_SERVERS"], gate_server.environment["TOPIC_PREFIX"])
         gate_server.start()
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        browser = await launch(playwright)
         stack.push_async_callback(browser.close)
-        opened = Site(venue, gate_server, browser)
+        opened = Site(venue, gate_server, browser, playwright)
         yield opened
         assert opened.faults == []
 

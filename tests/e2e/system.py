@@ -1,4 +1,4 @@
-"""Ticketing and payments as processes on the test cluster, and a bank that speaks SePay's format."""
+"""The whole of Một Chạm as processes on the test cluster: three services and the bank behind the one door."""
 
 import json
 import os
@@ -14,13 +14,17 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
+from deploy.local.caddy import CADDYFILE
 from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
+from deploy.local.system import caddy_program
 from shared import topics
 from shared.clock import ZONE, utc_now
 from shared.ids import uuid7
+from tests.support.real_system import ALWAYS_OPEN
 
-SERVICES = ("ticketing", "payments")
+SERVICES = ("ticketing", "payments", "analytics")
+BANK, DOOR = "simulator", "caddy"
 
 
 @dataclass(slots=True)
@@ -32,11 +36,24 @@ class System:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, subprocess.Popen[bytes]])
 
     @property
+    def origin(self) -> str:
+        """The one address that people open."""
+        return f"http://localhost:{self.ports[DOOR]}"
+
+    @property
     def environment(self) -> dict[str, str]:
-        databases = {f"{one.upper()}_DATABASE_URL": self.cluster.postgres_url(f"{self.name}_{one}") for one in SERVICES}
+        databases = {f"{one.upper()}_DATABASE_URL": self.database_url(one) for one in SERVICES}
+        upstreams = {f"{one.upper()}_UPSTREAM": f"127.0.0.1:{self.ports[one]}" for one in SERVICES}
         return {
             **databases,
+            **upstreams,
             **{f"{one.upper()}_PORT": str(port) for one, port in self.ports.items()},
+            "BANK_UPSTREAM": f"127.0.0.1:{self.ports[BANK]}",
+            "SITE_ADDRESS": f"http://:{self.ports[DOOR]}",
+            "SITE_BIND": "127.0.0.1",
+            "XDG_DATA_HOME": str(self.folder),
+            "XDG_CONFIG_HOME": str(self.folder),
+            "PUBLIC_ORIGIN": self.origin,
             "KAFKA_BOOTSTRAP_SERVERS": self.cluster.kafka_bootstrap,
             "TOPIC_PREFIX": f"{self.name}.",
             "SECRETS_DIR": str(self.folder),
@@ -44,33 +61,41 @@ class System:
             "LOG_LEVEL": "WARNING",
         }
 
+    def database_url(self, service: str) -> str:
+        return self.cluster.postgres_url(f"{self.name}_{service}")
+
     async def start(self) -> None:
         ensure_secrets(self.folder)
         await topics.create(self.cluster.kafka_bootstrap, f"{self.name}.")
+        for part in (*SERVICES, BANK, DOOR):
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                self.ports[part] = int(listening.getsockname()[1])
         for service in SERVICES:
             self.cluster.create_database(f"{self.name}_{service}")
-            with socket.create_server(("127.0.0.1", 0)) as listening:
-                self.ports[service] = int(listening.getsockname()[1])
-        for service in SERVICES:
-            for command in ("migrate", "seed"):
-                assert self._run(service, command).wait(60) == 0
+        for command in ("migrate", "seed"):
+            running = [self._run(f"services.{service}", command) for service in SERVICES]
+            assert [process.wait(60) for process in running] == [0] * len(SERVICES)
+        self.cluster.postgres.query(ALWAYS_OPEN, f"{self.name}_ticketing")
+        door = [str(caddy_program()), "run", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
+        self.processes[DOOR] = self._start(door)
+        self.processes[BANK] = self._run(f"deploy.{BANK}", "run")
         self.resume()
+        self._wait_for(BANK, "/health/ready")
+        self._wait_for(DOOR, "/health/live")
 
     def resume(self) -> None:
-        """Starts the services, also again after `stop`."""
+        """Starts the services, also again after `pause`."""
         for service in SERVICES:
-            self.processes[service] = self._run(service, "run")
+            self.processes[service] = self._run(f"services.{service}", "run")
         for service in SERVICES:
-            self._wait_ready(service)
+            self._wait_for(service, "/health/ready")
+
+    def pause(self) -> None:
+        """Ends the services; the door stays and says that nobody answers behind it."""
+        self._end(SERVICES)
 
     def stop(self) -> None:
-        for process in self.processes.values():
-            process.terminate()
-        for process in self.processes.values():
-            process.wait(25)
-
-    def origin(self, service: str = "ticketing") -> str:
-        return f"http://localhost:{self.ports[service]}"
+        self._end(tuple(self.processes))
 
     async def transfer(self, order: Mapping[str, object], amount_vnd: object) -> None:
         """The bank tells of a transfer for an order as its page shows it."""
@@ -98,16 +123,28 @@ class System:
         finally:
             await bank.stop()
 
-    def _run(self, service: str, command: str) -> subprocess.Popen[bytes]:
-        arguments = [sys.executable, "-m", f"services.{service}", command]
-        return subprocess.Popen(arguments, env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL)
+    def _run(self, module: str, command: str) -> subprocess.Popen[bytes]:
+        return self._start([sys.executable, "-m", module, command])
 
-    def _wait_ready(self, service: str) -> None:
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
+
+    def _end(self, parts: tuple[str, ...]) -> None:
+        for part in parts:
+            self.processes[part].terminate()
+        for part in parts:
+            self.processes[part].wait(25)
+
+    def _wait_for(self, part: str, path: str) -> None:
         give_up_at = time.monotonic() + 40
         while True:
             try:
-                with urllib.request.urlopen(f"{self.origin(service)}/health/ready", timeout=1):
+                with urllib.request.urlopen(f"http://localhost:{self.ports[part]}{path}", timeout=1):
                     return
             except OSError:
-                assert time.monotonic() < give_up_at, f"{service} did not become ready"
+                assert time.monotonic() < give_up_at, f"{part} did not become ready: {self._last_words()}"
                 time.sleep(0.1)
+
+    def _last_words(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-2000:]

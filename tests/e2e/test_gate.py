@@ -7,10 +7,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
+from tests.e2e.screens import expect_accessible
 from tests.support.gate import VENUE
 
 pytestmark = pytest.mark.browser
-AXE = Path("node_modules/axe-core/axe.min.js")
 
 
 async def expect_result(page: Page, colour: str, word: str) -> None:
@@ -105,7 +105,7 @@ async def test_a_ticket_used_at_one_phone_is_used_at_the_other_within_two_second
 
 async def test_a_real_camera_picture_is_read(site: Site, tmp_path: Path) -> None:
     [ticket] = await site.venue.issue()
-    browser = await browser_with_camera(site.browser.browser_type, film_of(ticket.code, tmp_path / "ticket.y4m"))
+    browser = await browser_with_camera(site.playwright, film_of(ticket.code, tmp_path / "ticket.y4m"))
     try:
         # Whoever enters the PIN holds the ticket already, so the first thing the camera sees is decided on.
         page = await site.page(await site.venue.pair("East gate"), browser)
@@ -211,17 +211,3 @@ async def test_every_screen_is_accessible_in_both_languages(site: Site) -> None:
         await take_away(page)
     await page.click("#change-person")
     await expect_accessible(page)
-
-
-def axe_source() -> str:
-    return AXE.read_text(encoding="utf-8")
-
-
-async def expect_accessible(page: Page) -> None:
-    """No violation that axe-core finds, and nothing wider than the screen."""
-    await page.evaluate(axe_source())
-    violations = await page.evaluate(
-        "async () => (await axe.run()).violations.map((one) => one.id + ' ' + one.nodes[0].html)"
-    )
-    assert violations == []
-    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -1,18 +1,12 @@
 """A visitor in a real browser: choose, pay, and hold a ticket, in both languages, with and without JavaScript."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
 import pytest
-import zxingcpp
-from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from deploy.local.cluster import Cluster
-from tests.e2e.conftest import _ARGUMENTS as CHROMIUM_ARGUMENTS  # pyright: ignore[reportPrivateUsage]
-from tests.e2e.conftest import CHROMIUM
+from tests.e2e.screens import expect_accessible, read_qr, watch
 from tests.e2e.system import System
+
+pytestmark = pytest.mark.browser
 
 # Resolves once this page lies in a cache.
 KEPT = """async () => {
@@ -20,81 +14,40 @@ KEPT = """async () => {
     await new Promise((resume) => setTimeout(resume, 50));
   }
 }"""
-AXE = Path("node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    started = System(cluster, tmp_path_factory.mktemp("system"))
-    try:
-        asyncio.run(started.start())
-        yield started
-    finally:
-        started.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield opened
-        await opened.close()
-
-
-async def test_a_family_pays_and_the_page_turns_to_tickets_by_itself(
-    system: System, browser: Browser, tmp_path: Path
-) -> None:
+async def test_a_family_pays_and_the_page_turns_to_tickets_by_itself(system: System, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 320, "height": 700}, locale="vi-VN")
     page = await context.new_page()
-    faults = watch(page, system)
-    await page.goto(f"{system.origin()}/venues/cot-co-lung-cu")
+    faults = watch(page, system.origin)
+    await page.goto(f"{system.origin}/venues/cot-co-lung-cu")
     await page.fill("#count_adult", "2")
     await page.fill("#count_child", "1")
     assert (await page.inner_text("#total")).replace("\u00a0", " ") == "75.000 ₫"
-    await axe_finds_nothing(page)
+    await expect_accessible(page)
 
     await page.click("button[type=submit]")
     await page.wait_for_selector(".qr-card svg")
-    await axe_finds_nothing(page)
+    await expect_accessible(page)
     token = page.url.rsplit("/", 1)[-1]
-    order = await (await context.request.get(f"{system.origin()}/api/orders/{token}")).json()
-    assert await read_qr(page, tmp_path) == order["qr_payload"]
+    order = await (await context.request.get(f"{system.origin}/api/orders/{token}")).json()
+    assert await read_qr(page, ".qr-card") == order["qr_payload"]
 
     await system.transfer(order, 75_000)
     await page.wait_for_url("**/t/*")
     await page.wait_for_selector(".ticket")
 
     assert await page.locator(".ticket").count() == 3
-    await axe_finds_nothing(page)
+    await expect_accessible(page)
     await page.goto(f"{page.url}?lang=en")
     assert "not a fee receipt" in await page.inner_text("main")
     assert faults == []
 
 
-async def test_a_ticket_opens_with_the_server_gone_after_the_first_visit(system: System, browser: Browser) -> None:
-    context = await browser.new_context(locale="en-GB")
-    page = await context.new_page()
-    await page.goto(f"{system.origin()}/venues/bao-tang-tinh-ha-giang")
-    await page.fill("#count_child_under_6", "1")
-    await page.fill("#visit_on", await next_open_day(page))
-    await page.click("button[type=submit]")
-    await page.wait_for_selector(".ticket svg")
-    await page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    await page.reload()
-    await page.evaluate(KEPT)
-
-    system.stop()
-    try:
-        await page.reload()
-        assert await page.locator(".ticket svg").count() == 1
-    finally:
-        system.resume()
-
-
 async def test_buying_works_without_javascript_up_to_the_payment(system: System, browser: Browser) -> None:
     context = await browser.new_context(java_script_enabled=False, locale="en-GB")
     page = await context.new_page()
-    await page.goto(f"{system.origin()}/venues/cot-co-lung-cu")
+    await page.goto(f"{system.origin}/venues/cot-co-lung-cu")
     await page.click("button[type=submit]")
     assert "No tickets chosen" in await page.inner_text("[role=alert]")
 
@@ -106,31 +59,24 @@ async def test_buying_works_without_javascript_up_to_the_payment(system: System,
     assert "30.000" in await page.inner_text(".amount")
 
 
-def watch(page: Page, system: System) -> list[str]:
-    """What a page must not do: break its own security policy, throw, or ask another origin."""
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-    page.on(
-        "request",
-        lambda asked: None if asked.url.startswith((system.origin(), "data:", "blob:")) else faults.append(asked.url),
-    )
-    return faults
+async def test_a_ticket_opens_with_the_server_gone_after_the_first_visit(system: System, browser: Browser) -> None:
+    context = await browser.new_context(locale="en-GB")
+    page = await context.new_page()
+    await page.goto(f"{system.origin}/venues/bao-tang-tinh-ha-giang")
+    await page.fill("#count_child_under_6", "1")
+    await page.fill("#visit_on", await next_open_day(page))
+    await page.click("button[type=submit]")
+    await page.wait_for_selector(".ticket svg")
+    await page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    await page.reload()
+    await page.evaluate(KEPT)
 
-
-async def axe_finds_nothing(page: Page) -> None:
-    await page.evaluate(AXE)
-    found: list[str] = await page.evaluate("() => axe.run().then(({violations}) => violations.map((one) => one.id))")
-    assert found == []
-
-
-async def read_qr(page: Page, folder: Path) -> str:
-    """What a bank app would read off the screen."""
-    picture = folder / "qr.png"
-    await page.locator(".qr-card").screenshot(path=picture)
-    found = zxingcpp.read_barcode(Image.open(picture))
-    assert found is not None
-    return found.text
+    system.pause()
+    try:
+        await page.reload()
+        assert await page.locator(".ticket svg").count() == 1
+    finally:
+        system.resume()
 
 
 async def next_open_day(page: Page) -> str:

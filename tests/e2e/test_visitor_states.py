@@ -3,20 +3,14 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 from playwright.async_api import BrowserContext, Route, async_playwright, expect
 
-from tests.e2e.conftest import _ARGUMENTS as CHROMIUM_ARGUMENTS  # pyright: ignore[reportPrivateUsage]
-from tests.e2e.conftest import CHROMIUM
+from tests.e2e.screens import LOCALES, axe_findings, launch, phone_of
 from tests.support.sample_pages import ADDRESSES
 
-AXE = Path("node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-AXE_FINDINGS = """() => axe.run().then(({violations}) =>
-  violations.map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 80)).join(" | ")}`))"""
-LOCALES = {"vi": "vi-VN", "en": "en-GB"}
 PAID = '{"status": "ticketed", "paid_vnd": 75000, "ready": true, "location": "/t/single"}'
 LIVE = "**/api/orders/*/live"
 
@@ -35,8 +29,8 @@ async def phone(request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]
     """A browser window as narrow as the narrowest phone, in Vietnamese unless the test has a language."""
     language = request.node.callspec.params.get("language", "vi") if hasattr(request.node, "callspec") else "vi"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield await browser.new_context(viewport={"width": 320, "height": 640}, locale=LOCALES[language])
+        browser = await launch(playwright)
+        yield await phone_of(browser, language, width=320, height=640)
         await browser.close()
 
 
@@ -53,8 +47,7 @@ async def test_every_state_is_accessible_and_fits_the_narrowest_phone(
     for address in ADDRESSES:
         await page.goto(f"{origin}{address}")
         assert await page.get_attribute("html", "lang") == language
-        await page.evaluate(AXE)
-        faults += [f"{address} {found}" for found in await page.evaluate(AXE_FINDINGS)]
+        faults += [f"{address} {found}" for found in await axe_findings(page)]
         if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
             faults.append(f"{address} scrolls sideways")
 

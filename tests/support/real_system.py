@@ -24,7 +24,7 @@ from deploy.local.service import HttpPart
 from deploy.local.supervisor import Stage, supervise
 
 # Round the clock and with room for everybody, so that a run does not depend on the hour at which it is started.
-_ALWAYS_OPEN = (
+ALWAYS_OPEN = (
     "DELETE FROM closures; DELETE FROM opening_hours; INSERT INTO opening_hours (venue_id, weekdays, opens_minute,"
     " closes_minute) SELECT venue_id, '{1,2,3,4,5,6,7}', 0, 1440 FROM venues;"
     "UPDATE products SET daily_capacity = 1000000"
@@ -137,7 +137,7 @@ class RealSystem:
             done = self.command(module, what)
             if done.returncode != 0:
                 raise DidNotHappen(f"{module} {what}: {done.stdout} {done.stderr}")
-        cluster.postgres.query(_ALWAYS_OPEN, "ticketing")
+        cluster.postgres.query(ALWAYS_OPEN, "ticketing")
 
     def run(self) -> None:
         """Run everything until a signal ends us, as `./run up` would."""
