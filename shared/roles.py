@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -104,6 +105,9 @@ async def _main(build: Build, settings: Settings, argv: list[str]) -> int:
 
 async def run_roles(service: Service, command: str) -> int:
     """Runs the roles until SIGTERM or SIGINT (0), or until one of them ends by itself (1)."""
+    # What is built by now stays for ever; no later collection need walk through it, at a gate's cost of milliseconds.
+    gc.collect()
+    gc.freeze()
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

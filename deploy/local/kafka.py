@@ -60,7 +60,7 @@ class KafkaBroker:
         self._jars = jars
         self._program = Program(
             name=self.name,
-            command=self._java("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "kafka.Kafka", "server.properties"),
+            command=self._java("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "kafka.Kafka", "server.properties"),
             log=log,
             pid_file=self.folder.with_name(f"{self.folder.name}.pid"),
             folder=self.folder,
