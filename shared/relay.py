@@ -13,10 +13,12 @@ from typing import TypeVar
 
 from shared.db import AWAY, COLLIDED, DirectConnection, connect
 from shared.errors import DomainError
+from shared.health import Health
 from shared.kafka import Outgoing, Producer
 from shared.log import Log
 from shared.metrics import OUTBOX_SENT, OUTBOX_UNSENT
 from shared.outbox import SQL
+from shared.settings import Settings
 from shared.unit import name_of
 from shared.wake import Waker
 
@@ -42,11 +44,10 @@ class Timer:
 
 @dataclass(slots=True)
 class Relay:
-    database_url: str
-    service: str
-    topic_prefix: str
+    settings: Settings
     producer: Producer
     waker: Waker
+    health: Health
     timers: Sequence[Timer] = ()
     _woken: asyncio.Event = field(init=False)
     _stopping: asyncio.Event = field(init=False, default_factory=asyncio.Event)
@@ -73,7 +74,7 @@ class Relay:
 
     async def _session(self) -> None:
         """One connection's life: wait for the lock, then work."""
-        connection = await connect(self.database_url, f"{self.service}-relay")
+        connection = await connect(self.settings.database_url, f"{self.settings.service}-relay")
         try:
             while not await _bounded(connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)):
                 await _wait(self._stopping, _RETRY_S)
@@ -103,14 +104,20 @@ class Relay:
         found = await _bounded(connection.fetch(SQL["unsent_outbox"], _BATCH))
         if not found:
             OUTBOX_UNSENT.set(0)
+            self.health.relayed(everything=True)
             return False
         rows = [
             Outgoing(
-                row["seq"], self.topic_prefix + row["topic"], row["key"], row["payload"], json.loads(row["headers"])
+                row["seq"],
+                self.settings.topic_prefix + row["topic"],
+                row["key"],
+                row["payload"],
+                json.loads(row["headers"]),
             )
             for row in found
         ]
         sent = await self.producer.send(rows)
+        self.health.relayed(everything=len(sent) == len(found))
         if sent:
             await _bounded(connection.execute(SQL["mark_outbox_sent"], sent))
             OUTBOX_SENT.inc(len(sent))
@@ -121,7 +128,7 @@ class Relay:
         return len(found) == _BATCH and bool(sent)
 
     async def _clean(self) -> None:
-        connection = await connect(self.database_url, f"{self.service}-clean")
+        connection = await connect(self.settings.database_url, f"{self.settings.service}-clean")
         try:
             for name in ("delete_old_outbox", "delete_old_idempotency", "delete_old_changes"):
                 await connection.execute(SQL[name], timeout=60)

@@ -75,9 +75,8 @@ class Side:
     health: Health
 
     def relay(self, timers: Sequence[Timer] = ()) -> Relay:
-        settings = self.settings
-        producer = Producer(settings.kafka_bootstrap)
-        return Relay(settings.database_url, settings.service, settings.topic_prefix, producer, self.unit.waker, timers)
+        producer = Producer(self.settings.kafka_bootstrap)
+        return Relay(self.settings, producer, self.unit.waker, self.health, timers)
 
     def handler(self) -> EventHandler:
         return EventHandler(self.unit, {VenueChanged.TYPE: hear_venue})

@@ -42,7 +42,7 @@ async def build(settings: Settings) -> Service:
         migrations=Path("/nonexistent"),
         api=api_of(health),
         consumers=[Consumer(settings, [TICKETING_EVENTS.name], handler, dead_letters, health)],
-        relay=Relay(settings.database_url, settings.service, settings.topic_prefix, producer, waker),
+        relay=Relay(settings, producer, waker, health),
         background=[end_when_told],
         commands={"echo": echo},
     )

@@ -11,8 +11,9 @@ from shared.consumer import Raw
 from shared.db import AWAY
 from shared.errors import DomainError
 from shared.events.ticketing import VenueChanged
+from shared.health import Health
 from shared.kafka import Message, Outgoing, Producer
-from shared.relay import Timer
+from shared.relay import Relay, Timer
 from shared.topics import BANK_TRANSFERS, TICKETING_EVENTS
 from tests.integration.conftest import Spine, change_venue, running, until
 
@@ -69,6 +70,23 @@ async def test_a_second_relay_waits_and_takes_over_when_the_first_dies(spine: Sp
         await until(lambda: ticked(ticks))
     assert ticked_while_waiting == 0
     assert await spine.heard() == [("lung-cu", 1), ("lung-cu", 2)]
+
+
+async def test_a_relay_is_not_ready_while_kafka_takes_nothing_from_it(spine: Spine) -> None:
+    speaker = spine.speaker
+    health = Health(speaker.unit.pool, unsent_limit_s=0.1)
+
+    async def is_ready(*, expected: bool) -> bool:
+        return (await health.ready())[0] is expected
+
+    nowhere = Producer("127.0.0.1:1", limit_s=0.2)
+    async with running(Relay(speaker.settings, nowhere, speaker.unit.waker, health)):
+        assert await is_ready(expected=True)
+        await say(spine, "lung-cu")
+        await until(partial(is_ready, expected=False))
+    kafka = Producer(speaker.settings.kafka_bootstrap)
+    async with running(Relay(speaker.settings, kafka, speaker.unit.waker, health)):
+        await until(partial(is_ready, expected=True))
 
 
 async def test_poison_goes_to_the_dead_letters_and_later_events_pass(spine: Spine) -> None:
