@@ -52,6 +52,7 @@ ticketing  POST    /manage/people                          office  manager,opera
 ticketing  POST    /manage/people/{person_id}/secrets      office  manager,operator   403        key      303
 ticketing  POST    /manage/people/{person_id}/revoke       office  manager,operator   403        key      303
 ticketing  GET     /manage/phones                          office  manager,operator   -          -        200
+ticketing  GET     /manage/conflicts                       office  manager,operator   -          -        200
 ticketing  POST    /manage/phones/codes                    office  manager,operator   403        key      200
 ticketing  POST    /manage/phones/{device_id}/rename       office  manager,operator   403        key      303
 ticketing  POST    /manage/phones/{device_id}/revoke       office  manager,operator   403        key      303

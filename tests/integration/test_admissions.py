@@ -15,9 +15,11 @@ import pytest
 
 from deploy.local.cluster import Cluster
 from services.ticketing.api import gate
+from services.ticketing.domain.people import Actor
 from services.ticketing.domain.short_code import short_code_hash
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.admit import GateOffice
+from services.ticketing.usecases.conflicts_desk import conflicts_desk
 from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared import migrate
 from shared.auth import Doors
@@ -156,6 +158,21 @@ async def test_two_phones_that_let_one_ticket_in_offline_are_a_conflict_told_to_
         assert (conflict["gate"], conflict["first_gate"]) == ("West gate", "East gate")
     assert await at_gate.said(ticket) == ["ticket_admitted", "admission_conflicted"]
     assert await at_gate.admitted(ticket) == 1
+
+
+async def test_a_conflict_is_shown_to_the_manager_of_its_venue_and_to_no_other(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    east, west = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
+    await at_gate.send(east, scan(ticket, offline=True))
+    await at_gate.send(west, scan(ticket, offline=True))
+    seen = {
+        actor: [
+            (conflict.venue_id, conflict.gate, conflict.first_gate)
+            for conflict in (await at_gate.venue.unit.run(conflicts_desk, actor)).conflicts
+        ]
+        for actor in (Actor("manager", (VENUE,)), Actor("manager", ("elsewhere",)), Actor("operator", ()))
+    }
+    assert list(seen.values()) == [[(VENUE, "West gate", "East gate")], [], [(VENUE, "West gate", "East gate")]]
 
 
 async def test_people_let_in_with_a_ticket_revoked_meanwhile_are_a_conflict(at_gate: Gate) -> None:

@@ -1,5 +1,6 @@
-"""The desk of a site manager or operator: people and phones of their venues, pairing codes, revoking."""
+"""The desk of a site manager or operator: people and phones of their venues, pairing codes, revoking, conflicts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -11,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.ticketing.api.web import Web, WebDep, without_secrets
+from services.ticketing.domain.catalogue import Venue
 from services.ticketing.domain.people import Actor, PersonRole
+from services.ticketing.usecases.conflicts_desk import CONFLICT_DAYS, conflicts_desk
 from services.ticketing.usecases.people import (
     AddedPerson,
     AddPerson,
@@ -66,15 +69,13 @@ class AtDesk:
     async def page(self, path: str, *, error: DomainError | None = None, made: MadeCode | None = None) -> Response:
         """The page of people or of phones as it is now, with what went wrong or the code just made."""
         desk = await self.web.unit.run(people_desk, self.actor)
-        language = language_of(self.request)
-        names = {venue.venue_id: venue.name_en if language == "en" else venue.name_vi for venue in desk.venues}
         qr = "" if made is None else svg_for(f"{self.web.origin}/pair?code={made.code}", label=made.code)
         return self.web.pages.render(
             self.request,
             "sign_in/people.html" if path == _PEOPLE else "sign_in/phones.html",
             status=200 if error is None else error.status,
             desk=desk,
-            names=names,
+            names=self.names_of(desk.venues),
             visitor=self.visitor,
             posted=self.request.method == "POST",
             error=error,
@@ -83,6 +84,10 @@ class AtDesk:
             qr=Markup(qr),  # noqa: S704 - our own drawing
             new_key=uuid7,
         )
+
+    def names_of(self, venues: Iterable[Venue]) -> dict[str, str]:
+        language = language_of(self.request)
+        return {venue.venue_id: venue.name_en if language == "en" else venue.name_vi for venue in venues}
 
     async def do(self, usecase: UseCase[C, R], command: C, once: Once[R], path: str) -> Response:
         """Runs a change and shows its page anew; a refusal is shown there too."""
@@ -154,6 +159,19 @@ async def post_revoke_person(desk: DeskDep, person_id: UUID, key: OnceKey) -> Re
 @router.get("/phones")
 async def get_phones(desk: DeskDep) -> Response:
     return await desk.page(_PHONES)
+
+
+@router.get("/conflicts")
+async def get_conflicts(desk: DeskDep) -> Response:
+    """What the gates let in although the ticket was used up; nothing can be changed here."""
+    found = await desk.web.unit.run(conflicts_desk, desk.actor)
+    return desk.web.pages.render(
+        desk.request,
+        "sign_in/conflicts.html",
+        conflicts=found.conflicts,
+        names=desk.names_of(found.venues),
+        days=CONFLICT_DAYS,
+    )
 
 
 class CodeForm(BaseModel):

@@ -72,14 +72,15 @@ SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS 
  WHERE venue_id = $1 AND changed_at > $2 AND verdict IN ('admitted', 'conflict')
  ORDER BY changed_at LIMIT 20000
 
--- name: conflicts_of_venue
-SELECT a.scan_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id, coalesce(here.name, '') AS gate,
+-- name: conflicts_of_venues
+SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id,
+       coalesce(here.name, '') AS gate,
        first.occurred_at AS first_at, first.device_id AS first_device_id, coalesce(there.name, '') AS first_gate
   FROM admissions AS a
   LEFT JOIN devices AS here ON here.device_id = a.device_id
   LEFT JOIN admissions AS first ON first.scan_id = a.against
   LEFT JOIN devices AS there ON there.device_id = first.device_id
- WHERE a.venue_id = $1 AND a.changed_at > $2 AND a.verdict = 'conflict' AND a.undone_at IS NULL
+ WHERE a.venue_id = ANY ($1) AND a.changed_at > $2 AND a.verdict = 'conflict' AND a.undone_at IS NULL
  ORDER BY a.changed_at DESC LIMIT 100
 
 -- name: tickets_around

@@ -77,6 +77,7 @@ class KnownConflict(msgspec.Struct, frozen=True, kw_only=True):
     """People let in whom a ticket no longer covered: here, and by which scan it was used up before."""
 
     scan_id: ScanId
+    venue_id: VenueId
     ticket_id: TicketId
     count: int
     reason: str
@@ -200,8 +201,11 @@ async def admissions_of_venue(connection: Connection, venue_id: VenueId, after: 
     return [msgspec.convert(dict(row), KnownUse) for row in rows]
 
 
-async def conflicts_of_venue(connection: Connection, venue_id: VenueId, after: datetime) -> list[KnownConflict]:
-    rows = await connection.fetch(SQL["conflicts_of_venue"], venue_id, after)
+async def conflicts_of_venues(
+    connection: Connection, venue_ids: Sequence[VenueId], after: datetime
+) -> list[KnownConflict]:
+    """The newest first, at most 100."""
+    rows = await connection.fetch(SQL["conflicts_of_venues"], venue_ids, after)
     return [msgspec.convert(dict(row), KnownConflict) for row in rows]
 
 

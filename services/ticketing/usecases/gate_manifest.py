@@ -58,7 +58,7 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
         tickets=await store.tickets_around(connection, venue_id, today, after),
         revoked=await store.revoked_around(connection, venue_id, today),
         uses=await store.admissions_of_venue(connection, venue_id, max(after, now - timedelta(days=40))),
-        conflicts=await store.conflicts_of_venue(connection, venue_id, now - _CONFLICTS_FOR),
+        conflicts=await store.conflicts_of_venues(connection, [venue_id], now - _CONFLICTS_FOR),
     )
 
 
