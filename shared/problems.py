@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlencode
 
+from asyncpg import CharacterNotInRepertoireError
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -40,8 +41,10 @@ def problem_of(error: BaseException) -> Problem:
             wait_s = error.fields.get("retry_after_s")
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
             return Problem(error.code, error.status, error.fields, headers)
-        case RequestValidationError():
-            return Problem("validation", 422, {"errors": _faults(error.errors())})
+        case RequestValidationError() | CharacterNotInRepertoireError():
+            # The latter is PostgreSQL's word for a NUL, as in a link that ends in %00.
+            faults = error.errors() if isinstance(error, RequestValidationError) else ()
+            return Problem("validation", 422, {"errors": _faults(faults)})
         case HTTPException():
             if isinstance(error.__cause__, DomainError):
                 return problem_of(error.__cause__)
@@ -90,7 +93,7 @@ class Problems:
         except Exception as error:
             if isinstance(error, AWAY):
                 log.warning("request_lost_database", error=type(error).__name__)
-            elif not isinstance(error, DomainError):
+            elif not isinstance(error, (DomainError, CharacterNotInRepertoireError)):
                 log.error("unexpected", with_trace=True, error=type(error).__name__)
             if started or scope["type"] != "http":
                 raise

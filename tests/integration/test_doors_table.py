@@ -139,6 +139,15 @@ async def test_an_open_route_serves_everybody_with_or_without_a_pass(world: Worl
         assert row.answer in (answer.status_code, None), answer.text
 
 
+@pytest.mark.parametrize("path", ["/orders/%00", "/t/a%00b", "/api/orders/%00", "/api/orders/%00/live"])
+async def test_a_link_with_a_character_that_cannot_be_stored_is_a_wrong_link_not_our_mistake(
+    world: World, path: str
+) -> None:
+    async with world.browser("ticketing") as browser:
+        answer = await browser.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation")
+
+
 async def test_every_change_is_named_so_that_it_happens_once() -> None:
     assert [str(row) for row in ROWS if (row.once == "-") != (row.method == "GET")] == []
     assert {row.path for row in ROWS if row.once == "free"} == {"/sign-in", "/sign-in/owner", "/sign-out"}
