@@ -55,6 +55,7 @@ def configure(service: str, level: str = "INFO") -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("aiokafka", "uvicorn", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # At every broker restart these print a warning for each retry; the supervisors say it once.
-    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.ERROR)
-    logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
+    # While a broker starts or is away these print an error for each retry; what holds the consumer or producer says it
+    # once, and health and lag tell the rest.
+    for name in ("aiokafka.conn", "aiokafka.consumer.group_coordinator"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
