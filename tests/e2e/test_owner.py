@@ -1,0 +1,162 @@
+"""An owner in a real browser: a phone paired at the desk, a day with sound, charges that turn to paid, and cash."""
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from services.payments.domain.vietqr import decode
+from tests.e2e.people import OPERATOR, at_desk, enter_code, enter_pin, make_code, owner_of, pay_at_bank, sign_in
+from tests.e2e.screens import phone_of, read_qr, watch
+from tests.e2e.system import System
+
+pytestmark = pytest.mark.browser
+
+CLAY_HOUSE = ("Chủ nhà – Mèo Vạc Clay House", "330101")
+MONG_VILLAGE = ("Chủ nhà – làng Mông Pả Vi Hạ", "330202")
+HONEY = ("Thu ngân – HTX mật ong Tả Lủng", "330404")
+VIEWER = ("province", "demo-province-viewer")
+# Listens at the browser's loudspeaker: which tones the page really started, and whether they could be heard.
+EAR = """
+window.tones = [];
+const Own = window.AudioContext;
+window.AudioContext = class extends Own {
+  createOscillator() {
+    const tone = super.createOscillator();
+    const start = tone.start.bind(tone);
+    tone.start = (at) => { window.tones.push(`${tone.frequency.value} ${this.state}`); start(at); };
+    return tone;
+  }
+};
+"""
+
+
+async def charge(phone: Page, amount: str) -> str:
+    """The text of the QR that the guest sees on the owner's phone."""
+    await phone.fill("#amount", amount)
+    await phone.click("#charge button[type=submit]:not([formmethod])")
+    await phone.wait_for_url("**/owner/charges/*")
+    return await read_qr(phone, ".qr")
+
+
+async def expect_day(phone: Page, total: str, share: str) -> None:
+    await expect(phone.locator("#total")).to_have_text(f"{total}\u00a0₫")
+    await expect(phone.locator("#share")).to_have_text(share)
+
+
+async def opened(
+    browser: Browser, system: System, owner: tuple[str, str], language: str
+) -> tuple[BrowserContext, Page]:
+    desk = await at_desk(browser, system, OPERATOR)
+    context = await phone_of(browser, language)
+    await context.add_init_script(EAR)
+    return context, await owner_of(desk, context, system, *owner)
+
+
+async def test_an_owner_comes_in_on_a_phone_paired_at_the_desk_with_the_right_pin_only(
+    system: System, browser: Browser
+) -> None:
+    desk = await at_desk(browser, system, OPERATOR)
+    phone = await (await phone_of(browser, "en")).new_page()
+    await phone.goto(f"{system.origin}/owner")
+    await phone.wait_for_url("**/pair?**")
+    code = await make_code(desk, CLAY_HOUSE[0])
+    await enter_code(phone, system, code.replace("-", " ").lower(), "kitchen")
+    await enter_pin(phone, "111222")
+    await expect(phone.locator("#refusal")).to_contain_text("PIN is not right")
+    await expect(phone.locator("#pin")).to_have_value("")
+
+    await enter_pin(phone, CLAY_HOUSE[1])
+
+    await expect(phone).to_have_url(f"{system.origin}/owner")
+    await expect(phone.locator("h1")).to_contain_text("Clay House")
+    other = await (await phone_of(browser, "en")).new_page()
+    await enter_code(other, system, code, "a second phone")
+    await expect(other.locator("#refusal")).to_contain_text("wrong, used, or older")
+
+
+async def test_a_charge_turns_to_paid_by_itself_and_is_heard_once_the_day_was_started(
+    system: System, browser: Browser
+) -> None:
+    context, phone = await opened(browser, system, CLAY_HOUSE, "en")
+    faults = watch(phone, system.origin)
+    await expect_day(phone, "0", "None yet")
+    await expect(phone.locator("#sound-off")).to_contain_text("Sound is off")
+    await phone.click("#sound-on")
+    await expect(phone.locator("#sound-off")).to_be_hidden()
+
+    qr_text = await charge(phone, "350k")
+    assert decode(qr_text).amount_vnd == 350_000
+    await expect(phone.locator("#sound-off")).to_be_hidden()
+    await phone.evaluate("() => { window.isTheSamePage = true; }")
+    assert await phone.evaluate("() => window.tones") == []
+    await pay_at_bank(await context.new_page(), system, qr_text)
+
+    await expect(phone.locator("[data-state=paid]")).to_contain_text("350.000")
+    await expect(phone.locator("#waiting")).to_be_hidden()
+    assert await phone.evaluate("() => window.isTheSamePage")
+    assert await phone.evaluate("() => window.tones") == ["660 running", "880 running", "1320 running"]
+    await phone.click("#charge a.button")
+    await expect_day(phone, "350.000", "100%")
+    assert faults == []
+
+
+async def test_a_guest_who_sends_too_little_is_asked_for_the_rest_by_a_new_code(
+    system: System, browser: Browser
+) -> None:
+    context, phone = await opened(browser, system, HONEY, "vi")
+    bank = await context.new_page()
+    await pay_at_bank(bank, system, await charge(phone, "100.000"), amount="40.000")
+
+    await expect(phone.locator("[data-state=partial]")).to_contain_text("40.000")
+    await expect(phone.locator("#qr[data-due='60000'] svg")).to_be_visible()
+    rest = await read_qr(phone, ".qr")
+
+    assert decode(rest).amount_vnd == 60_000
+    await pay_at_bank(bank, system, rest)
+    await expect(phone.locator("[data-state=paid]")).to_be_visible()
+    await expect(phone.locator("[data-state=partial]")).to_be_hidden()
+
+
+async def test_cash_is_two_taps_and_an_undo_takes_it_out_of_the_day(system: System, browser: Browser) -> None:
+    context, phone = await opened(browser, system, MONG_VILLAGE, "vi")
+    await phone.fill("#amount", "80000")
+    await expect(phone.locator("#amount")).to_have_value("80.000")
+    await phone.click("button[formaction='/owner/cash']")
+    await phone.click("form[action='/owner/cash'] button")
+    await expect_day(phone, "80.000", "0\u00a0%")
+
+    await phone.click("#undo button")
+
+    await expect_day(phone, "0", "Chưa có")
+    await expect(phone.locator(".takings")).to_contain_text("Tiền mặt, đã hoàn tác")
+    await phone.click("[data-amount='50000']")
+    await phone.click("button[formaction='/owner/cash']")
+    await phone.click("form[action='/owner/cash'] button")
+    await phone.close()
+    later = await context.new_page()
+    await later.goto(f"{system.origin}/owner")
+    await expect_day(later, "50.000", "0\u00a0%")
+    await later.reload()
+    await expect_day(later, "50.000", "0\u00a0%")
+
+
+async def test_the_province_sees_what_an_owner_took_without_asking_again(system: System, browser: Browser) -> None:
+    province = await (await phone_of(browser, "en")).new_page()
+    await province.goto(f"{system.origin}/province")
+    await sign_in(province, system, *VIEWER)
+    await province.wait_for_url("**/province")
+    before = await cash_of_province(province)
+    _, phone = await opened(browser, system, HONEY, "en")
+
+    await phone.fill("#amount", "123.000")
+    await phone.click("button[formaction='/owner/cash']")
+    await phone.click("form[action='/owner/cash'] button")
+
+    await province.wait_for_function(
+        "(wanted) => document.body.innerText.replace(/\\u00a0/g, ' ').includes(wanted)",
+        arg=f"{before + 123_000:,} ₫".replace(",", "."),
+    )
+
+
+async def cash_of_province(page: Page) -> int:
+    text = await page.locator("dt:has-text('Recorded cash') + dd").first.inner_text()
+    return int("".join(one for one in text if one.isdigit()))
