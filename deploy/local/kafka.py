@@ -44,6 +44,8 @@ appender.out.layout.pattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC} %-5p %c{1} %m%
 rootLogger.level=info
 rootLogger.appenderRef.out.ref=out
 """
+# On two cores the second compiler takes a third of one for minutes, from whoever is being served meanwhile.
+_SMALL_JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class KafkaBroker:
@@ -60,7 +62,7 @@ class KafkaBroker:
         self._jars = jars
         self._program = Program(
             name=self.name,
-            command=self._java("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "kafka.Kafka", "server.properties"),
+            command=self._java(*_SMALL_JVM, "kafka.Kafka", "server.properties"),
             log=log,
             pid_file=self.folder.with_name(f"{self.folder.name}.pid"),
             folder=self.folder,
