@@ -13,6 +13,7 @@ from shared.events import BY_TYPE
 from shared.events.common import Event
 from shared.events.payments import (
     CashRecorded,
+    IntentCancelled,
     IntentEvent,
     IntentOpened,
     PaymentPartial,
@@ -142,7 +143,7 @@ def _fact_of(event: Event, partition: int) -> Fact | None:
         # A refund is a fact of its own: what was taken stays taken, at the minute it was taken.
         case PaymentRefunded():
             fact = _refund(event)
-        case IntentOpened() | PaymentPartial() | PaymentSettled():
+        case IntentOpened() | PaymentPartial() | PaymentSettled() | IntentCancelled():
             fact = _payment(event, event.intent_id, event.paid_vnd, partition)
         case CashRecorded():
             fact = _payment(event, event.cash_id, event.amount_vnd, partition)

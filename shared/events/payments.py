@@ -120,6 +120,12 @@ class PaymentRefunded(IntentEvent, frozen=True, kw_only=True):
     refunded_vnd: Vnd
 
 
+class IntentCancelled(IntentEvent, frozen=True, kw_only=True):
+    """The order ended without tickets: nothing is allocated any more, and what had come waits in suspense."""
+
+    TYPE: ClassVar[str] = "payments.intent_cancelled.v1"
+
+
 class TransferEvent(Event, frozen=True, kw_only=True):
     """A transfer, or the surplus of one, that no rule could place, and what became of it."""
 
@@ -216,6 +222,7 @@ EVENTS: tuple[type[Event], ...] = (
     PaymentPartial,
     PaymentSettled,
     PaymentRefunded,
+    IntentCancelled,
     TransferSuspended,
     TransferSuspendedV2,
     TransferResolved,

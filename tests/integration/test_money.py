@@ -27,7 +27,7 @@ from shared import migrate
 from shared.db import Pool, create_pool
 from shared.errors import DomainError
 from shared.events.common import Event, Place
-from shared.events.payments import PaymentPartial, PaymentSettled, TransferSuspendedV2
+from shared.events.payments import IntentCancelled, PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
 from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
@@ -193,6 +193,8 @@ async def test_money_paid_in_parts_goes_back_under_each_transfer(books: Books, e
 
     assert await books.waiting() == {(transfer, reason): amount for transfer, amount in parts.items()}
     assert await books.paid_vnd(order) == 0
+    [settled], [cancelled] = await books.told(PaymentSettled), await books.told(IntentCancelled)
+    assert (cancelled.status, cancelled.paid_vnd, cancelled.version) == ("cancelled", 0, settled.version + 1)
     assert await books.broken() == []
 
 

@@ -22,7 +22,7 @@ from shared import migrate, topics
 from shared.clock import utc_now
 from shared.db import Pool, create_pool
 from shared.events.common import Event, Line, Place
-from shared.events.payments import CashRecorded, IntentOpened, PaymentRefunded, PaymentSettled
+from shared.events.payments import CashRecorded, IntentCancelled, IntentOpened, PaymentRefunded, PaymentSettled
 from shared.events.ticketing import AdmissionUndone, TicketAdmitted, VenueChanged
 from shared.health import Health
 from shared.ids import (
@@ -113,6 +113,9 @@ class Sale:
         paid = self.amount_vnd if paid_vnd is None else paid_vnd
         fields = self._intent(version, "settled", paid) | {"transfer_id": TransferId(uuid4())}
         return msgspec.convert(fields, PaymentSettled)
+
+    def cancelled(self, version: int = 3) -> IntentCancelled:
+        return msgspec.convert(self._intent(version, "cancelled", 0), IntentCancelled)
 
     def refunded(self, version: int = 3, *, refunded_vnd: int) -> PaymentRefunded:
         fields = self._intent(version, "settled", self.amount_vnd) | {"refunded_vnd": refunded_vnd}

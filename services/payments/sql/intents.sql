@@ -41,6 +41,9 @@ SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commun
 -- name: cancel_intent
 UPDATE intents SET status = 'cancelled', amount_state = 'none', paid_vnd = 0, version = version + 1
  WHERE intent_id = $1
+RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
+          timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
+          qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
 
 -- name: pay_intent
 UPDATE intents

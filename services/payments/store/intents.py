@@ -164,9 +164,11 @@ async def expire_intent(connection: Connection, order_id: OrderId) -> None:
     await connection.execute(SQL["expire_intent"], order_id)
 
 
-async def cancel_intent(connection: Connection, intent_id: IntentId) -> None:
+async def cancel_intent(connection: Connection, intent_id: IntentId) -> Intent:
     """Cancels an intent whose money, if it had any, went to suspense."""
-    await connection.execute(SQL["cancel_intent"], intent_id)
+    row = await connection.fetchrow(SQL["cancel_intent"], intent_id)
+    assert row is not None
+    return _intent(dict(row))
 
 
 async def upsert_venue(connection: Connection, event: VenueChanged) -> None:

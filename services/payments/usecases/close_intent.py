@@ -9,7 +9,9 @@ from services.payments.store import intents
 from services.payments.store.books import Suspended, insert_postings, shares_of_intent
 from services.payments.store.intents import Intent, lock_intent_of_order
 from services.payments.usecases.suspend_money import suspend_money
+from services.payments.usecases.told import told
 from shared.errors import Poison
+from shared.events.payments import IntentCancelled
 from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
 from shared.unit import Tx
 
@@ -40,7 +42,8 @@ async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> No
     assert next_status(intent.status, _TRIGGERS[ending]) == "cancelled"
     if intent.paid_vnd > 0:
         await _free(tx, intent, ending, event.occurred_at, now)
-    await intents.cancel_intent(tx.connection, intent.intent_id)
+    cancelled = await intents.cancel_intent(tx.connection, intent.intent_id)
+    tx.emit(told(IntentCancelled, cancelled, event.occurred_at, now))
     tx.touch("venue", intent.venue_id)
 
 

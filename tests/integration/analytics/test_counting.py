@@ -36,6 +36,16 @@ async def test_a_refund_is_a_series_of_its_own_and_moves_nothing_that_was_taken(
     assert await stage.pool.fetchval("SELECT max(refunded_vnd) FROM refunds") == 30_000
 
 
+async def test_money_of_an_order_that_ended_without_tickets_is_taken_out_again(stage: Stage) -> None:
+    kept, ended = Sale(), Sale(amount_vnd=45_000)
+    await stage.say(kept.settled(), ended.settled())
+    await stage.count()
+    await stage.say(ended.cancelled())
+    await stage.count()
+    assert await stage.taken() == (1, 30_000)
+    assert all(finding.ok for finding in await stage.verify())
+
+
 async def test_entries_count_people_and_an_undone_scan_counts_no_more(stage: Stage) -> None:
     kept, undone = uuid4(), uuid4()
     await stage.say(scan(kept, 1, 4), scan(undone, 1, 2), scan(undone, 2, 2, undone=True), scan(kept, 1, 4))
