@@ -141,9 +141,14 @@ async def get_order_live(
     token: Annotated[str, Depends(_watched_order)], shop: ShopDep
 ) -> AsyncIterator[ServerSentEvent]:
     async def read() -> dict[str, object]:
-        view = await _view(shop, token)
-        return {"status": view.status, "paid_vnd": view.paid_vnd, "due_vnd": view.due_vnd, "ready": view.ready,
-                "location": f"/t/{token}"}  # fmt: skip
+        order = await _order(shop, token)
+        return {
+            "status": order.status,
+            "paid_vnd": order.paid_vnd,
+            "due_vnd": order.due_vnd,
+            "ready": order.is_payable,
+            "location": f"/t/{token}",
+        }
 
     async for event in shop.live.stream([("order", token)], read):
         yield event

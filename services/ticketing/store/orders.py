@@ -48,6 +48,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing = "on_time"
 
     @property
+    def due_vnd(self) -> Dong:
+        return Dong(self.total_vnd - self.paid_vnd)
+
+    @property
+    def is_payable(self) -> bool:
+        """Whether payments has said where to pay."""
+        return self.qr_payload is not None
+
+    @property
     def priced(self) -> PricedOrder:
         return PricedOrder(self.product_id, self.visit_on, self.nights, self.lines)
 
