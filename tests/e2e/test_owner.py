@@ -151,9 +151,11 @@ async def test_the_province_sees_what_an_owner_took_without_asking_again(system:
     await phone.click("button[formaction='/owner/cash']")
     await phone.click("form[action='/owner/cash'] button")
 
+    # The page looks anew every half minute by itself; the stream is faster than that.
     await province.wait_for_function(
         "(wanted) => document.body.innerText.replace(/\\u00a0/g, ' ').includes(wanted)",
         arg=f"{before + 123_000:,} ₫".replace(",", "."),
+        timeout=10_000,
     )
 
 
