@@ -12,7 +12,7 @@ from services.ticketing.api import cancel, gate, manage, orders, sign_in
 from services.ticketing.api.web import Web
 from services.ticketing.offer import Offer
 from services.ticketing.usecases.admit import GateOffice
-from services.ticketing.usecases.expire_orders import expire_orders
+from services.ticketing.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
@@ -63,7 +63,7 @@ async def build(settings: Settings) -> Service:
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
     offer = Offer(pool)
-    heard = GroupProgress(settings, [PAYMENTS_EVENTS])
+    heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
     signer = TicketSigner(TICKET_KEY_ID, read_private_key(settings.secrets_dir / f"ticket-key-{TICKET_KEY_ID}.pem"))
     office = Office(offer, signer)
     pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
@@ -77,8 +77,9 @@ async def build(settings: Settings) -> Service:
 
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
-        if await heard.is_caught_up():
-            await unit.run(partial(expire_orders, catalogue=offer), None)
+        until = await heard.handled_until()
+        if until is not None:
+            await unit.run(partial(expire_orders, catalogue=offer), ExpireOrders(until))
 
     async def forget() -> None:
         await unit.run(forget_old_tries, ForgetOldTries())

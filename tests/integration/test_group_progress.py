@@ -29,30 +29,53 @@ from tests.integration.conftest import Spine, change_venue, running, until
 
 @pytest.fixture
 async def progress(spine: Spine) -> AsyncIterator[GroupProgress]:
-    progress = GroupProgress(spine.hearer.settings, [topics.TICKETING_EVENTS])
+    progress = GroupProgress(spine.hearer.settings, [topics.TICKETING_EVENTS], utc_now)
     yield progress
     await progress.close()
 
 
-async def test_a_group_is_caught_up_once_it_has_handled_everything(spine: Spine, progress: GroupProgress) -> None:
-    assert await progress.is_caught_up()
-    await spine.speaker.unit.run(change_venue, "lung-cu")
-    async with running(spine.speaker.relay()):
-        await until(lambda: _is_sent(spine))
-    assert not await progress.is_caught_up()
+async def test_what_was_said_before_an_instant_is_known_once_it_is_handled(
+    spine: Spine, progress: GroupProgress
+) -> None:
+    await _say(spine)
+    said_at = utc_now()
+    assert await progress.handled_until() is None
+
+    async def is_handled() -> bool:
+        until_at = await progress.handled_until()
+        return until_at is not None and until_at >= said_at
 
     async with running(spine.hearer.consumer()):
-        await until(progress.is_caught_up)
-
+        await until(is_handled)
     # Its members may be gone: what counts is that nothing is left for them.
     assert await spine.heard() == [("lung-cu", 1)]
-    assert await progress.is_caught_up()
+    before = utc_now()
+    handled_until = await progress.handled_until()
+    assert handled_until is not None
+    assert handled_until >= before
+
+
+async def test_a_group_that_is_never_wholly_caught_up_moves_on_all_the_same(
+    spine: Spine, progress: GroupProgress
+) -> None:
+    await _say(spine)
+    assert await progress.handled_until() is None
+    async with running(spine.hearer.consumer()):
+        await until(lambda: _has_heard(spine, 1))
+    await _say(spine)
+    first_left_at = utc_now()
+
+    handled_until = await progress.handled_until()
+
+    assert handled_until is not None
+    assert handled_until < first_left_at
+    assert await progress.handled_until() == handled_until
 
 
 async def test_an_event_that_cannot_be_handled_yet_keeps_the_group_behind(
     spine: Spine, progress: GroupProgress
 ) -> None:
-    await spine.speaker.unit.run(change_venue, "lung-cu")
+    await _say(spine)
     tried: list[str] = []
 
     async def database_is_away(message: Message) -> None:
@@ -62,14 +85,15 @@ async def test_an_event_that_cannot_be_handled_yet_keeps_the_group_behind(
     async def is_tried_again() -> bool:
         return len(tried) > 1
 
-    async with running(spine.speaker.relay(), spine.hearer.consumer(database_is_away)):
+    async with running(spine.hearer.consumer(database_is_away)):
         await until(is_tried_again)
-        assert not await progress.is_caught_up()
+        assert await progress.handled_until() is None
 
 
-async def test_nobody_is_said_to_be_caught_up_while_kafka_is_away(spine: Spine) -> None:
-    progress = GroupProgress(replace(spine.hearer.settings, kafka_bootstrap="127.0.0.1:1"), [topics.TICKETING_EVENTS])
-    assert not await progress.is_caught_up()
+async def test_nothing_is_known_while_kafka_is_away(spine: Spine) -> None:
+    settings = replace(spine.hearer.settings, kafka_bootstrap="127.0.0.1:1")
+    progress = GroupProgress(settings, [topics.TICKETING_EVENTS], utc_now)
+    assert await progress.handled_until() is None
 
 
 async def test_a_process_that_only_relays_expires_orders_once_payments_events_are_heard(
@@ -159,6 +183,17 @@ async def _say_something(settings: Settings, topic: str) -> None:
         await bank.send_and_wait(settings.topic_prefix + topic, b"{}", b"key", headers=[("ce_type", b"x.y.v1")])
     finally:
         await bank.stop()
+
+
+async def _say(spine: Spine) -> None:
+    """An event that is in Kafka, and not handled."""
+    await spine.speaker.unit.run(change_venue, "lung-cu")
+    async with running(spine.speaker.relay()):
+        await until(lambda: _is_sent(spine))
+
+
+async def _has_heard(spine: Spine, count: int) -> bool:
+    return len(await spine.heard()) >= count
 
 
 async def _is_sent(spine: Spine) -> bool:

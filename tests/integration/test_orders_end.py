@@ -20,7 +20,7 @@ from deploy.local.cluster import Cluster
 from services.ticketing.api import cancel, orders
 from services.ticketing.domain.catalogue import Category
 from services.ticketing.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
-from services.ticketing.usecases.expire_orders import expire_orders
+from services.ticketing.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.usecases.issue_tickets import Office
 from services.ticketing.usecases.place_order import PlacedOrder, PlaceOrder, SoldOut, place_order
@@ -72,7 +72,7 @@ class Shop:
                 await self.cancel(order)
             case "expire":
                 self.now[0] += timedelta(hours=1)
-                await self.unit.run(partial(expire_orders, catalogue=self.office.catalogue), None)
+                await self.unit.run(partial(expire_orders, catalogue=self.office.catalogue), ExpireOrders(self.now[0]))
             case "part":
                 await self.unit.run(note_intent, self._told(order, PaymentPartial, 10_000))
             case "whole":

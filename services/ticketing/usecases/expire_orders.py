@@ -1,6 +1,7 @@
-"""Frees the places of orders that were not paid in time. Runs as a timer, not while payments' events lag."""
+"""Frees the places of orders that were not paid in time. Runs as a timer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.ticketing.domain.calendar import held_days
@@ -11,9 +12,16 @@ from shared.events.ticketing import OrderExpired
 from shared.unit import Tx
 
 
-async def expire_orders(tx: Tx, command: None, now: datetime, *, catalogue: Callable[[], Catalogue]) -> int:
+@dataclass(frozen=True, slots=True)
+class ExpireOrders:
+    """paid_known_until: every payment that was told before this instant is known; what is due later may be paid."""
+
+    paid_known_until: datetime
+
+
+async def expire_orders(tx: Tx, command: ExpireOrders, now: datetime, *, catalogue: Callable[[], Catalogue]) -> int:
     """Expires up to 100 orders whose hold is over; how many."""
-    due = await lock_due_orders(tx.connection, now)
+    due = await lock_due_orders(tx.connection, min(now, command.paid_known_until))
     offer = catalogue()
     # By product and day, so that two of these never wait for each other.
     for order in sorted(due, key=lambda order: (order.product_id, order.visit_on, order.order_id)):
