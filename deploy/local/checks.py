@@ -15,7 +15,7 @@ from pathlib import Path
 from deploy.local.console import say
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.paths import ROOT
-from deploy.local.system import caddy_program, ensure_chromium, ensure_java
+from deploy.local.system import caddy_program, ensure_java_and_chromium
 from deploy.local.vendor import ensure_modules, ensure_vendored
 
 TOOLS = Path(sys.executable).parent
@@ -43,12 +43,11 @@ class Outcome:
 
 def main(arguments: list[str]) -> int:
     """Run everything, or, with arguments, pytest alone on the same preparation."""
-    ensure_java(with_maven=not are_jars_here())
+    os.environ["MOT_CHAM_CHROMIUM"] = ensure_java_and_chromium(with_maven=not are_jars_here())
     kafka_jars()
     ensure_modules()
     ensure_vendored()
     caddy_program()
-    os.environ["MOT_CHAM_CHROMIUM"] = ensure_chromium()
     return run_checks([] if arguments else static_checks(), pytest_check(arguments))
 
 

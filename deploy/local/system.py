@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from deploy.local.console import Problem, step
@@ -16,28 +17,31 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 def ensure_java(*, with_maven: bool) -> None:
     """Have Java 17 or later, and Maven when jars are still to be fetched."""
-    packages: list[str] = []
-    if _java_version() < JAVA_AT_LEAST:
-        packages.append(JAVA_PACKAGE)
-    if with_maven and shutil.which("mvn") is None:
-        packages.append("maven")
-    if packages:
+    if packages := _missing_java(with_maven=with_maven):
         install(packages)
     if (found := _java_version()) < JAVA_AT_LEAST:
         raise Problem(f"Kafka needs Java {JAVA_AT_LEAST} or later; `java` here is {found or 'missing'}")
 
 
-def ensure_chromium() -> str:
-    """Path of a Chromium for the browser tests; empty when Playwright brings its own."""
+def ensure_java_and_chromium(*, with_maven: bool) -> str:
+    """What `ensure_java` has, and a Chromium for the browser tests: its path, empty for Playwright's own.
+
+    Both at once, so that whoever may not install is told of everything in one line. MOT_CHAM_CHROMIUM names another.
+    """
+    own = os.environ.get("MOT_CHAM_CHROMIUM", "")
     # Ubuntu's package is a stub for a snap, which tests can't drive.
-    if CHROMIUM.exists() and CHROMIUM.stat().st_size > 0 and not _is_ubuntu():
-        return str(CHROMIUM)
-    if _is_ubuntu():
-        with step("fetching Playwright's Chromium"):
-            _run_or_problem(["python3", "-m", "playwright", "install", "--with-deps", "chromium"])
-        return ""
-    install(["chromium", "fonts-dejavu-core"])
-    return str(CHROMIUM)
+    from_debian = not own and not _is_ubuntu()
+    missing = _missing_java(with_maven=with_maven)
+    if from_debian and not CHROMIUM.exists():
+        missing += ["chromium", "fonts-dejavu-core"]
+    if missing:
+        install(missing)
+    ensure_java(with_maven=with_maven)
+    if own or from_debian:
+        return own or str(CHROMIUM)
+    with step("fetching Playwright's Chromium"):
+        _run_or_problem([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
+    return ""
 
 
 def caddy_program() -> Path:
@@ -56,7 +60,9 @@ def caddy_program() -> Path:
         download = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "caddy"]
         if _run(download, unpacked) != 0:
             # On a fresh machine apt knows no packages yet.
-            _apt(["update"])
+            if (as_root := _root()) is None:
+                raise Problem(f"Caddy could not be fetched; please try again after: {_ask_for_root()} 'apt-get update'")
+            _apt(as_root, ["update"])
             if _run(download, unpacked) != 0:
                 raise Problem(by_hand)
         for package in unpacked.glob("caddy_*.deb"):
@@ -67,19 +73,28 @@ def caddy_program() -> Path:
 
 def install(packages: list[str]) -> None:
     """Install Debian packages, or say in one line how to."""
-    if shutil.which("apt-get") is None or _root() is None:
-        raise Problem(f"please install what is missing and run again: sudo apt-get install {' '.join(packages)}")
-    with step(f"installing {', '.join(packages)} with apt"):
-        _apt(["update"])
-        _apt(["-y", "--no-install-recommends", "install", *packages])
-
-
-def _apt(arguments: list[str]) -> None:
+    named = " ".join(packages)
+    if shutil.which("apt-get") is None:
+        raise Problem(f"please install what is missing (Debian and Ubuntu call it {named}) and run again")
     as_root = _root()
+    by_hand = f"{_ask_for_root()} 'apt-get update && apt-get install -y --no-install-recommends {named}'"
     if as_root is None:
-        raise Problem(f"please run as root and start again: apt-get {' '.join(arguments)}")
-    command = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=180"]
-    _run_or_problem([*command, *arguments])
+        raise Problem(f"please install what is missing and run again: {by_hand}")
+    with step(f"installing {', '.join(packages)} with apt"):
+        for arguments in (["update"], ["-y", "--no-install-recommends", "install", *packages]):
+            if (reason := _apt(as_root, arguments)) is not None:
+                raise Problem(f"apt-get failed ({reason}); run it yourself and try again: {by_hand}")
+
+
+def _apt(as_root: list[str], arguments: list[str]) -> str | None:
+    """Run apt-get; why it failed, None when it did not."""
+    quiet = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=180"]
+    return _failure([*as_root, "env", *quiet, *arguments])
+
+
+def _ask_for_root() -> str:
+    """How a person runs one command as root here."""
+    return "su - -c" if shutil.which("sudo") is None else "sudo sh -c"
 
 
 def _root() -> list[str] | None:
@@ -90,6 +105,11 @@ def _root() -> list[str] | None:
     if sudo is not None and _run([sudo, "-n", "true"]) == 0:
         return [sudo, "-n"]
     return None
+
+
+def _missing_java(*, with_maven: bool) -> list[str]:
+    packages = [JAVA_PACKAGE] if _java_version() < JAVA_AT_LEAST else []
+    return [*packages, "maven"] if with_maven and shutil.which("mvn") is None else packages
 
 
 def _java_version() -> int:
@@ -111,7 +131,14 @@ def _run(command: list[str], folder: Path | None = None) -> int:
 
 
 def _run_or_problem(command: list[str]) -> None:
+    if (reason := _failure(command)) is not None:
+        raise Problem(f"`{' '.join(command)}` failed: {reason}")
+
+
+def _failure(command: list[str]) -> str | None:
+    """Run a command; its last line when it failed, None when it did not."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
-        raise Problem(f"`{' '.join(command)}` failed: {last[0][:300]}")
+    if done.returncode == 0:
+        return None
+    last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
+    return last[0][:300]
