@@ -14,6 +14,8 @@ from shared.i18n import Language, knows, translate
 MOST_DAYS = 366
 # The worker says every two seconds that it looked; after a minute of silence the numbers cannot be called live.
 STALE_AFTER = timedelta(seconds=60)
+# Fewer are read within a moment, and some are always on their way while people buy.
+CATCHING_UP_FROM = 1000
 
 
 class DaysWrong(DomainError):
@@ -70,6 +72,7 @@ class Freshness:
     newest_at: datetime | None
     checked_at: datetime | None
     events_behind: int
+    is_catching_up: bool
     is_stale: bool
     age_s: int | None
 
@@ -159,6 +162,7 @@ def _freshness(newest_at: datetime | None, checked_at: datetime | None, events_b
         newest_at=newest_at,
         checked_at=checked_at,
         events_behind=events_behind,
+        is_catching_up=events_behind > CATCHING_UP_FROM,
         is_stale=checked_at is None or now - checked_at > STALE_AFTER,
         age_s=None if newest_at is None else max(int((now - newest_at).total_seconds()), 0),
     )

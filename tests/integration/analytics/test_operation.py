@@ -6,7 +6,9 @@ import subprocess
 from datetime import timedelta
 
 import msgspec
+import pytest
 
+from services.analytics import store
 from services.analytics.dead_letters import StoredDeadLetters
 from services.analytics.overview import Asked, Days, read_overview
 from shared.clock import utc_now
@@ -45,6 +47,15 @@ async def test_the_numbers_say_that_they_are_old_when_no_worker_has_looked_for_a
         now = utc_now()
         assert not (await read_overview(connection, ASKED, now)).freshness.is_stale
         assert (await read_overview(connection, ASKED, now + timedelta(seconds=70))).freshness.is_stale
+
+
+@pytest.mark.parametrize(("behind", "told"), [(1, False), (1000, False), (1001, True)])
+async def test_the_page_says_that_it_catches_up_only_when_more_is_left_than_a_moment_s_work(
+    stage: Stage, *, behind: int, told: bool
+) -> None:
+    async with stage.pool.acquire() as connection:
+        await store.see_worker(connection, utc_now(), behind)
+        assert (await read_overview(connection, ASKED, utc_now())).freshness.is_catching_up is told
 
 
 async def test_who_reads_during_a_rebuild_sees_whole_numbers_all_the_time(stage: Stage) -> None:
