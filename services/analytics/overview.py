@@ -153,7 +153,7 @@ def _districts(venues: list[VenueRow], language: Language) -> list[DistrictRow]:
 
 
 def _district_name(code: str, language: Language) -> str:
-    key = f"province.district.{code or 'unknown'}"
+    key = f"common.district.{code or 'unknown'}"
     return translate(key, language) if knows(key) else code
 
 

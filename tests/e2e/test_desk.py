@@ -105,13 +105,17 @@ async def test_a_manager_adds_staff_of_the_own_venue_and_ends_their_work(system:
     desk = await at_desk(browser, system, MANAGER)
     await desk.goto(f"{system.origin}/manage")
     await expect(desk.locator("#role option")).to_have_text(["Gate staff", "Host"])
+    await desk.fill("#display_name", "Chị Mỷ")
+    await desk.fill("#login", "chi-my")
     for pin in ("123456", "270914"):
-        await desk.fill("#display_name", "Chị Mỷ")
-        await desk.fill("#login", "chi-my")
         await desk.fill("#pin", pin)
-        await desk.click("form[action='/manage/people'] button")
+        await desk.click("form[action^='/manage/people#'] button")
         if pin == "123456":
+            # What was typed is still there; a secret never comes back.
             await expect(desk.locator("#refusal")).to_contain_text("not easily guessed")
+            await expect(desk.locator("#refusal")).to_be_in_viewport()
+            await expect(desk.locator("#login")).to_have_value("chi-my")
+            await expect(desk.locator("#pin")).to_have_value("")
     card = desk.locator("li.card", has_text="Chị Mỷ")
     await expect(card).to_contain_text("Gate staff · chi-my")
     await expect(card).to_contain_text(FLAG_TOWER_EN)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -292,7 +292,7 @@ async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 60) -
             await asyncio.sleep(0.1)
 
 
-async def open_stage(cluster: Cluster, secrets_dir: Path) -> AsyncIterator[Stage]:
+async def open_stage(cluster: Cluster, secrets_dir: Path) -> AsyncGenerator[Stage]:
     name = f"analytics_{uuid4().hex[:8]}"
     cluster.create_database(name)
     url = cluster.postgres_url(name)

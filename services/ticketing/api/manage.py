@@ -50,6 +50,19 @@ _Text = Annotated[str, Field(max_length=200)]
 _PEOPLE, _PHONES = "/manage", "/manage/phones"
 
 
+class PersonForm(BaseModel):
+    login: _Text
+    display_name: _Text
+    role: PersonRole
+    venues: list[_Text] = []
+    scope: _Text = ""
+    pin: _Text = ""
+    password: _Text = ""
+
+
+_NOTHING_TYPED = PersonForm(login="", display_name="", role="gate")
+
+
 @dataclass(frozen=True, slots=True)
 class AtDesk:
     """Who stands at the desk, and with what request."""
@@ -66,8 +79,15 @@ class AtDesk:
     def actor_id(self) -> PersonId:
         return PersonId(self.visitor.subject_id)
 
-    async def page(self, path: str, *, error: DomainError | None = None, made: MadeCode | None = None) -> Response:
-        """The page of people or of phones as it is now, with what went wrong or the code just made."""
+    async def page(
+        self,
+        path: str,
+        *,
+        error: DomainError | None = None,
+        made: MadeCode | None = None,
+        typed: PersonForm | None = None,
+    ) -> Response:
+        """The page of people or of phones as it is now, with what went wrong, what was typed, or the code just made."""
         desk = await self.web.unit.run(people_desk, self.actor)
         qr = "" if made is None else svg_for(f"{self.web.origin}/pair?code={made.code}", label=made.code)
         return self.web.pages.render(
@@ -79,6 +99,8 @@ class AtDesk:
             visitor=self.visitor,
             posted=self.request.method == "POST",
             error=error,
+            typed=typed or _NOTHING_TYPED,
+            add_refused=typed is not None,
             made=made,
             pair_address=f"{self.web.origin}/pair",
             qr=Markup(qr),  # noqa: S704 - our own drawing
@@ -113,16 +135,6 @@ async def get_people(desk: DeskDep) -> Response:
     return await desk.page(_PEOPLE)
 
 
-class PersonForm(BaseModel):
-    login: _Text
-    display_name: _Text
-    role: PersonRole
-    venues: list[_Text] = []
-    scope: _Text = ""
-    pin: _Text = ""
-    password: _Text = ""
-
-
 @router.post("/people")
 async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: OnceKey) -> Response:
     command = AddPerson(
@@ -136,7 +148,11 @@ async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: O
         scope=form.scope,
     )
     told = without_secrets(key, desk.request, form.login, form.display_name, form.role, *form.venues)
-    return await desk.do(add_person, command, Once(told, AddedPerson), _PEOPLE)
+    try:
+        await desk.web.unit.run(add_person, command, once=Once(told, AddedPerson))
+    except DomainError as error:
+        return await desk.page(_PEOPLE, error=error, typed=form)
+    return RedirectResponse(_PEOPLE, 303)
 
 
 class SecretsForm(BaseModel):
