@@ -67,21 +67,21 @@ def static_checks() -> list[Check]:
     ]
 
 
-def pytest_check(arguments: Sequence[str]) -> Check:
+def pytest_check(arguments: Sequence[str], what: str = "tests") -> Check:
     """pytest with these arguments; without any, on every test."""
-    return Check("tests (pytest)", (sys.executable, "-m", "pytest", *arguments))
+    return Check(f"{what} (pytest)", (sys.executable, "-m", "pytest", *arguments))
 
 
-def run_checks(checks: Sequence[Check], tests: Check) -> int:
+def run_checks(checks: Sequence[Check], tests: Check | None = None) -> int:
     """Run the checks two at a time, then the tests; stop at the first failure. Exit code of what failed, or 0."""
     began = time.monotonic()
     done = _run_side_by_side(checks)
     closing_line = ""
-    if all(outcome.exit_code == 0 for outcome in done):
+    if tests is not None and all(outcome.exit_code == 0 for outcome in done):
         say(f"--- {tests.headline}")
         outcome, closing_line = _run_to_screen(tests)
         done.append(outcome)
-    say(f"\n{len(done)} of {len(checks) + 1} steps in {time.monotonic() - began:.0f} s:")
+    say(f"\n{len(done)} of {len(checks) + (tests is not None)} steps in {time.monotonic() - began:.0f} s:")
     for outcome in done:
         say(f"  {'ok    ' if outcome.exit_code == 0 else 'FAILED'} {outcome.took_s:6.1f} s  {outcome.check.headline}")
     if closing_line:

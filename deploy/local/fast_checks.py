@@ -1,13 +1,17 @@
 """`./run test-fast`: the checks that need no server, for the inner loop."""
 
 from deploy.local.checks import pytest_check, run_checks, static_checks
-from deploy.local.paths import ROOT
+from deploy.local.vendor import ensure_vendored
 
 TOOLS = ("mypy", "ruff")
 
 
 def main(_arguments: list[str]) -> int:
-    """Lint, types by mypy, and the tests of rules and structure."""
-    folders = [f"tests/{name}" for name in ("unit", "property", "architecture") if (ROOT / "tests" / name).is_dir()]
-    checks = [check for check in static_checks() if any(f"({tool})" in check.headline for tool in TOOLS)]
-    return run_checks(checks, pytest_check(["-q", *folders]))
+    """Lint, types by mypy, and the tests of rules and structure, these in two halves that take as long."""
+    ensure_vendored()
+    halves = [
+        pytest_check(["-q", "tests/unit", "tests/architecture"], "unit and architecture tests"),
+        pytest_check(["-q", "tests/property"], "property tests"),
+    ]
+    tools = [check for check in static_checks() if any(f"({tool})" in check.headline for tool in TOOLS)]
+    return run_checks([*halves, *tools])
