@@ -141,12 +141,12 @@ class Program:
             self._child.poll()
 
     def last_words(self) -> str:
-        """Last line of the log that says something."""
+        """Last line of the log that says something; a stack trace's lines are indented and say little."""
         try:
-            tail = self.log.read_bytes()[-4000:].decode(errors="replace")
+            tail = self.log.read_bytes()[-20000:].decode(errors="replace")
         except FileNotFoundError:
             return ""
-        lines = [line for line in tail.splitlines() if line.strip()]
+        lines = [line for line in tail.splitlines() if line.strip() and not line.startswith((" ", "\t"))]
         return lines[-1].strip() if lines else ""
 
 

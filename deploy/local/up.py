@@ -26,6 +26,12 @@ from deploy.local.vendor import ensure_vendored
 
 FIRST_START_BYTES = 2 * 1024**3
 LATER_START_BYTES = 512 * 1024**2
+PORT_VARIABLES = {
+    "the public address": "MOT_CHAM_PORT",
+    "PostgreSQL": "MOT_CHAM_POSTGRES_PORT",
+    "Kafka": "MOT_CHAM_KAFKA_PORT",
+    "Kafka's controller": "MOT_CHAM_KAFKA_CONTROLLER_PORT",
+}
 
 
 def main(_arguments: list[str]) -> int:
@@ -109,7 +115,7 @@ def check_disk() -> None:
     free = shutil.disk_usage(LOCAL).free
     needed = LATER_START_BYTES if (LOCAL / "kafka").exists() else FIRST_START_BYTES
     if free < needed:
-        raise Problem(f"the disk is nearly full: {free / 1e9:.1f} GB free below {ROOT}, {needed / 1e9:.1f} GB needed")
+        raise Problem(f"the disk is nearly full: {free / 1e9:.1f} GB free below {LOCAL}, {needed / 1e9:.1f} GB needed")
 
 
 def check_ports(settings: Settings) -> None:
@@ -120,8 +126,10 @@ def check_ports(settings: Settings) -> None:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            hint = "; MOT_CHAM_PORT=8081 ./run up takes another one" if port == settings.public_port else ""
-            raise Problem(f"port {port} ({what}) is taken by another program{hint}") from None
+            variable = PORT_VARIABLES.get(what, f"{what.upper()}_PORT")
+            another = port - 100 if port > 65_000 else port + 100
+            hint = f"{variable}={another} ./run up takes another one"
+            raise Problem(f"port {port} ({what}) is taken by another program; {hint}") from None
 
 
 def _welcome(settings: Settings, took_s: float) -> str:

@@ -12,7 +12,8 @@ import pytest
 from deploy.local import up
 from deploy.local.console import Problem
 from deploy.local.paths import ROOT
-from deploy.local.settings import Settings
+from deploy.local.process import Program
+from deploy.local.settings import DATABASES, SIMULATOR, Settings
 from deploy.local.vendor import ensure_vendored, vendored_files
 from tests.support.stub_system import stub_part
 
@@ -22,6 +23,16 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["./run", *arguments], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True, check=False
     )
+
+
+def _free_ports() -> dict[str, str]:
+    """Settings by which every part listens on a port that nobody has."""
+    names = [*up.PORT_VARIABLES.values(), *(f"{name.upper()}_PORT" for name in (*DATABASES, SIMULATOR))]
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
+    ports = {name: str(one.getsockname()[1]) for name, one in zip(names, held, strict=True)}
+    for one in held:
+        one.close()
+    return ports
 
 
 def test_run_alone_lists_what_it_can_do_a_line_each() -> None:
@@ -96,11 +107,21 @@ def test_a_second_up_in_the_same_folder_is_refused_in_one_line(tmp_path: Path) -
     assert second.stderr == ""
 
 
-def test_a_busy_port_is_named_with_the_way_out() -> None:
+@pytest.mark.parametrize(
+    ("what", "variable"),
+    [
+        ("the public address", "MOT_CHAM_PORT"),
+        ("PostgreSQL", "MOT_CHAM_POSTGRES_PORT"),
+        ("Kafka's controller", "MOT_CHAM_KAFKA_CONTROLLER_PORT"),
+        ("payments", "PAYMENTS_PORT"),
+    ],
+)
+def test_a_busy_port_is_named_with_the_way_out(what: str, variable: str) -> None:
+    ports = _free_ports()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        settings = Settings.read({"MOT_CHAM_PORT": str(taken.getsockname()[1])})
+        settings = Settings.read({**ports, variable: str(taken.getsockname()[1])})
 
-        with pytest.raises(Problem, match=r"port \d+ \(the public address\) is taken .* MOT_CHAM_PORT="):
+        with pytest.raises(Problem, match=rf"port \d+ \({what}\) is taken .* {variable}=\d+ \./run up"):
             up.check_ports(settings)
 
 
@@ -117,6 +138,15 @@ def test_a_nearly_full_disk_is_named_before_anything_starts(monkeypatch: pytest.
 
     with pytest.raises(Problem, match="the disk is nearly full"):
         up.check_disk()
+
+
+def test_what_a_part_said_last_is_no_line_of_a_stack_trace(tmp_path: Path) -> None:
+    log = tmp_path / "part.log"
+    log.write_text("INFO all well\njava.io.IOException: No space left on device\n\tat a.B.c(B.java:1)\n", "utf-8")
+
+    said = Program("part", ["true"], log, tmp_path / "part.pid", folder=tmp_path).last_words()
+
+    assert said == "java.io.IOException: No space left on device"
 
 
 def test_addresses_in_the_environment_replace_our_own_parts() -> None:
