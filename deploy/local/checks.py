@@ -12,10 +12,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.chromium import chromium_program, missing_packages
 from deploy.local.console import say
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.paths import ROOT
-from deploy.local.system import caddy_program, ensure_java_and_chromium
+from deploy.local.system import caddy_program, ensure_java
 from deploy.local.vendor import ensure_modules, ensure_vendored
 
 TOOLS = Path(sys.executable).parent
@@ -43,7 +44,8 @@ class Outcome:
 
 def main(arguments: list[str]) -> int:
     """Run everything, or, with arguments, pytest alone on the same preparation."""
-    os.environ["MOT_CHAM_CHROMIUM"] = ensure_java_and_chromium(with_maven=not are_jars_here())
+    ensure_java(with_maven=not are_jars_here(), also=missing_packages())
+    os.environ["MOT_CHAM_CHROMIUM"] = chromium_program()
     kafka_jars()
     ensure_modules()
     ensure_vendored()

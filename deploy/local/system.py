@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.console import Problem, step
@@ -12,36 +12,20 @@ from deploy.local.paths import DOWNLOADS
 
 JAVA_AT_LEAST = 17
 JAVA_PACKAGE = "default-jre-headless"  # Java 17 on Debian 12, 21 on Ubuntu 24.04 and Debian 13; Kafka runs on each
-CHROMIUM = Path("/usr/bin/chromium")
 
 
-def ensure_java(*, with_maven: bool) -> None:
-    """Have Java 17 or later, and Maven when jars are still to be fetched."""
-    if packages := _missing_java(with_maven=with_maven):
+def ensure_java(*, with_maven: bool, also: Sequence[str] = ()) -> None:
+    """Have Java 17 or later, and Maven when jars are still to be fetched.
+
+    also: packages that something else still needs, so that who may not install is told of everything in one line.
+    """
+    packages = [JAVA_PACKAGE] if _java_version() < JAVA_AT_LEAST else []
+    if with_maven and shutil.which("mvn") is None:
+        packages.append("maven")
+    if packages := [*packages, *also]:
         install(packages)
     if (found := _java_version()) < JAVA_AT_LEAST:
         raise Problem(f"Kafka needs Java {JAVA_AT_LEAST} or later; `java` here is {found or 'missing'}")
-
-
-def ensure_java_and_chromium(*, with_maven: bool) -> str:
-    """What `ensure_java` has, and a Chromium for the browser tests: its path, empty for Playwright's own.
-
-    Both at once, so that whoever may not install is told of everything in one line. MOT_CHAM_CHROMIUM names another.
-    """
-    own = os.environ.get("MOT_CHAM_CHROMIUM", "")
-    # Ubuntu's package is a stub for a snap, which tests can't drive.
-    from_debian = not own and not _is_ubuntu()
-    missing = _missing_java(with_maven=with_maven)
-    if from_debian and not CHROMIUM.exists():
-        missing += ["chromium", "fonts-dejavu-core"]
-    if missing:
-        install(missing)
-    ensure_java(with_maven=with_maven)
-    if own or from_debian:
-        return own or str(CHROMIUM)
-    with step("fetching Playwright's Chromium"):
-        _run_or_problem([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
-    return ""
 
 
 def caddy_program() -> Path:
@@ -66,7 +50,7 @@ def caddy_program() -> Path:
             if _run(download, unpacked) != 0:
                 raise Problem(by_hand)
         for package in unpacked.glob("caddy_*.deb"):
-            _run_or_problem(["dpkg-deb", "-x", str(package), str(unpacked)])
+            run_or_problem(["dpkg-deb", "-x", str(package), str(unpacked)])
             package.unlink()
     return program
 
@@ -107,11 +91,6 @@ def _root() -> list[str] | None:
     return None
 
 
-def _missing_java(*, with_maven: bool) -> list[str]:
-    packages = [JAVA_PACKAGE] if _java_version() < JAVA_AT_LEAST else []
-    return [*packages, "maven"] if with_maven and shutil.which("mvn") is None else packages
-
-
 def _java_version() -> int:
     java = shutil.which("java")
     if java is None:
@@ -121,7 +100,8 @@ def _java_version() -> int:
     return int(found[1]) if found else 0
 
 
-def _is_ubuntu() -> bool:
+def is_ubuntu() -> bool:
+    """True on Ubuntu, whose packages differ from Debian's here and there."""
     release = Path("/etc/os-release")
     return release.exists() and re.search(r"^ID=ubuntu$", release.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
@@ -130,7 +110,8 @@ def _run(command: list[str], folder: Path | None = None) -> int:
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
 
 
-def _run_or_problem(command: list[str]) -> None:
+def run_or_problem(command: list[str]) -> None:
+    """Run a command; its last line is the Problem when it fails."""
     if (reason := _failure(command)) is not None:
         raise Problem(f"`{' '.join(command)}` failed: {reason}")
 
