@@ -4,12 +4,15 @@ import hashlib
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.console import Problem, say
 from deploy.local.paths import ROOT
 
 FOLDER = ROOT / "requirements"
+RETRYING = "WARNING: Retrying"
+NO_VERSIONS = "(from versions: none)"
 
 
 def ensure_requirements(name: str) -> None:
@@ -28,7 +31,7 @@ def ensure_requirements(name: str) -> None:
     ) as running:
         errors = _show_progress(running, total)
     if running.returncode != 0:
-        raise Problem(f"pip could not install the packages: {(errors or ['no reason given'])[0]}")
+        raise Problem(f"pip could not install the packages: {_reason(errors)}")
     _stamp(name).write_text(_wanted(name))
 
 
@@ -43,9 +46,17 @@ def _show_progress(running: subprocess.Popen[str], total: int) -> list[str]:
                 say(f"    {seen} of {total} found")
         elif line.startswith("Installing collected packages"):
             say("    all fetched, installing")
-        elif line.startswith("ERROR"):
+        elif line.startswith(("ERROR", RETRYING)):
             errors.append(line.strip()[:300])
     return errors
+
+
+def _reason(errors: Sequence[str]) -> str:
+    """The first error; without a network pip only says that there are no versions."""
+    last_ones = [line for line in errors if not line.startswith(RETRYING)]
+    if not last_ones or (NO_VERSIONS in last_ones[0] and len(last_ones) < len(errors)):
+        return "its package index can't be reached; is there a network?" if errors else "no reason given"
+    return last_ones[0]
 
 
 def _stamp(name: str) -> Path:

@@ -3,15 +3,16 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.local import system
+from deploy.local import requirements, system
 from deploy.local.console import Problem
 from deploy.local.paths import ROOT
 
-NEEDED_BY_THE_SCRIPT = ("dirname", "grep", "tail", "env")
+NEEDED_BY_THE_SCRIPT = ("awk", "dirname", "env", "grep", "rm", "tail")
 
 
 class Machine:
@@ -112,3 +113,36 @@ def test_packages_that_may_not_be_installed_are_named_with_the_whole_command(
     assert str(refused.value).endswith(
         "su - -c 'apt-get update && apt-get install -y --no-install-recommends default-jre-headless maven'"
     )
+
+
+def test_a_nearly_full_disk_is_named_before_anything_is_made(machine: Machine) -> None:
+    machine.has("python3", "exit 0")
+    machine.has("df", "echo Filesystem; echo /dev/x 100 90 20480 90% /")
+
+    refused = machine.run("up")
+
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert line.startswith("the disk is nearly full: 20 MB free in ")
+
+
+def test_a_failed_virtual_environment_says_why_in_one_line(machine: Machine) -> None:
+    machine.has("python3", 'case "$2" in venv) echo trace; echo "Error: the reason" >&2; exit 1 ;; esac')
+    machine.has("df", "echo Filesystem; echo /dev/x 100 90 20480000 90% /")
+
+    refused = machine.run("up")
+
+    assert refused.returncode == 1
+    assert refused.stderr == "python3 could not make .venv: Error: the reason\n"
+
+
+def test_pip_without_a_network_says_so(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.has(
+        "pip-as-python",
+        "echo 'WARNING: Retrying (...) connection broken'; echo 'ERROR: x (from versions: none)'; exit 1",
+    )
+    monkeypatch.setattr(sys, "executable", str(machine.programs / "pip-as-python"))
+    monkeypatch.setattr(sys, "prefix", str(machine.clone))
+
+    with pytest.raises(Problem, match="is there a network"):
+        requirements.ensure_requirements("run")
