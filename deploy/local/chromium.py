@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.console import step
-from deploy.local.system import is_ubuntu, run_or_problem
+from deploy.local.console import Problem, step
+from deploy.local.system import is_ubuntu
 
 FROM_DEBIAN = Path("/usr/bin/chromium")
 ASK_PLAYWRIGHT = """
@@ -35,8 +35,19 @@ def chromium_program() -> str:
     asked = subprocess.run([sys.executable, "-c", ASK_PLAYWRIGHT], capture_output=True, text=True, check=False)
     if not Path(asked.stdout.strip() or "none").exists():
         with step("fetching Playwright's Chromium (once)"):
-            run_or_problem([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
+            _fetch()
     return ""
+
+
+def _fetch() -> None:
+    command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        # Its last lines are the end of a stack trace.
+        errors = [line.strip() for line in (done.stderr + done.stdout).splitlines() if "rror: " in line]
+        reason = (errors or ["no reason given"])[0][:300]
+        own = "MOT_CHAM_CHROMIUM=/path/to/chromium ./run test takes another one"
+        raise Problem(f"Playwright could not fetch its Chromium ({reason}); {own}")
 
 
 def _takes_debians() -> bool:

@@ -50,7 +50,7 @@ def caddy_program() -> Path:
             if _run(download, unpacked) != 0:
                 raise Problem(by_hand)
         for package in unpacked.glob("caddy_*.deb"):
-            run_or_problem(["dpkg-deb", "-x", str(package), str(unpacked)])
+            _run_or_problem(["dpkg-deb", "-x", str(package), str(unpacked)])
             package.unlink()
     return program
 
@@ -110,8 +110,7 @@ def _run(command: list[str], folder: Path | None = None) -> int:
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
 
 
-def run_or_problem(command: list[str]) -> None:
-    """Run a command; its last line is the Problem when it fails."""
+def _run_or_problem(command: list[str]) -> None:
     if (reason := _failure(command)) is not None:
         raise Problem(f"`{' '.join(command)}` failed: {reason}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import requirements, system
+from deploy.local import chromium, requirements, system
 from deploy.local.console import Problem
 from deploy.local.paths import ROOT
 
@@ -146,3 +146,15 @@ def test_pip_without_a_network_says_so(machine: Machine, monkeypatch: pytest.Mon
 
     with pytest.raises(Problem, match="is there a network"):
         requirements.ensure_requirements("run")
+
+
+def test_a_browser_that_cannot_be_fetched_is_named_with_the_reason(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.has("playwright-as-python", "printf 'Error: no such host\\n  at a.js:1 {\\n}\\n' >&2; exit 1")
+    monkeypatch.setattr(sys, "executable", str(machine.programs / "playwright-as-python"))
+    monkeypatch.setattr(chromium, "is_ubuntu", lambda: True)
+    monkeypatch.delenv("MOT_CHAM_CHROMIUM", raising=False)
+
+    with pytest.raises(Problem, match=r"\(Error: no such host\); MOT_CHAM_CHROMIUM=\S+ \./run test"):
+        chromium.chromium_program()
