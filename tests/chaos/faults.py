@@ -20,7 +20,7 @@ from tests.chaos.load import Load
 from tests.support.buyers import transfer_for
 from tests.support.real_system import RealSystem
 
-KILLED = ("ticketing", "payments", "kafka", "postgres")
+KILLED = ("ticketing", "payments", "analytics", "kafka", "postgres")
 _HUGE_BYTES = 900_000
 _LIMIT_S = 60.0
 _PAUSE_S = (2.0, 6.0)

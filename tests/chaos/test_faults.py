@@ -26,7 +26,7 @@ from shared.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Top
 from tests.chaos.faults import KILLED, Faults
 from tests.chaos.load import Load, Promised
 from tests.support.buyers import Buyers, Gates
-from tests.support.real_system import RealSystem, running_system
+from tests.support.real_system import RealSystem, running_system, services_here
 
 READS = {"ticketing": (PAYMENTS_EVENTS,), "payments": (TICKETING_EVENTS, BANK_TRANSFERS)}
 SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS", "90"))
@@ -36,7 +36,7 @@ QUIET_WITHIN_S = 180.0
 @pytest.fixture
 def supervised(tmp_path: Path) -> Iterator[tuple[RealSystem, Program]]:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of a broker that we killed it says the same all the time
-    system = RealSystem.make(tmp_path, tuple(READS), "WARNING")
+    system = RealSystem.make(tmp_path, services_here(), "WARNING")
     with running_system(system) as supervisor:
         yield system, supervisor
 
@@ -74,6 +74,7 @@ async def test_no_fault_under_load_loses_or_doubles_a_ticket_an_admission_or_mon
     await _tickets_and_admissions_are_as_promised(system, load.promised)
     _money_is_all_there(system, load.promised)
     _only_bad_events_are_dead_letters(system, faults)
+    await _the_province_counted_the_same(system)
 
 
 async def _gates(system: RealSystem) -> Gates:
@@ -176,3 +177,21 @@ def _only_bad_events_are_dead_letters(system: RealSystem, faults: Faults) -> Non
         listed = system.command(f"services.{service}", "dead-letters", "list")
         assert listed.returncode == 0, listed.stderr
         assert {line.split()[0] for line in listed.stdout.splitlines()} == faults.bad_events[service]
+
+
+async def _the_province_counted_the_same(system: RealSystem) -> None:
+    """Analytics has no inbox, was killed as the others were, and has read everything at least twice by now."""
+    deadline = time.monotonic() + QUIET_WITHIN_S
+    while True:
+        verified = await asyncio.to_thread(system.command, "services.analytics", "verify")
+        findings = [json.loads(line) for line in verified.stdout.splitlines()]
+        if findings and findings[-1]["detail"].get("events_behind") == 0:
+            break
+        assert time.monotonic() < deadline, f"analytics did not read to the end: {verified.stdout} {verified.stderr}"
+    assert verified.returncode == 0, verified.stdout
+    settled = "SELECT count(*), coalesce(sum(paid_vnd), 0)::bigint FROM intents WHERE status = 'settled'"
+    taken = "SELECT coalesce(sum(payments), 0)::bigint, coalesce(sum(amount_vnd), 0)::bigint FROM day_taken"
+    assert await _rows(system, "analytics", taken) == await _rows(system, "payments", settled)
+    admitted = "SELECT coalesce(sum(count), 0)::bigint FROM admissions WHERE verdict = 'admitted'"
+    entered = "SELECT coalesce(sum(people), 0)::bigint FROM day_entered"
+    assert await _rows(system, "analytics", entered) == await _rows(system, "ticketing", admitted)
