@@ -5,11 +5,12 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from deploy.local.caddy import caddy_part
-from deploy.local.console import Problem, say
+from deploy.local.console import Problem, say, step
 from deploy.local.kafka import KafkaBroker
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.lock import only_one
@@ -47,12 +48,18 @@ def main(_arguments: list[str]) -> int:
             ensure_java(with_maven=not are_jars_here())
         ensure_vendored()
         stages = stages_of(settings, caddy_program())
-        for stage in reversed(stages):
-            for part in stage.parts:
-                part.stop()  # what a killed starter left behind
+        _stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
         check_ports(settings)
         supervise(stages, on_ready=lambda: say(_welcome(settings, time.monotonic() - began)))
     return 0
+
+
+def _stop_leftovers(parts: Sequence[Part]) -> None:
+    """Stop what a killed starter left running, which may take as long as a service needs to finish."""
+    is_any_left = any(part.is_alive() for part in parts)
+    with step("stopping what an earlier start left running") if is_any_left else nullcontext():
+        for part in parts:
+            part.stop()
 
 
 def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
