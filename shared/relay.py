@@ -27,6 +27,7 @@ T = TypeVar("T")
 _LOCK = 0x52656C61  # "Rela": one working relay per database
 _BATCH = 500
 _POLL_S = 0.2
+_PAUSE_S = 0.005  # what is said meanwhile goes together, which under load saves more time than it takes
 _RETRY_S = 1.0
 _STATEMENT_LIMIT_S = 10.0
 _LAST_DRAIN_LIMIT_S = 5.0
@@ -93,6 +94,7 @@ class Relay:
         while not self._stopping.is_set():
             self._woken.clear()
             if not await self._drain(connection):
+                await asyncio.sleep(_PAUSE_S)
                 await _wait(self._woken, _POLL_S)
         loop = asyncio.get_running_loop()
         limit = loop.time() + _LAST_DRAIN_LIMIT_S
