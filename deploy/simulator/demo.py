@@ -15,7 +15,7 @@ from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.browser import Browser, DoorRefused
 from deploy.simulator.buying import Wish, order, qr_of, tickets_of, wait_for
 from deploy.simulator.noise import bank_noise
-from deploy.simulator.numbers import lines_of
+from deploy.simulator.numbers import is_counted, lines_of
 from deploy.simulator.settings import Settings, SimulatorRefused
 from deploy.simulator.transfers import Payment, book
 from deploy.simulator.watch import Watch
@@ -27,6 +27,7 @@ from shared.money import Dong
 
 VENUE, TICKET, STAY = "cot-co-lung-cu", "cot-co-lung-cu-entry", "meo-vac-clay-house-stay"
 CASH_VND, SHORT_BY_VND = Dong(150_000), Dong(20_000)
+_PATIENCE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,23 @@ async def _play(settings: Settings) -> int:
                 await _family(stage)
                 await _short_transfer(stage)
                 await _homestay(stage)
-                await asyncio.sleep(2)  # what analytics reads within its own pause
+                await asyncio.sleep(1)  # for the last events to pass
         finally:
             await bank.close()
         viewer = await stage.signed_in("province")
-        for line in lines_of(await viewer.read("/api/province/overview?lang=en")):
+        for line in lines_of(await _counted(viewer)):
             _say(line)
     return 0
+
+
+async def _counted(viewer: Browser) -> dict[str, object]:
+    """The province's numbers once nothing is left to count, or as they are after some seconds."""
+    began = utc_now()
+    while True:
+        overview = await viewer.read("/api/province/overview?lang=en")
+        if is_counted(overview, since=began) or utc_now() - began > _PATIENCE:
+            return overview
+        await asyncio.sleep(0.2)
 
 
 async def _family(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """The province's numbers as lines for a terminal: each with what it was made of and where that came from."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -28,6 +29,7 @@ class _Sums(msgspec.Struct):
 
 
 class _Freshness(msgspec.Struct):
+    checked_at: datetime | None
     events_behind: int
     age_s: int | None
 
@@ -41,6 +43,12 @@ class _Overview(msgspec.Struct):
     freshness: _Freshness
 
 
+def is_counted(overview: Mapping[str, object], *, since: datetime) -> bool:
+    """Whether analytics has looked for events since then and found none left."""
+    fresh = msgspec.convert(overview, _Overview).freshness
+    return fresh.checked_at is not None and fresh.checked_at >= since and fresh.events_behind == 0
+
+
 def lines_of(overview: Mapping[str, object]) -> list[str]:
     """All numbers of today, each followed by its origin."""
     read = msgspec.convert(overview, _Overview)
@@ -49,7 +57,7 @@ def lines_of(overview: Mapping[str, object]) -> list[str]:
     lines += [line for indicator in read.indicators for line in _indicator(indicator)]
     lines += [
         f"  Taken: {money(total.amount_vnd)} in {total.payments} payments, {money(total.cashless_vnd)} of it cashless",
-        "      from payments.payment_settled.v1 and payments.cash_recorded.v1, by business date",
+        "      from payments.payment_settled.v1 and payments.cash_recorded.v1, less payments.intent_cancelled.v1",
         f"  People: {read.people}",
         "      from ticketing.ticket_admitted.v1, less what was undone",
         f"  Events not yet counted: {read.freshness.events_behind}; the newest is {read.freshness.age_s} s old",

@@ -29,7 +29,7 @@ from shared.wake import Waker
 from tests.support.analytics_stage import ROOT, Sale, Stage, free_port, until, venue
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
 RANGE = "from=2026-11-24&to=2026-11-24"
 
 
