@@ -158,8 +158,10 @@ class Consumer:
                     await _check_silence(kafka)
                     got_at = now
                 if now - committed_at > _COMMIT_EVERY_S:
-                    await self._commit(kafka)
-                    committed_at = now
+                    if await self._commit(kafka):
+                        committed_at = now
+                    elif now - committed_at > _UNASSIGNED_S:
+                        raise Silent
                 self._health.progressed(await _lag(kafka))
             await self._commit(kafka)
         finally:
@@ -185,15 +187,21 @@ class Consumer:
             for partition, records in batch.items():
                 group.create_task(self._in_order(partition, records))
 
-    async def _commit(self, kafka: AIOKafkaConsumer) -> None:
-        """Tells Kafka how far each partition came."""
+    async def _commit(self, kafka: AIOKafkaConsumer) -> bool:
+        """Tells Kafka how far each partition came; False if it must be told again."""
         # After a rebalance some partitions may be another's; it will find their events handled.
         ours = kafka.assignment()
-        offsets = {partition: offset for partition, offset in self._done.items() if partition in ours}
-        self._done.clear()
-        if offsets:
-            async with asyncio.timeout(_CALL_LIMIT_S):
-                await kafka.commit(offsets)
+        self._done = {partition: offset for partition, offset in self._done.items() if partition in ours}
+        if self._done:
+            try:
+                async with asyncio.timeout(_CALL_LIMIT_S):
+                    await kafka.commit(self._done)
+            except (KafkaError, TimeoutError) as error:
+                # While the group rebalances nobody may commit; a new consumer would only make it rebalance once more.
+                log.info("commit_put_off", error=type(error).__name__)
+                return False
+            self._done = {}
+        return True
 
     async def _in_order(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
         async with self._side_by_side:
