@@ -1,6 +1,5 @@
-"""What every test may use, and in which order and company tests run."""
+"""What every test may use."""
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.cluster"]
@@ -8,14 +7,3 @@ pytest_plugins = ["tests.support.cluster"]
 # A property is about what holds, never about time: a loaded machine draws slowly and is not at fault.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
-
-# Where two run side by side, the chaos run has pure tests beside it rather than a browser that waits for an answer.
-_ORDER = ("chaos", "property", "unit", "contract", "architecture", "e2e", "integration")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay together, and all tests of the browser: what they share is made once."""
-    folders = {item: item.path.relative_to(item.config.rootpath / "tests").parts[0] for item in items}
-    items.sort(key=lambda item: _ORDER.index(folders[item]))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("e2e" if folders[item] == "e2e" else str(item.path)))
