@@ -44,7 +44,8 @@ appender.out.layout.pattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC} %-5p %c{1} %m%
 rootLogger.level=info
 rootLogger.appenderRef.out.ref=out
 """
-# On two cores the second compiler takes a third of one for minutes, from whoever is being served meanwhile.
+# The second compiler took 4 s of CPU in the first half minute of 50 orders/s (11.0 s with it, 6.7 s without), on two
+# cores from whoever is being served meanwhile.
 _SMALL_JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
