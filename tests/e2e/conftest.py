@@ -104,16 +104,18 @@ class Site:
     async def phone(self, name: str, venues: tuple[str, ...] = (VENUE,)) -> Page:
         """A paired phone whose member of staff has entered the PIN; it works without network from here on."""
         page = await self.page(await self.venue.pair(name, venues=venues))
+        await self.sign_in(page)
+        await page.click("[data-go=sync]")
+        await page.wait_for_selector("#readiness li:has-text('Works without network')")
+        await page.click("#screen-sync [data-go=scan]")
+        return page
+
+    async def sign_in(self, page: Page) -> None:
         await page.goto(f"{self.server.origin}/gate?lang=en")
         await page.locator("#people button").first.click()
         await page.fill("#pin", PIN)
         await page.click("#pin-form button")
         await page.wait_for_selector("#screen-scan:not([hidden])")
-        await page.reload()
-        await page.click("[data-go=sync]")
-        await page.wait_for_selector("#readiness li:has-text('Works without network')")
-        await page.click("#screen-sync [data-go=scan]")
-        return page
 
     async def page(self, phone: Phone | None, browser: Browser | None = None) -> Page:
         """A page of its own phone. In another browser, with that one's camera; else with the test's canvas as one."""

@@ -77,6 +77,17 @@ async def test_with_the_server_gone_it_decides_after_a_reload_and_syncs_exactly_
     assert await site.venue.pool.fetchval("SELECT bool_and(offline) FROM admissions")
 
 
+async def test_a_scanner_that_came_through_half_is_fetched_again_until_all_of_it_is_kept(site: Site) -> None:
+    page = await site.page(await site.venue.pair("East gate"))
+    await page.context.route("**/*.wasm", lambda route: route.abort())
+    await site.sign_in(page)
+    await page.click("[data-go=sync]")
+    await expect(page.locator("#readiness")).to_contain_text("Not yet usable without network")
+    await page.context.unroute_all()
+    await page.click("#sync-now")
+    await expect(page.locator("#readiness")).to_contain_text("Works without network", timeout=30_000)
+
+
 async def test_one_ticket_at_two_phones_offline_is_a_conflict_on_both(site: Site) -> None:
     [ticket] = await site.venue.issue()
     east, west = await site.phone("East gate"), await site.phone("West gate")

@@ -1,19 +1,12 @@
 """A visitor in a real browser: choose, pay, and hold a ticket, in both languages, with and without JavaScript."""
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.screens import expect_accessible, read_qr, watch
 from tests.e2e.system import System
 
 pytestmark = pytest.mark.browser
-
-# Resolves once this page lies in a cache.
-KEPT = """async () => {
-  while (!(await caches.match(location.href, { ignoreVary: true }))) {
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}"""
 
 
 async def test_a_family_pays_and_the_page_turns_to_tickets_by_itself(system: System, browser: Browser) -> None:
@@ -67,9 +60,7 @@ async def test_a_ticket_opens_with_the_server_gone_after_the_first_visit(system:
     await page.fill("#visit_on", await next_open_day(page))
     await page.click("button[type=submit]")
     await page.wait_for_selector(".ticket svg")
-    await page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    await page.reload()
-    await page.evaluate(KEPT)
+    await expect(page.locator("#kept")).to_be_visible(timeout=30_000)
 
     system.pause()
     try:

@@ -170,7 +170,7 @@ async function redraw() {
   const scans = await newest("scans", LAST_SHOWN);
   showLast(scans, mayUndo, (scanId) => void takeBack(scanId));
   const offset = Math.round(Number((await fact("clock_offset_ms")) || 0) / 1000);
-  const kept = Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
+  const kept = isKept();
   showReadiness([
     [t("ready.keys", { count: Object.keys(setup.keys).length }), Object.keys(setup.keys).length > 0],
     [t("ready.tickets", { count: await count("tickets") }), true],
@@ -199,8 +199,20 @@ async function move(venueId) {
   await redraw();
 }
 
+/** Whether this page comes from the phone itself, and so would without a server. */
+function isKept() {
+  return Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
+}
+
+/** Has the scanner kept on this phone. Where the signal is poor it fails half way, so each contact tries again. */
+function keep() {
+  if (!navigator.serviceWorker) return;
+  navigator.serviceWorker.register("/gate/sw.js", { scope: "/gate", updateViaCache: "none" }).catch(() => undefined);
+}
+
 /** What the state of syncing changes on the screen. */
 async function synced() {
+  if (state.online && !isKept()) keep();
   const isWaiting = ["starting", "unpaired", "offline_first"].includes(document.body.dataset.screen || "");
   if (isWaiting) await begin();
   await redraw();
@@ -230,9 +242,8 @@ function wire() {
   setInterval(() => void redraw(), REDRAW_MS);
 }
 
-if (navigator.serviceWorker) {
-  void navigator.serviceWorker.register("/gate/sw.js", { scope: "/gate", updateViaCache: "none" });
-}
+if (navigator.serviceWorker) navigator.serviceWorker.addEventListener("controllerchange", () => void redraw());
+keep();
 if (navigator.storage && navigator.storage.persist) void navigator.storage.persist();
 wire();
 void begin();

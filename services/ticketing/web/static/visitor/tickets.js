@@ -6,16 +6,20 @@ import { t } from "/static/shared/js/shared/i18n.js";
 
 const link = get("copy-link", HTMLButtonElement);
 const print = get("print", HTMLButtonElement);
+// Where the signal is poor, a part may not come through: again then, ever more seldom.
+let pause = 5000;
 
 async function keep() {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register("/t/sw.js", { scope: "/t/", updateViaCache: "none" });
   const worker = await navigator.serviceWorker.ready;
+  const parts = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const ask = () => worker.active?.postMessage({ keep: [location.pathname, ...parts] });
   navigator.serviceWorker.addEventListener("message", (event) => {
     if (event.data && event.data.kept) get("kept", HTMLElement).hidden = false;
+    else setTimeout(ask, (pause *= 2));
   });
-  const parts = performance.getEntriesByType("resource").map((entry) => entry.name);
-  worker.active?.postMessage({ keep: [location.pathname, ...parts] });
+  ask();
 }
 
 link.hidden = print.hidden = false;
