@@ -22,6 +22,8 @@ from deploy.local.vendor import ensure_modules, ensure_vendored
 TOOLS = Path(sys.executable).parent
 PYTHON_FOLDERS = ("deploy", "services", "shared", "tests")
 AT_ONCE = 2  # the machine that this is for has two cores
+# tests/conftest.py says which tests stay together, and in which order they come.
+_SIDE_BY_SIDE = ("-n", str(AT_ONCE), "--dist", "loadgroup", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
     ensure_modules()
     ensure_vendored()
     caddy_program()
-    return run_checks([] if arguments else static_checks(), pytest_check(arguments))
+    return run_checks([] if arguments else static_checks(), pytest_check(arguments or _SIDE_BY_SIDE))
 
 
 def static_checks() -> list[Check]:
