@@ -14,7 +14,7 @@ from shared.topics import ALL, SERVICES, Topic
 _READING = ("consumer.py", "facts.py")
 _HEAD = """# Events
 
-Made by `python -m shared.events.export` from `shared/events/`; do not edit. Bodies: `contracts/schemas/`, examples:
+Made by `python -m deploy.contracts.export` from `shared/events/`; do not edit. Bodies: `contracts/schemas/`, examples:
 `contracts/examples/`, as AsyncAPI: `docs/asyncapi.json`.
 
 | event | aggregate | key | version | topic | readers |

@@ -1,6 +1,6 @@
 """Writes what is derived from the event contracts: schemas, AsyncAPI, docs/events.md, and the OpenAPI of each service.
 
-`python -m shared.events.export` writes, `--check` compares, `--release` accepts the present schemas as the last
+`python -m deploy.contracts.export` writes, `--check` compares, `--release` accepts the present schemas as the last
 released contract and refuses an incompatible one. Examples in contracts/examples are written by hand and never changed.
 """
 
@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.contracts.catalogue import async_api, events_page
+from deploy.contracts.compatibility import breaks, schema_of
+from deploy.contracts.open_api import open_apis
 from shared.events import BY_TYPE
-from shared.events.catalogue import async_api, events_page
-from shared.events.compatibility import breaks, schema_of
-from shared.events.open_api import open_apis
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ROOT / "contracts"
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         case ["--release"]:
             return _release()
         case _:
-            return _tell(["usage: python -m shared.events.export [--check | --release]"])
+            return _tell(["usage: python -m deploy.contracts.export [--check | --release]"])
 
 
 def derived() -> Mapping[Path, str]:

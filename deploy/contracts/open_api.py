@@ -1,7 +1,4 @@
-"""The OpenAPI document of each service, from its routers alone: nothing is started and no setting is read.
-
-A tool, not a part of any service: it finds routers by name, so that `shared` still imports no service.
-"""
+"""The OpenAPI document of each service, from its routers alone: nothing is started and no setting is read."""
 
 import importlib
 import pkgutil
