@@ -38,6 +38,13 @@ def started_ticks(pid: int) -> int | None:
     return None if after_name[0] in "ZX" else int(after_name[19])
 
 
+def own_age_s() -> float:
+    """Seconds since this process began, also as the shell or the installer that it was before."""
+    ticks = started_ticks(os.getpid())
+    assert ticks is not None
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
 def living_pid(pid_file: Path) -> int | None:
     """The pid that the file names, if that very process still lives."""
     try:

@@ -4,7 +4,6 @@ import errno
 import shutil
 import socket
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,7 +16,7 @@ from deploy.local.lock import only_one
 from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.postgres import PostgresServer
 from deploy.local.prepare import prepare
-from deploy.local.process import Program
+from deploy.local.process import Program, own_age_s
 from deploy.local.secrets import ensure_secrets, read_secret
 from deploy.local.service import HttpPart, Part
 from deploy.local.settings import DATABASES, Settings
@@ -37,7 +36,6 @@ PORT_VARIABLES = {
 
 def main(_arguments: list[str]) -> int:
     """Run until Ctrl-C."""
-    began = time.monotonic()
     settings = Settings.read()
     say("Một Chạm")
     LOCAL.mkdir(parents=True, exist_ok=True)
@@ -50,7 +48,7 @@ def main(_arguments: list[str]) -> int:
         stages = stages_of(settings, caddy_program())
         _stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
         check_ports(settings)
-        supervise(stages, on_ready=lambda: say(_welcome(settings, time.monotonic() - began)))
+        supervise(stages, on_ready=lambda: say(_welcome(settings, own_age_s())))
     return 0
 
 
