@@ -36,19 +36,19 @@ def caddy_program() -> Path:
     program = unpacked / "usr" / "bin" / "caddy"
     if program.exists():
         return program
-    by_hand = "Caddy is missing: put a `caddy` binary on the PATH and run again"
+    by_hand = "put a `caddy` binary on the PATH and run again"
     if shutil.which("apt-get") is None:
-        raise Problem(by_hand)
+        raise Problem(f"Caddy is missing: {by_hand}")
     with step("fetching Caddy (once)"):
         unpacked.mkdir(parents=True, exist_ok=True)
         download = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "caddy"]
-        if _run(download, unpacked) != 0:
+        if _failure(download, unpacked) is not None:
             # On a fresh machine apt knows no packages yet.
             if (as_root := _root()) is None:
                 raise Problem(f"Caddy could not be fetched; please try again after: {_ask_for_root()} 'apt-get update'")
             _apt(as_root, ["update"])
-            if _run(download, unpacked) != 0:
-                raise Problem(by_hand)
+            if (reason := _failure(download, unpacked)) is not None:
+                raise Problem(f"Caddy could not be fetched ({reason}): try again with a network, or {by_hand}")
         for package in unpacked.glob("caddy_*.deb"):
             _run_or_problem(["dpkg-deb", "-x", str(package), str(unpacked)])
             package.unlink()
@@ -86,7 +86,7 @@ def _root() -> list[str] | None:
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
-    if sudo is not None and _run([sudo, "-n", "true"]) == 0:
+    if sudo is not None and _failure([sudo, "-n", "true"]) is None:
         return [sudo, "-n"]
     return None
 
@@ -106,18 +106,14 @@ def is_ubuntu() -> bool:
     return release.exists() and re.search(r"^ID=ubuntu$", release.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
 
-def _run(command: list[str], folder: Path | None = None) -> int:
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
-
-
 def _run_or_problem(command: list[str]) -> None:
     if (reason := _failure(command)) is not None:
         raise Problem(f"`{' '.join(command)}` failed: {reason}")
 
 
-def _failure(command: list[str]) -> str | None:
+def _failure(command: list[str], folder: Path | None = None) -> str | None:
     """Run a command; its last line when it failed, None when it did not."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return None
     last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
