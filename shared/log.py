@@ -3,6 +3,7 @@
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 import msgspec
 
@@ -48,9 +49,9 @@ class Log:
         self._logger.error(event, extra={"fields": fields}, exc_info=with_trace)
 
 
-def configure(service: str, level: str = "INFO") -> None:
-    """Sends every log line of the process to standard output; aiokafka speaks only when it warns."""
-    handler = logging.StreamHandler(sys.stdout)
+def configure(service: str, level: str = "INFO", stream: TextIO = sys.stdout) -> None:
+    """Sends every log line of the process there; aiokafka speaks only when it warns."""
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(_JsonLines(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("aiokafka", "uvicorn", "asyncio"):

@@ -41,7 +41,7 @@ class Settings:
     @classmethod
     def read(cls, service: str, environment: Mapping[str, str] = os.environ) -> "Settings":
         get = environment.get
-        secrets = Path(get("SECRETS_DIR", ".local/secrets"))
+        secrets = secrets_dir(environment)
         name = service.upper()
         return cls(
             service=service,
@@ -59,6 +59,11 @@ class Settings:
             log_level=get("LOG_LEVEL", "INFO").upper(),
             demo_sign_ins=Path(get("DEMO_SIGN_INS", secrets.parent / "demo-sign-ins.txt")),
         )
+
+
+def secrets_dir(environment: Mapping[str, str]) -> Path:
+    """Where keys and passwords lie as files."""
+    return Path(environment.get("SECRETS_DIR", ".local/secrets"))
 
 
 def _database(service: str, secrets: Path, server: str) -> str:

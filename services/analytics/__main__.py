@@ -3,6 +3,7 @@
 import sys
 
 from services.analytics.app import build
-from shared.roles import main
+from services.analytics.commands import COMMANDS
+from shared.commands import main
 
-sys.exit(main(build, sys.argv[1:]))
+sys.exit(main(build, sys.argv[1:], COMMANDS))

@@ -1,27 +1,23 @@
 """Builds analytics, top to bottom; this file is the map of the service."""
 
 import asyncio
-import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 from services.analytics import api
 from services.analytics.dead_letters import StoredDeadLetters
 from services.analytics.log_reader import EVERYTHING, Share
-from services.analytics.rebuild import rebuild
-from services.analytics.verify import verify
 from services.analytics.worker import Worker
 from shared.auth import Doors
 from shared.clock import utc_now
-from shared.db import Pool, create_pool
+from shared.db import create_pool
 from shared.health import Health
 from shared.http import create_app
 from shared.keys import read_public_key
 from shared.live import Live
 from shared.pages import Pages
 from shared.revocations import Revocations
-from shared.roles import Command, Service
+from shared.roles import Service
 from shared.settings import Settings, SettingsWrong
 from shared.topics import PAYMENTS_EVENTS
 from shared.unit import Unit
@@ -55,7 +51,6 @@ async def build(settings: Settings) -> Service:
         api=app,
         consumers=[Worker(settings, unit, health, share_of(os.environ.get("ANALYTICS_SHARE", "1/1")))],
         background=[live.run, revocations.run],
-        commands=_commands(settings, pool),
         closing=closing,
     )
 
@@ -66,17 +61,3 @@ def share_of(text: str) -> Share:
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
         raise SettingsWrong(f"ANALYTICS_SHARE is {text!r}; it must be like 1/1 or 2/4")
     return Share(int(number) - 1, int(count)) if text != "1/1" else EVERYTHING
-
-
-def _commands(settings: Settings, pool: Pool) -> dict[str, Command]:
-    async def run_rebuild(_: list[str]) -> int:
-        await rebuild(settings, lambda line: print(line, flush=True))
-        return 0
-
-    async def run_verify(_: list[str]) -> int:
-        findings = await verify(settings, pool)
-        for finding in findings:
-            print(json.dumps(asdict(finding)))
-        return 0 if all(finding.ok for finding in findings) else 1
-
-    return {"rebuild": run_rebuild, "verify": run_verify}

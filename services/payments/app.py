@@ -1,13 +1,10 @@
 """Builds payments, top to bottom; this file is the map of the service."""
 
 import asyncio
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from deploy.seed.reader import read_seed
-from services.payments import consumer, metrics, tools
+from services.payments import consumer, metrics
 from services.payments.api import owner
 from services.payments.store.intents import Merchant
 from services.payments.store.verification import Finding, verify_books
@@ -15,7 +12,7 @@ from services.payments.usecases.load_merchants import load_merchants
 from shared.auth import Doors
 from shared.clock import utc_now
 from shared.consumer import Consumer
-from shared.db import Pool, create_pool
+from shared.db import create_pool
 from shared.dead_letters import DeadLetters
 from shared.health import Health
 from shared.http import create_app
@@ -25,7 +22,7 @@ from shared.live import Live
 from shared.pages import Pages
 from shared.relay import Relay, Timer
 from shared.revocations import Revocations
-from shared.roles import Command, Service
+from shared.roles import Service
 from shared.settings import Settings
 from shared.topics import PAYMENTS_EVENTS
 from shared.unit import Unit
@@ -83,27 +80,8 @@ async def build(settings: Settings) -> Service:
         background=[live.run, revocations.run],
         closers=[producer.close],
         seed=seed,
-        commands=_commands(pool),
         closing=closing,
     )
-
-
-def _commands(pool: Pool) -> dict[str, Command]:
-    def qr(_: list[str]) -> int:
-        tools.qr_lines(sys.stdin.buffer, sys.stdout.buffer)
-        return 0
-
-    def references(_: list[str]) -> int:
-        tools.reference_lines(sys.stdin.buffer, sys.stdout.buffer)
-        return 0
-
-    async def verify(_: list[str]) -> int:
-        findings = await verify_books(pool)
-        for finding in findings:
-            print(json.dumps(asdict(finding)))
-        return 0 if all(finding.ok for finding in findings) else 1
-
-    return {"qr": qr, "references": references, "verify": verify}
 
 
 def _measure(findings: list[Finding]) -> None:

@@ -1,11 +1,12 @@
 """Line tools on the domain: one input line gives one JSON object. No input may crash them or go unanswered."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, NoReturn, cast
 
 from services.payments.domain.references import candidates
 from services.payments.domain.vietqr import TransferQr, VietQrRefused, encode
+from shared.lines import LineRefused, answer_lines
 from shared.money import Dong
 
 _QR_FIELDS = frozenset({"bank_bin", "account", "amount_vnd", "memo", "static"})
@@ -13,44 +14,14 @@ _QR_LINE_BYTES = 64 * 1024
 _MEMO_LINE_BYTES = 64 * 1024 * 1024
 
 
-class LineRefused(Exception):
-    """The line is not what the tool takes; the message says why."""
-
-
 def qr_lines(source: IO[bytes], target: IO[bytes]) -> None:
     """Per line `{"bank_bin", "account", "amount_vnd"?, "memo"?, "static"?}` writes `{"payload"}` or `{"error"}`."""
-    _answer_lines(source, target, _QR_LINE_BYTES, _qr_answer)
+    answer_lines(source, target, _QR_LINE_BYTES, _qr_answer)
 
 
 def reference_lines(source: IO[bytes], target: IO[bytes]) -> None:
     """Per line, a memo as it is, writes `{"memo", "candidates"}` in the order to try."""
-    _answer_lines(source, target, _MEMO_LINE_BYTES, _references_answer)
-
-
-def _answer_lines(
-    source: IO[bytes], target: IO[bytes], limit: int, answer: Callable[[bytes], Mapping[str, object]]
-) -> None:
-    for line in _lines(source, limit):
-        try:
-            answered = {"error": f"line longer than {limit} bytes"} if line is None else answer(line)
-        except LineRefused as refused:
-            answered = {"error": str(refused)}
-        # ASCII only: what a memo holds must not depend on the terminal's encoding.
-        target.write(json.dumps(answered, ensure_ascii=True).encode("ascii") + b"\n")
-        target.flush()
-
-
-def _lines(source: IO[bytes], limit: int) -> Iterator[bytes | None]:
-    """Lines without their closing newline, None for one that is too long. Other line breaks are part of a line."""
-    while line := source.readline(limit + 1):
-        if line.endswith(b"\n"):
-            yield line[:-1]
-        elif len(line) <= limit:
-            yield line
-        else:
-            while (rest := source.readline(limit)) and not rest.endswith(b"\n"):
-                pass
-            yield None
+    answer_lines(source, target, _MEMO_LINE_BYTES, _references_answer)
 
 
 def _references_answer(line: bytes) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 import sys
 
 from services.ticketing.app import build
-from shared.roles import main
+from services.ticketing.commands import COMMANDS
+from shared.commands import main
 
-sys.exit(main(build, sys.argv[1:]))
+sys.exit(main(build, sys.argv[1:], COMMANDS))

@@ -1,13 +1,11 @@
 """Builds ticketing, top to bottom; this file is the map of the service."""
 
 import asyncio
-import sys
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 from deploy.seed.reader import read_seed
-from services.ticketing import codes_tool, consumer
+from services.ticketing import consumer
 from services.ticketing.api import cancel, gate, manage, orders, sign_in
 from services.ticketing.api.web import Web
 from services.ticketing.offer import Offer
@@ -24,7 +22,6 @@ from services.ticketing.usecases.first_people import (
 )
 from services.ticketing.usecases.issue_tickets import Office, TicketSigner
 from services.ticketing.usecases.load_catalogue import load_catalogue
-from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.auth import Doors
 from shared.clock import utc_now
 from shared.consumer import Consumer
@@ -33,14 +30,13 @@ from shared.dead_letters import DeadLetters
 from shared.group_progress import GroupProgress
 from shared.health import Health
 from shared.http import create_app
-from shared.ids import TicketId
 from shared.kafka import Producer
 from shared.keys import read_private_key, read_public_key
 from shared.live import Live
 from shared.pages import Pages
 from shared.relay import Relay, Timer
 from shared.revocations import Revocations
-from shared.roles import Command, Service
+from shared.roles import Service
 from shared.settings import Settings
 from shared.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.unit import Unit
@@ -98,7 +94,6 @@ async def build(settings: Settings) -> Service:
         background=[live.run, revocations.run, offer.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
-        commands=_commands(unit, settings),
         closing=closing,
     )
 
@@ -113,22 +108,3 @@ async def _seed(unit: Unit, settings: Settings) -> None:
     token = await unit.run(invite_first_operator, InviteFirstOperator())
     if token is not None:
         print(f"Invitation for the first operator: {settings.public_origin}/sign-in/invitation?token={token}")
-
-
-def _commands(unit: Unit, settings: Settings) -> dict[str, Command]:
-    def codes(arguments: list[str]) -> int:
-        if arguments != ["verify"]:
-            print("usage: codes verify < codes", file=sys.stderr)
-            return 2
-        codes_tool.verify_lines(sys.stdin.buffer, sys.stdout, codes_tool.load_public_keys(settings.secrets_dir))
-        return 0
-
-    async def tickets(arguments: list[str]) -> int:
-        if len(arguments) < 3 or arguments[0] != "revoke":
-            print("usage: tickets revoke <ticket id> <reason>", file=sys.stderr)
-            return 2
-        command = RevokeTicket(TicketId(UUID(arguments[1])), " ".join(arguments[2:]))
-        print("revoked" if await unit.run(revoke_ticket, command) else "was revoked before")
-        return 0
-
-    return {"codes": codes, "tickets": tickets}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.clock import utc_now
+from shared.commands import Arguments, Command, main
 from shared.consumer import Consumer, EventHandler
 from shared.db import create_pool
 from shared.dead_letters import DeadLetters
@@ -15,7 +16,7 @@ from shared.events.ticketing import VenueChanged
 from shared.health import Health
 from shared.kafka import Producer
 from shared.relay import Relay
-from shared.roles import Service, main
+from shared.roles import Service
 from shared.settings import Settings
 from shared.topics import TICKETING_EVENTS
 from shared.unit import Unit
@@ -44,7 +45,6 @@ async def build(settings: Settings) -> Service:
         consumers=[Consumer(settings, [TICKETING_EVENTS.name], handler, dead_letters, health)],
         relay=Relay(settings, producer, waker, health),
         background=[end_when_told],
-        commands={"echo": echo},
     )
 
 
@@ -65,10 +65,10 @@ async def end_when_told() -> None:
     raise RuntimeError("told to die")
 
 
-def echo(arguments: list[str]) -> int:
+async def echo(_service: Service, arguments: Arguments) -> int:
     print(*arguments)
     return 3
 
 
 if __name__ == "__main__":
-    sys.exit(main(build, sys.argv[1:], "ticketing"))
+    sys.exit(main(build, sys.argv[1:], [Command("echo", echo)], "ticketing"))

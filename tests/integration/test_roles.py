@@ -1,6 +1,7 @@
 """A service as a process: its roles come up, end in good order, and never hide that one of them died."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,10 @@ from asyncio.subprocess import PIPE, Process
 import httpx
 import pytest
 
-from tests.integration.conftest import Spine, change_venue, environment_of, until
+from shared.events.ticketing import VenueChanged
+from shared.kafka import Outgoing, Producer
+from shared.topics import TICKETING_EVENTS
+from tests.integration.conftest import Spine, change_venue, environment_of, running, until
 
 
 async def start(spine: Spine, *arguments: str, **extra: str) -> Process:
@@ -54,6 +58,11 @@ async def heard(spine: Spine) -> int:
 
 async def heard_all(spine: Spine, number: int) -> bool:
     return await heard(spine) == number
+
+
+async def put_aside(spine: Spine) -> bool:
+    pool = spine.speaker.unit.pool
+    return bool(await pool.fetchval("SELECT count(*) = 1 AND bool_and(sent_at IS NOT NULL) FROM outbox"))
 
 
 @pytest.mark.slow
@@ -121,8 +130,57 @@ async def test_commands_answer_and_exit(spine: Spine) -> None:
     assert await run(spine, "dead-letters", "list") == (0, "")
     assert await run(spine, "outbox", "resend", "--since", "2020-01-01T00:00:00Z") == (
         0,
-        "1 events will be sent again\n",
+        '{"events_to_send_again": 1}\n',
     )
     assert await run(spine, "echo", "a", "b") == (3, "a b\n")
-    assert (await run(spine, "nonsense"))[0] == 2
-    assert (await run(spine, "run", PROFILE="holiday"))[0] == 2
+    code, usage = await run(spine, "--help")
+    assert (code, "echo" in usage, "dead-letters" in usage) == (0, True, True)
+
+
+async def test_a_dead_letter_is_one_line_of_json_whatever_stands_in_it(spine: Spine) -> None:
+    topic, forged = spine.speaker.settings.topic_prefix + TICKETING_EVENTS.name, 'a b\nforged {"ce_id": "x"}'
+    headers = {"ce_id": forged, "ce_type": VenueChanged.TYPE}
+    producer = Producer(spine.cluster.kafka_bootstrap)
+    assert await producer.send([Outgoing(1, topic, "lung-cu", b"{", headers)]) == [1]
+    await producer.close()
+    async with running(spine.speaker.relay(), spine.speaker.consumer()):
+        await until(lambda: put_aside(spine))
+    code, listed = await run(spine, "dead-letters", "list")
+    assert code == 0
+    [letter] = [json.loads(line) for line in listed.splitlines()]
+    assert (letter["ce_id"], letter["reason"], letter["replayed"]) == (forged, "broken_contract", False)
+    code, replayed = await run(spine, "dead-letters", "replay", forged, "of-nobody")
+    assert code == 1
+    assert [json.loads(line) for line in replayed.splitlines()] == [
+        {"ce_id": forged, "outcome": "broken_contract"},
+        {"ce_id": "of-nobody", "outcome": "not_found"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["serve", "now"],
+        ["migrate", "back"],
+        ["dead-letters", "replay"],
+        ["outbox", "resend", "--since", "yesterday"],
+        ["outbox", "resend", "--since", "2026-02-17T08:00:00"],
+        ["outbox", "resend", "--since", "0001-01-01T00:00:00+07:00"],
+    ],
+)
+async def test_a_command_used_wrongly_does_nothing_and_ends_with_2(spine: Spine, arguments: list[str]) -> None:
+    assert await run(spine, *arguments) == (2, "")
+
+
+async def test_a_setting_that_makes_no_sense_ends_with_2(spine: Spine) -> None:
+    assert await run(spine, "run", PROFILE="holiday") == (2, "")
+
+
+async def test_a_command_without_its_database_or_broker_ends_with_3(spine: Spine) -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    assert await run(spine, "outbox", "resend", "--since", "2020-01-01T00:00:00Z", TICKETING_DATABASE_URL=nowhere) == (
+        3,
+        "",
+    )
+    assert await run(spine, "dead-letters", "list", KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1") == (3, "")

@@ -1,23 +1,22 @@
 """`codes verify`: a line in, one JSON object out, whatever the line holds."""
 
 import json
-from collections.abc import Iterator
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BufferedWriter, BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from services.ticketing.codes_tool import load_public_keys, verify_lines
+from services.ticketing.codes_tool import KeyUnreadable, load_public_keys, verify_lines
 from tests.support.ticket_vectors import CODES, PUBLIC_KEYS
 
 GENUINE: str = CODES["valid"][0]["code"]
 
 
 def answers(data: bytes) -> list[dict[str, Any]]:
-    output = StringIO()
+    output = BytesIO()
     verify_lines(BytesIO(data), output, PUBLIC_KEYS)
     return [json.loads(line) for line in output.getvalue().splitlines()]
 
@@ -48,26 +47,39 @@ def test_bytes_of_any_kind_are_answered_with_an_error(line: bytes) -> None:
 
 
 def test_an_answer_can_be_read_before_the_next_line_is_written() -> None:
-    pipe = BytesIO()
-    output = TextIOWrapper(pipe, encoding="utf-8")  # keeps what is not flushed to itself
+    arrived = BytesIO()
     answered: list[int] = []
 
-    def lines_of_a_patient_person() -> Iterator[bytes]:
-        yield f"{GENUINE}\n".encode()
-        answered.append(pipe.getvalue().count(b"\n"))
-        yield b"second\n"
-        answered.append(pipe.getvalue().count(b"\n"))
+    class PatientPerson(BytesIO):
+        def readline(self, size: int | None = -1) -> bytes:
+            answered.append(arrived.getvalue().count(b"\n"))
+            return super().readline(size)
 
-    verify_lines(lines_of_a_patient_person(), output, PUBLIC_KEYS)
-    assert answered == [1, 2]
+    verify_lines(PatientPerson(f"{GENUINE}\nsecond\n".encode()), BufferedWriter(arrived), PUBLIC_KEYS)
+    assert answered == [0, 1, 2]
 
 
-def test_public_keys_come_from_the_key_files_by_their_number(tmp_path: Path) -> None:
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "ticket-key-12.pem").write_bytes(pem)
+def test_a_line_that_no_code_can_be_is_answered_without_being_kept() -> None:
+    first, second = answers(b"HG1." + b"A" * 100_000 + f"\n{GENUINE}\n".encode())
+    assert first == {"error": "line longer than 65536 bytes"}
+    assert second["code"] == GENUINE
+
+
+def test_public_keys_come_from_the_key_files_by_their_number_public_or_private(tmp_path: Path) -> None:
+    old, new = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    (tmp_path / "ticket-key-1.pem").write_bytes(
+        old.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    (tmp_path / "ticket-key-12.pem").write_bytes(new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     (tmp_path / "pass-key.pem").write_bytes(b"not for us")
-    keys = load_public_keys(tmp_path)
-    assert {key_id: found.public_bytes_raw() for key_id, found in keys.items()} == {
-        12: key.public_key().public_bytes_raw()
+    assert {key_id: found.public_bytes_raw() for key_id, found in load_public_keys(tmp_path).items()} == {
+        1: old.public_key().public_bytes_raw(),
+        12: new.public_key().public_bytes_raw(),
     }
+
+
+@pytest.mark.parametrize("name", ["ticket-key-1.pem", "ticket-key-one.pem"])
+def test_a_key_file_that_is_none_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----\n")
+    with pytest.raises(KeyUnreadable, match=name):
+        load_public_keys(tmp_path)

@@ -1,0 +1,54 @@
+"""What an operator runs by hand, and the line tool that lets anyone check a ticket code."""
+
+import os
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from services.ticketing import codes_tool
+from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
+from shared.commands import Arguments, Command, Tool, WrongUse, answer
+from shared.ids import TicketId
+from shared.roles import Service
+from shared.settings import secrets_dir
+
+
+def _codes(arguments: Arguments) -> None:
+    match list(arguments):
+        case ["verify"]:
+            keys = secrets_dir(os.environ)
+        case ["verify", folder]:
+            keys = Path(folder)
+        case _:
+            raise WrongUse
+    try:
+        public_keys = codes_tool.load_public_keys(keys)
+    except codes_tool.KeyUnreadable as error:
+        raise WrongUse(str(error)) from error
+    if not public_keys:
+        print(f"{keys} holds no ticket-key-<number>.pem, so every signature is by an unknown key", file=sys.stderr)
+    codes_tool.verify_lines(sys.stdin.buffer, sys.stdout.buffer, public_keys)
+
+
+async def _tickets(service: Service, arguments: Arguments) -> int:
+    match list(arguments):
+        case ["revoke", ticket_id, *reason] if reason:
+            command = RevokeTicket(TicketId(_uuid(ticket_id)), " ".join(reason))
+        case _:
+            raise WrongUse
+    was_valid = await service.unit.run(revoke_ticket, command)
+    answer({"ticket_id": str(command.ticket_id), "outcome": "revoked" if was_valid else "revoked_before"})
+    return 0
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise WrongUse(f"{text} is no ticket id: it looks like 01936f2a-7c1e-7d3a-9b54-2f6d1c0e8a47") from error
+
+
+COMMANDS = (
+    Tool("codes verify [<folder of ticket-key-<number>.pem>] < codes.txt", _codes),
+    Command("tickets revoke <ticket id> <reason>", _tickets),
+)
