@@ -10,7 +10,7 @@ from collections.abc import Callable
 import asyncpg
 
 from services.analytics import metrics, store
-from services.analytics.batch import Batch, batch_of
+from services.analytics.batch import batch_of
 from services.analytics.ingest import apply_batch
 from services.analytics.log_reader import LogReader, Offsets, cluster_id
 from services.analytics.store import SQL
@@ -76,40 +76,21 @@ async def _read_to_end(connection: DirectConnection, reader: LogReader, position
     """Counts everything up to where the log ends now, until nothing is left; the positions move along."""
     ends = await reader.ends()
     said_at = 0.0
-    # The next batch is read while the database counts this one.
-    is_read = dict(positions)
-    reading = asyncio.create_task(_read_batch(reader, is_read))
-    try:
-        while not _is_at(ends, positions) or not _is_at(ends := await reader.ends(), positions):
-            batch = await reading
-            reading = asyncio.create_task(_read_batch(reader, is_read))
-            if batch.advances:
-                await apply_batch(connection, batch)
-            _advance(positions, batch)
-            done, whole = sum(positions.values()), max(sum(ends.values()), 1)
-            metrics.REBUILD_RATIO.set(min(done / whole, 1.0))
-            if time.monotonic() - said_at > _SAY_EVERY_S:
-                said_at = time.monotonic()
-                say(f"rebuilding: {done} of {whole} events ({100 * done // whole} %)")
-    finally:
-        reading.cancel()
-
-
-async def _read_batch(reader: LogReader, is_read: Offsets) -> Batch:
-    polled = await reader.poll(_BATCH)
-    # On a thread, so that the answers of the database are taken meanwhile.
-    batch = await asyncio.to_thread(batch_of, polled, is_read)
-    _advance(is_read, batch)
-    return batch
-
-
-def _advance(offsets: Offsets, batch: Batch) -> None:
-    for advance in batch.advances:
-        offsets[advance.topic, advance.partition] = advance.new_offset
-
-
-def _is_at(ends: Offsets, positions: Offsets) -> bool:
-    return all(positions[partition] >= end for partition, end in ends.items())
+    while True:
+        if all(positions[partition] >= end for partition, end in ends.items()):
+            ends = await reader.ends()
+            if all(positions[partition] >= end for partition, end in ends.items()):
+                return
+        batch = batch_of(await reader.poll(_BATCH), positions)
+        if batch.advances:
+            await apply_batch(connection, batch)
+        for advance in batch.advances:
+            positions[advance.topic, advance.partition] = advance.new_offset
+        done, whole = sum(positions.values()), max(sum(ends.values()), 1)
+        metrics.REBUILD_RATIO.set(min(done / whole, 1.0))
+        if time.monotonic() - said_at > _SAY_EVERY_S:
+            said_at = time.monotonic()
+            say(f"rebuilding: {done} of {whole} events ({100 * done // whole} %)")
 
 
 async def _swap_in_time(connection: DirectConnection) -> None:
