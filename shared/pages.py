@@ -58,13 +58,18 @@ class Pages:
             "percent": partial(_percent, language),
         }
 
-    def render(self, request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
-        """The page in the reader's language; `?lang=` is remembered in a cookie."""
+    def render(
+        self, request: Request, template: str, *, status: int = 200, at: str = "", **context: object
+    ) -> HTMLResponse:
+        """The page in the reader's language; `?lang=` is remembered in a cookie.
+
+        at: for the answer to a POST, the address where the page can be read again; without one there is no switch.
+        """
         language = language_of(request)
         html = (
             self._environments[language]
             .get_template(template)
-            .render(context, language_links=language_links(request), path=request.url.path)
+            .render(context, language_links=language_links(request, at), path=request.url.path)
         )
         response = HTMLResponse(html, status_code=status)
         response.headers["Content-Language"] = language
@@ -85,8 +90,9 @@ class Pages:
         fallback = "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
         message = f"errors.{code if i18n.knows(f'errors.{code}') else fallback}"
         advice = f"{message}.do" if i18n.knows(f"{message}.do") else None
-        shown = {"code": code, "message": message, "advice": advice, "fields": fields}
-        return self.render(request, "problem.html", status=status, **shown)
+        return self.render(
+            request, "problem.html", status=status, code=code, message=message, advice=advice, fields=fields
+        )
 
     def static_routes(self) -> list[BaseRoute]:
         """Routes for /static/shared, /static/<service> and /favicon.ico."""
@@ -101,10 +107,16 @@ def language_of(request: Request) -> Language:
     )
 
 
-def language_links(request: Request) -> dict[Language, str]:
-    """For each language, this page's own address in it: the path and the other query parameters stay."""
-    others = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
-    return {language: f"{request.url.path}?{urlencode([*others, ('lang', language)])}" for language in LANGUAGES}
+def language_links(request: Request, at: str) -> dict[Language, str]:
+    """For each language, the page's own address in it: the path and the other query parameters stay."""
+    if request.method in ("GET", "HEAD"):
+        path, query = request.url.path, request.url.query
+    elif at:
+        path, _, query = at.partition("?")
+    else:
+        return {}
+    others = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "lang"]
+    return {language: f"{path}?{urlencode([*others, ('lang', language)])}" for language in LANGUAGES}
 
 
 def _environment(folders: list[Path], variables: Mapping[str, object]) -> Environment:

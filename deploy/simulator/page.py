@@ -72,13 +72,11 @@ async def get_bank(request: Request, counter: CounterDep, qr: str = "") -> Respo
     """The empty form, or what a QR text asks for, ready to be changed and paid."""
     text = qr.strip()
     if not text:
-        return counter.pages.render(request, "bank/scan.html", typed="", error=None, can_return=True)
+        return counter.pages.render(request, "bank/scan.html", typed="", error=None)
     try:
         asked = decode(text)
     except VietQrRefused as error:
-        return counter.pages.render(
-            request, "bank/scan.html", status=error.status, typed=qr[:600], error=error, can_return=True
-        )
+        return counter.pages.render(request, "bank/scan.html", status=error.status, typed=qr[:600], error=error)
     amount = "" if asked.amount_vnd is None else str(asked.amount_vnd)
     form = PayForm(qr=text, amount=amount, memo=asked.memo or "")
     return _confirm(request, asked, form)
@@ -93,9 +91,7 @@ async def post_pay(request: Request, counter: CounterDep, form: Annotated[PayFor
     except VietQrRefused as error:
         if not wants_page(request):
             raise
-        return counter.pages.render(
-            request, "bank/scan.html", status=error.status, typed=text, error=error, can_return=False
-        )
+        return counter.pages.render(request, "bank/scan.html", status=error.status, typed=text, error=error)
     try:
         payment = Payment.of(asked, read_amount(form.amount), form.memo)
         transfer = await _pay(counter, payment, key)
@@ -156,5 +152,4 @@ def _confirm(
         error=error,
         key=key or str(uuid7()),
         memo_limit=_MEMO_LIMIT,
-        can_return=request.method == "GET",
     )

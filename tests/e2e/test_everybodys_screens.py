@@ -122,6 +122,15 @@ async def at_the_bank(page: Page, system: System) -> AsyncIterator[str]:
     yield "bank-paid"
 
 
+async def dead_switch(page: Page, system: System, language: str) -> list[str]:
+    """The language switch where it leads to an address that answers to POST only; asked in the present language."""
+    link = page.locator(f".language-switch a[lang={language}]")
+    if not await link.count():
+        return []
+    answer = await page.context.request.get(f"{system.origin}{await link.get_attribute('href')}")
+    return ["the language switch leads nowhere"] if answer.status == 405 else []
+
+
 WALKS: tuple[Walk, ...] = (through_the_doors, at_the_desk, with_an_owner, at_the_bank)
 
 
@@ -137,7 +146,7 @@ async def test_every_screen_serves_everybody_on_the_narrowest_phone_and_by_keybo
             await keep_picture(page, f"{screen}-{language}")
             if await page.get_attribute("html", "lang") != language:
                 faults.append(f"{screen}: is not in the language {language}")
-            found = await shortcomings(page)
+            found = await shortcomings(page) + await dead_switch(page, system, language)
             # The order of the stops is the same in both languages, and a long list takes its time.
             if language == "vi":
                 found += await lost_to_the_keyboard(page)

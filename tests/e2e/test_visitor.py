@@ -43,6 +43,7 @@ async def test_buying_works_without_javascript_up_to_the_payment(system: System,
     await page.goto(f"{system.origin}/venues/cot-co-lung-cu")
     await page.click("button[type=submit]")
     assert "No tickets chosen" in await page.inner_text("[role=alert]")
+    assert await page.get_attribute(".language-switch a[lang=vi]", "href") == "/venues/cot-co-lung-cu?lang=vi"
 
     await page.fill("#count_adult", "1")
     await page.click("button[type=submit]")

@@ -186,7 +186,7 @@ def _page(
     request: Request, host: Host, template: str, *, error: DomainError | None = None, **shown: object
 ) -> Response:
     status = 200 if error is None else error.status
-    page = host.desk.pages.render(request, template, status=status, error=error, **shown)
+    page = host.desk.pages.render(request, template, status=status, at="/owner", error=error, **shown)
     # A page kept for "back" would show old sums and send a used key again.
     page.headers["Cache-Control"] = "private, no-store"
     return page

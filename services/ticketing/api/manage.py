@@ -94,10 +94,11 @@ class AtDesk:
             self.request,
             "sign_in/people.html" if path == _PEOPLE else "sign_in/phones.html",
             status=200 if error is None else error.status,
+            # A code is shown once, so its page has no other language.
+            at="" if made else path,
             desk=desk,
             names=self.names_of(desk.venues),
             visitor=self.visitor,
-            posted=self.request.method == "POST",
             error=error,
             typed=typed or _NOTHING_TYPED,
             add_refused=typed is not None,

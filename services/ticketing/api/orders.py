@@ -241,6 +241,7 @@ def _venue_page(
         request,
         "visitor/venue.html",
         status=200 if error is None else error.status,
+        at=f"/venues/{venue.venue_id}",
         venue=venue,
         product=products[0] if products else None,
         tariffs=sorted(tariffs, key=lambda tariff: catalogue.categories[tariff.category].position),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
@@ -189,7 +190,8 @@ def _signed_in(web: Web, cookie: str, issued: Pass, asked_next: str) -> Response
 
 def _again(request: Request, web: Web, template: str, error: DomainError, **shown: object) -> Response:
     """The form once more, saying what was wrong; never with the secret that was typed."""
-    response = web.pages.render(request, template, status=error.status, error=error, **shown)
+    address = f"{request.url.path}?{urlencode({'next': shown['next']})}" if shown.get("next") else request.url.path
+    response = web.pages.render(request, template, status=error.status, at=address, error=error, **shown)
     if "retry_after_s" in error.fields:
         response.headers["Retry-After"] = str(error.fields["retry_after_s"])
     return response

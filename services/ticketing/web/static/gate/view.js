@@ -65,7 +65,7 @@ export function showResult({ verdict, count, shown }, setup) {
   if (kind === "admit" && remaining) lines.push(t("result.remaining", { count: remaining }));
   if (kind === "admit" && shown.flags & 1) lines.push(t("result.evidence"));
   if (kind === "too_many") lines.push(t("result.remaining", { count: remaining || 0 }));
-  if (colour === "amber" && first) lines.push(t("result.first_use", { time: timeOf(first.at), gate: first.gate || "–" }));
+  if (colour === "amber" && first) lines.push(t("result.first_use", { time: timeOf(first.at), gate: first.gate || t("unnamed") }));
   if (kind === "wrong_venue" && claims) {
     const venue = setup.venues.find((/** @type {any} */ one) => one.number === claims.venue_number);
     if (venue) lines.push(nameOf(venue.name));
@@ -151,7 +151,7 @@ export function showConflicts(conflicts, deviceId) {
  * @param {string} deviceId
  */
 function gateOf(conflict, prefix, deviceId) {
-  const name = conflict[`${prefix}gate`] || "–";
+  const name = conflict[`${prefix}gate`] || t("unnamed");
   return conflict[`${prefix}device_id`] === deviceId ? t("conflict.this_phone", { gate: name }) : name;
 }
 
