@@ -18,16 +18,17 @@ from hypothesis import strategies as st
 
 from deploy.local.cluster import Cluster
 from services.ticketing.api import cancel, orders
-from services.ticketing.domain.catalogue import Category
+from services.ticketing.domain.catalogue import Category, Product
+from services.ticketing.domain.pricing import WrongNights
 from services.ticketing.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
 from services.ticketing.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.usecases.issue_tickets import Office
-from services.ticketing.usecases.place_order import PlacedOrder, PlaceOrder, SoldOut, place_order
+from services.ticketing.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
 from shared import migrate
 from shared.db import create_pool
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
-from shared.events.ticketing import OrderCancelled
+from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
 from shared.http import create_app
 from shared.ids import OrderId, uuid7
 from shared.live import Live
@@ -64,6 +65,17 @@ class Shop:
 
     async def order(self, people: int) -> PlacedOrder:
         command = PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): people}, "per_person")
+        return await self.unit.run(partial(place_order, office=self.office), command)
+
+    @property
+    def a_stay(self) -> Product:
+        return next(product for product in self.venue.catalogue.products.values() if product.is_stay)
+
+    async def stay(self, nights: int, people: int) -> PlacedOrder:
+        category = self.venue.catalogue.tariffs_of(self.a_stay.product_id)[0].category
+        command = PlaceOrder(
+            OrderId(uuid7()), self.a_stay.product_id, VISIT_ON, nights, {category: people}, self.a_stay.ticket_modes[0]
+        )
         return await self.unit.run(partial(place_order, office=self.office), command)
 
     async def take(self, step: Step, order: PlacedOrder) -> None:
@@ -169,6 +181,49 @@ async def test_money_that_crosses_a_cancellation_issues_no_ticket(shop: Shop) ->
 
     assert await shop.status(order) == "cancelled"
     assert await shop.places() == (1, 0)
+
+
+async def test_late_money_buys_no_ticket_for_a_day_that_is_over(shop: Shop) -> None:
+    order = await shop.order(2)
+    await shop.take("expire", order)
+    shop.now[0] = datetime(2026, 11, 30, 2, tzinfo=UTC)
+
+    await shop.take("whole", order)
+
+    assert await shop.status(order) == "unfulfilled"
+    assert await shop.said(OrderUnfulfilled.TYPE) == 1
+    assert await shop.places() == await shop.people() == (0, 0)
+
+
+async def test_an_order_id_is_taken_once_and_a_second_request_for_it_holds_nothing(shop: Shop) -> None:
+    command = PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): 2}, "per_person")
+    place = partial(place_order, office=shop.office)
+    await shop.unit.run(place, command)
+
+    with pytest.raises(OrderExists):
+        await shop.unit.run(place, command)
+
+    assert await shop.places() == (3, 0)
+
+
+async def test_a_stay_of_absurd_length_is_refused_before_its_days_are_counted(shop: Shop) -> None:
+    with pytest.raises(WrongNights):
+        await shop.stay(nights=10**15, people=1)
+
+
+async def test_a_stay_is_held_on_all_of_its_nights_or_none_and_told_what_is_left(shop: Shop) -> None:
+    await shop.stay(nights=2, people=1)
+    stay = shop.a_stay.product_id
+    await shop.unit.pool.execute(
+        "UPDATE days SET capacity = CASE day WHEN $2 THEN 7 ELSE 4 END WHERE product_id = $1", stay, VISIT_ON
+    )
+
+    with pytest.raises(SoldOut) as refusal:
+        await shop.stay(nights=2, people=5)
+
+    assert refusal.value.fields["places_left"] == 3
+    held = await shop.unit.pool.fetch("SELECT held FROM days WHERE product_id = $1", stay)
+    assert [row["held"] for row in held] == [1, 1]
 
 
 async def test_a_paid_order_is_not_cancelled(shop: Shop) -> None:

@@ -98,8 +98,17 @@ def held_days(product: Product, visit_on: date, nights: int) -> tuple[date, ...]
     return tuple(visit_on + timedelta(days=night) for night in range(nights if product.is_stay else 1))
 
 
+def is_over(calendar: Calendar, visit_on: date, now: datetime) -> bool:
+    """Whether a visit can no longer begin: its day has passed, or the venue has closed for it."""
+    closing = calendar.closing_time(visit_on)
+    return visit_on < local_date(now) or (closing is not None and now >= closing)
+
+
 def check_can_sell(product: Product, calendar: Calendar, visit_on: date, nights: int, now: datetime) -> None:
-    """Returns when the visit may be sold now; raises PastDate, TooFarAhead, ClosedThatDay or ClosedForToday."""
+    """Returns when the visit may be sold now; raises PastDate, TooFarAhead, ClosedThatDay or ClosedForToday.
+
+    nights must have been checked: each day of the stay is looked at.
+    """
     today = local_date(now)
     last_day = today + timedelta(days=SALES_AHEAD_DAYS)
     if visit_on < today:
@@ -111,8 +120,7 @@ def check_can_sell(product: Product, calendar: Calendar, visit_on: date, nights:
     next_open_day = calendar.next_open_day(visit_on, last_day, len(days))
     if closed_on is not None:
         raise ClosedThatDay(closed_on=closed_on.isoformat(), next_open_day=_iso(next_open_day))
-    closing = calendar.closing_time(visit_on)
-    if closing is not None and now >= closing:
+    if is_over(calendar, visit_on, now):
         raise ClosedForToday(closed_on=visit_on.isoformat(), next_open_day=_iso(next_open_day))
 
 

@@ -91,11 +91,6 @@ def hold_until(expires_at: datetime) -> datetime:
     return expires_at + HOLD_GRACE
 
 
-def is_hold_over(expires_at: datetime, now: datetime) -> bool:
-    """Whether an unpaid order may be expired now and its places freed."""
-    return now >= hold_until(expires_at)
-
-
 def plan_tickets(
     product: Product, order: PricedOrder, mode: TicketMode, evidence_categories: Collection[Category]
 ) -> list[PlannedTicket]:

@@ -96,7 +96,7 @@ def price_order(
     """
     own = [tariff for tariff in tariffs if tariff.product_id == product.product_id]
     _check_counts(counts)
-    _check_nights(product, nights)
+    check_nights(product, nights)
     known = {tariff.category for tariff in own}
     prices = {tariff.category: tariff for tariff in tariffs_on(visit_on, own)}
     lines: list[PricedLine] = []
@@ -122,7 +122,8 @@ def _check_counts(counts: Mapping[Category, int]) -> None:
         raise TooManyPlaces(places=people, most=MOST_PLACES)
 
 
-def _check_nights(product: Product, nights: int) -> None:
+def check_nights(product: Product, nights: int) -> None:
+    """Returns for a number of nights that the product has, 0 for a visit; raises WrongNights."""
     least, most = (1, MOST_NIGHTS) if product.is_stay else (0, 0)
     if not least <= nights <= most:
         raise WrongNights(nights=nights, least=least, most=most)

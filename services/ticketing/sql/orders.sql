@@ -25,6 +25,8 @@ SELECT day, capacity - held - sold AS places_left FROM days WHERE product_id = $
 INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
                     ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version)
 VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+ON CONFLICT (order_id) DO NOTHING
+RETURNING true
 
 -- name: lock_order
 SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, total_vnd, visit_on, nights, people,

@@ -79,10 +79,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def hold_places(connection: Connection, product: Product, days: Sequence[date], places: int) -> bool:
-    """Holds places on all of the days, or on none and False; the caller must then roll back."""
+    """Holds places on all of the days, or on none and False."""
     await connection.execute(SQL["make_days"], product.product_id, days, product.daily_capacity)
+    # One day is held or not; of several, those that were held are given back.
+    savepoint = connection.transaction() if len(days) > 1 else None
+    if savepoint is not None:
+        await savepoint.start()
     taken = await connection.fetch(SQL["take_places"], product.product_id, days, places)
-    return len(taken) == len(days)
+    holds = len(taken) == len(days)
+    if savepoint is not None:
+        await (savepoint.commit() if holds else savepoint.rollback())
+    return holds
 
 
 async def release_places(connection: Connection, product_id: ProductId, days: Sequence[date], places: int) -> None:
@@ -99,8 +106,9 @@ async def fewest_places_left(connection: Connection, product: Product, days: Seq
     return min([int(row["places_left"]) for row in rows] + [product.daily_capacity])
 
 
-async def insert_order(connection: Connection, order: Order) -> None:
-    await connection.execute(
+async def insert_order(connection: Connection, order: Order) -> bool:
+    """False if there is an order of that id."""
+    inserted = await connection.fetchval(
         SQL["insert_order"],
         order.order_id,
         order.token,
@@ -120,6 +128,7 @@ async def insert_order(connection: Connection, order: Order) -> None:
         order.placed_at,
         order.trace_id,
     )
+    return bool(inserted)
 
 
 async def lock_order(connection: Connection, order_id: OrderId) -> Order | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ticketing.domain.calendar import held_days
+from services.ticketing.domain.orders import change_status
 from services.ticketing.store.catalogue import Catalogue
 from services.ticketing.store.orders import lock_due_orders, release_places, set_order_status
 from services.ticketing.usecases.told import told_order
@@ -27,8 +28,9 @@ async def expire_orders(tx: Tx, command: ExpireOrders, now: datetime, *, catalog
     for order in sorted(due, key=lambda order: (order.product_id, order.visit_on, order.order_id)):
         days = held_days(offer.products[order.product_id], order.visit_on, order.nights)
         await release_places(tx.connection, order.product_id, days, order.people)
-        version = await set_order_status(tx.connection, order.order_id, "expired")
+        status = change_status(order.status, "expired")
+        version = await set_order_status(tx.connection, order.order_id, status)
         venue = offer.venues[order.venue_id]
-        tx.emit(told_order(OrderExpired, order, venue, now, status="expired", version=version))
+        tx.emit(told_order(OrderExpired, order, venue, now, status=status, version=version))
         tx.touch("order", order.token)
     return len(due)

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.ticketing.domain.calendar import held_days
-from services.ticketing.domain.orders import FINAL
+from services.ticketing.domain.calendar import held_days, is_over
+from services.ticketing.domain.orders import FINAL, change_status
 from services.ticketing.store.orders import (
     Order,
     hold_places,
@@ -29,7 +29,7 @@ async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:
 
 
 async def settle_order(tx: Tx, event: PaymentSettled, now: datetime, *, office: Office) -> None:
-    """Issues the tickets of a paid order, holding places again if the money came late."""
+    """Issues the tickets of a paid order; if the money came late, only while the visit can begin and has places."""
     if event.channel == "owner":
         return
     order = await lock_order(tx.connection, event.order_id)
@@ -41,27 +41,17 @@ async def settle_order(tx: Tx, event: PaymentSettled, now: datetime, *, office: 
         return
     product = office.catalogue().products[order.product_id]
     days = held_days(product, order.visit_on, order.nights)
-    holds = order.status == "placed" or await _hold_again(tx, order, office)
-    if not holds:
-        await _leave_unfulfilled(tx, order, office, now)
-        return
+    if order.status != "placed":
+        is_too_late = is_over(office.catalogue().calendar_of(order.venue_id), order.visit_on, now)
+        if is_too_late or not await hold_places(tx.connection, product, days, order.people):
+            await _leave_unfulfilled(tx, order, office, now)
+            return
     await sell_places(tx.connection, order.product_id, days, order.people)
     await issue_tickets(tx, order, office, now)
 
 
-async def _hold_again(tx: Tx, order: Order, office: Office) -> bool:
-    """Holds the places of an expired order once more; on False none of its days keeps a hold."""
-    product = office.catalogue().products[order.product_id]
-    savepoint = tx.connection.transaction()
-    await savepoint.start()
-    if await hold_places(tx.connection, product, held_days(product, order.visit_on, order.nights), order.people):
-        await savepoint.commit()
-        return True
-    await savepoint.rollback()
-    return False
-
-
 async def _leave_unfulfilled(tx: Tx, order: Order, office: Office, now: datetime) -> None:
-    version = await set_order_status(tx.connection, order.order_id, "unfulfilled")
+    status = change_status(order.status, "unfulfilled")
+    version = await set_order_status(tx.connection, order.order_id, status)
     venue = office.catalogue().venues[order.venue_id]
-    tx.emit(told_order(OrderUnfulfilled, order, venue, now, status="unfulfilled", version=version))
+    tx.emit(told_order(OrderUnfulfilled, order, venue, now, status=status, version=version))

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from services.ticketing.domain.calendar import check_can_sell, held_days
 from services.ticketing.domain.catalogue import Category, Product, TicketMode
 from services.ticketing.domain.orders import WrongTicketMode, hold_until, is_free, pay_until
-from services.ticketing.domain.pricing import PricedOrder, price_order
+from services.ticketing.domain.pricing import PricedOrder, check_nights, price_order
 from services.ticketing.store.orders import Order, fewest_places_left, hold_places, insert_order, sell_places
 from services.ticketing.usecases.issue_tickets import Office, issue_tickets
 from services.ticketing.usecases.told import told_order
 from shared import trace
 from shared.clock import local_date
-from shared.errors import DomainError, NotFound
+from shared.errors import Conflict, DomainError, NotFound
 from shared.events.common import Channel
 from shared.events.ticketing import OrderPlaced
 from shared.ids import OrderId, ProductId
@@ -26,6 +26,12 @@ class SoldOut(DomainError):
     """Fewer places are left than asked for, on at least one of the days."""
 
     code, status = "sold_out", 409
+
+
+class OrderExists(Conflict):
+    """There is an order of that id, placed by another request."""
+
+    code = "order_exists"
 
 
 class UnknownProduct(NotFound):
@@ -66,6 +72,7 @@ async def place_order(tx: Tx, command: PlaceOrder, now: datetime, *, office: Off
         raise UnknownProduct
     if command.ticket_mode not in product.ticket_modes:
         raise WrongTicketMode(product_id=product.product_id, mode=command.ticket_mode)
+    check_nights(product, command.nights)
     check_can_sell(product, catalogue.calendar_of(product.venue_id), command.visit_on, command.nights, now)
     priced = price_order(
         product, catalogue.tariffs_of(product.product_id), command.visit_on, command.counts, command.nights
@@ -74,7 +81,8 @@ async def place_order(tx: Tx, command: PlaceOrder, now: datetime, *, office: Off
     days = held_days(product, order.visit_on, order.nights)
     if not await hold_places(tx.connection, product, days, order.people):
         raise SoldOut(places_left=await fewest_places_left(tx.connection, product, days), places=order.people)
-    await insert_order(tx.connection, order)
+    if not await insert_order(tx.connection, order):
+        raise OrderExists
     if is_free(order.total_vnd):
         await sell_places(tx.connection, product.product_id, days, order.people)
         await issue_tickets(tx, order, office, now)

@@ -14,6 +14,7 @@ from services.ticketing.domain.calendar import (
     TooFarAhead,
     check_can_sell,
     held_days,
+    is_over,
 )
 from shared.clock import ZONE
 from tests.support.catalogue import ENTRY, STAY
@@ -131,6 +132,13 @@ def test_today_is_sold_until_the_last_closing_time_and_not_at_it() -> None:
         check_can_sell(ENTRY, MUSEUM, TUESDAY, 0, at(TUESDAY, 17))
 
     assert refusal.value.fields["next_open_day"] == "2026-12-09"
+
+
+def test_a_visit_can_begin_until_its_last_closing_time_and_on_no_later_day() -> None:
+    assert not is_over(MUSEUM, TUESDAY, at(TUESDAY, 16, 59))
+    assert is_over(MUSEUM, TUESDAY, at(TUESDAY, 17))
+    assert is_over(ALWAYS, MONDAY, at(TUESDAY, 0))
+    assert not is_over(ALWAYS, TUESDAY, at(MONDAY, 23))
 
 
 def test_today_is_sold_before_opening_and_during_the_noon_break() -> None:

@@ -16,7 +16,6 @@ from services.ticketing.domain.orders import (
     change_status,
     hold_until,
     is_free,
-    is_hold_over,
     pay_until,
     plan_tickets,
 )
@@ -92,8 +91,6 @@ def test_places_stay_held_two_minutes_longer_than_the_payer_may_pay() -> None:
     expires_at = pay_until(Dong(30_000), NOW)
 
     assert hold_until(expires_at) == NOW + timedelta(minutes=17)
-    assert not is_hold_over(expires_at, NOW + timedelta(minutes=17) - timedelta(microseconds=1))
-    assert is_hold_over(expires_at, NOW + timedelta(minutes=17))
 
 
 def test_an_order_of_nothing_is_free_and_one_of_a_dong_is_not() -> None:
