@@ -24,7 +24,7 @@ from shared.errors import DomainError
 from shared.http import OnceKey
 from shared.idempotency import IdempotencyConflict, Key
 from shared.ids import uuid7
-from shared.money import Dong
+from shared.money import AmountUnreadable, Dong, read_amount
 from shared.pages import Pages
 from shared.problems import wants_page
 
@@ -34,7 +34,7 @@ _KEYS_KEPT = 10_000
 
 
 class AmountRefused(DomainError):
-    """The amount typed is no whole number of đồng that a bank app sends at once."""
+    """The amount typed is nothing, or more than a bank app sends at once."""
 
     code = "bank_amount_refused"
 
@@ -60,7 +60,7 @@ router = APIRouter(dependencies=[Depends(allow_anyone)])
 
 
 class PayForm(BaseModel):
-    """`amount` as people write it: 75000, 75.000 or 75 000."""
+    """`amount` as people write it."""
 
     qr: Annotated[str, Field(max_length=600)]
     amount: Annotated[str, Field(max_length=30)]
@@ -93,9 +93,9 @@ async def post_pay(request: Request, counter: CounterDep, form: Annotated[PayFor
             raise
         return counter.pages.render(request, "bank/scan.html", status=error.status, typed=text, error=error)
     try:
-        payment = Payment.of(asked, read_amount(form.amount), form.memo)
+        payment = Payment.of(asked, _amount(form.amount), form.memo)
         transfer = await _pay(counter, payment, key)
-    except (AmountRefused, BankAway) as error:
+    except (AmountUnreadable, AmountRefused, BankAway) as error:
         if not wants_page(request):
             raise
         # Kafka may have it already: the key stays, so that paying again is the same payment.
@@ -107,14 +107,11 @@ async def post_pay(request: Request, counter: CounterDep, form: Annotated[PayFor
     return counter.pages.render(request, "bank/paid.html", transfer=transfer, asked=asked, bank_name=bank_name)
 
 
-def read_amount(text: str) -> Dong:
-    """A whole number of đồng above 0, with or without dots, commas and blanks between thousands."""
-    digits = text.strip().removesuffix("đ").removesuffix("₫").strip()
-    for sign in (".", ",", " ", "\u00a0"):
-        digits = digits.replace(sign, "")
-    if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= _AMOUNT_LIMIT_VND):
+def _amount(typed: str) -> Dong:
+    amount_vnd = read_amount(typed)
+    if not 0 < amount_vnd <= _AMOUNT_LIMIT_VND:
         raise AmountRefused(limit_vnd=_AMOUNT_LIMIT_VND)
-    return Dong(int(digits))
+    return amount_vnd
 
 
 async def _pay(counter: Counter, payment: Payment, key: Key) -> Transfer:

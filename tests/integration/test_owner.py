@@ -269,6 +269,8 @@ async def test_a_charge_sent_twice_is_made_once(house: House) -> None:
         ("-5", "amount_unreadable"),
         ("1e6", "amount_unreadable"),
         ("٣٠٠٠", "amount_unreadable"),
+        ("2.5k", "amount_unreadable"),
+        ("350,5", "amount_unreadable"),
         ("1999", "amount_too_small"),
         ("500000001", "amount_too_large"),
     ],

@@ -17,12 +17,10 @@ from starlette.responses import RedirectResponse, Response
 
 from services.payments.api.owner_view import (
     PRESETS_VND,
-    AmountUnreadable,
     ChargeView,
     charge_view,
     get_charge,
     home_view,
-    read_amount,
 )
 from services.payments.store.cash import Cash, find_cash
 from services.payments.store.intents import Intent
@@ -49,6 +47,7 @@ from shared.i18n import money
 from shared.idempotency import IdempotencyConflict, Once
 from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
 from shared.live import Live, State
+from shared.money import AmountUnreadable, read_amount
 from shared.pages import Pages
 from shared.qr import svg_for
 from shared.unit import Unit

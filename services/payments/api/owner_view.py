@@ -18,7 +18,7 @@ from services.payments.store.cash import (
 from services.payments.store.intents import Intent, find_intent_of_order
 from shared.clock import local_date
 from shared.db import Connection
-from shared.errors import DomainError, NotFound
+from shared.errors import NotFound
 from shared.ids import OrderId, VenueId
 from shared.money import Dong, share_basis_points
 
@@ -26,13 +26,6 @@ ChargeState = Literal["waiting", "partial", "paid", "over", "expired", "cancelle
 PRESETS_VND = (Dong(50_000), Dong(100_000), Dong(200_000), Dong(500_000))
 _TAKINGS = 10
 _TAKINGS_OF = timedelta(days=30)
-_SEPARATORS = str.maketrans("", "", ".,  \u00a0₫đ")
-
-
-class AmountUnreadable(DomainError):
-    """What was typed is no whole amount of đồng."""
-
-    code = "amount_unreadable"
 
 
 class UnknownCharge(NotFound):
@@ -72,15 +65,6 @@ class HomeView:
     total_vnd: int
     share: int | None
     takings: list[Taking]
-
-
-def read_amount(typed: str) -> Dong:
-    """The amount behind 350000, 350.000, 350.000 ₫ or 350k; AmountUnreadable for anything else."""
-    text = typed.strip().lower().translate(_SEPARATORS)
-    digits = text.removesuffix("k")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 12):
-        raise AmountUnreadable
-    return Dong(int(digits) * (1 if digits == text else 1000))
 
 
 async def get_charge(connection: Connection, order_id: OrderId, venue_id: VenueId) -> Intent:

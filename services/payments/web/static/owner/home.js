@@ -1,7 +1,7 @@
 // @ts-check
 /** The owner's day: dots in the amount, amounts by one tap, and an undo that goes away when it is too late. */
 
-import { grouped } from "./money.js";
+import { grouped, regrouped } from "./money.js";
 import { watchSound } from "./sound.js";
 
 const UNDO_SHOWN_MS = 10_000;
@@ -10,16 +10,20 @@ watchSound();
 
 const amount = /** @type {HTMLInputElement | null} */ (document.getElementById("amount"));
 if (amount) {
-  const group = () => {
-    // Something with a letter, as 350k, is left as it was typed; the server reads it.
-    if (/^[\d.]+$/.test(amount.value)) amount.value = grouped(Number(amount.value.replace(/\./g, "").slice(0, 12)));
+  let written = "";
+  const group = (/** @type {Event | undefined} */ event = undefined) => {
+    const edit = /** @type {InputEvent | undefined} */ (event);
+    // A dot of one's own, or a text from elsewhere, has nothing to do with the dots we wrote.
+    const foreign = edit?.data === "." || /^insert(From(Paste|Drop)|Replacement)/.test(edit?.inputType ?? "");
+    amount.value = regrouped(amount.value, foreign ? "" : written);
+    written = amount.value;
   };
   amount.addEventListener("input", group);
   group();
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-amount]"))) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      amount.value = grouped(Number(link.dataset.amount));
+      written = amount.value = grouped(Number(link.dataset.amount));
       amount.focus();
     });
   }
