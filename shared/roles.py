@@ -156,6 +156,8 @@ class _Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Longer than the door keeps an idle connection (two minutes), so that it is never closed under a request.
+            timeout_keep_alive=150,
             timeout_graceful_shutdown=10,
         )
         self._server = _Quiet(config)
