@@ -1,26 +1,19 @@
 """The doors on the real database: who comes in, who does not, and what is kept of it."""
 
 import asyncio
-import re
 import stat
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 import zxingcpp
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from markupsafe import escape
 from PIL import Image
 
 from deploy.local.cluster import Cluster
-from deploy.seed.reader import FOLDER, read_seed
-from deploy.seed.rows import Person as SeedPerson
-from services.ticketing.api import manage, sign_in
-from services.ticketing.api.web import Web
 from services.ticketing.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
@@ -30,122 +23,32 @@ from services.ticketing.usecases.first_people import (
     seed_people,
     write_demo_sign_ins,
 )
-from services.ticketing.usecases.load_catalogue import load_catalogue
-from shared import migrate
-from shared.auth import GATE, OFFICE, OWNER, Doors, Pass, Role, verify_pass
-from shared.db import Pool, create_pool
-from shared.http import create_app
-from shared.pages import Pages
+from shared.auth import GATE, OFFICE, OWNER, Role
+from shared.i18n import Language, translate
 from shared.qr import png_for
-from shared.revocations import Revocations
-from shared.unit import Unit
-from shared.wake import Waker
-
-TICKETING = Path("services/ticketing")
-ORIGIN = "https://doors.test"
-SEED = read_seed(FOLDER)
-PEOPLE = {person.login: person for person in SEED.people}
-MANAGER, OTHER_MANAGER = PEOPLE["manager-lung-cu"], PEOPLE["manager-bao-tang"]
-OPERATOR, HOST = PEOPLE["operator"], PEOPLE["owner-lo-lo-chai"]
-LUNG_CU = "cot-co-lung-cu"
-
-
-@dataclass
-class House:
-    """One ticketing with its doors, and a clock that the test moves."""
-
-    pool: Pool
-    unit: Unit
-    key: Ed25519PrivateKey
-    revocations: Revocations
-    app: httpx.ASGITransport
-    now: list[datetime]
-    browsers: list[httpx.AsyncClient] = field(default_factory=list[httpx.AsyncClient])
-
-    def browser(self) -> httpx.AsyncClient:
-        """A browser of somebody, with cookies of its own, that reads pages in English."""
-        headers = {"accept": "text/html", "accept-language": "en"}
-        client = httpx.AsyncClient(transport=self.app, base_url=ORIGIN, headers=headers)
-        self.browsers.append(client)
-        return client
-
-    def holds(self, browser: httpx.AsyncClient, cookie: str) -> Pass:
-        return verify_pass(browser.cookies[cookie], self.key.public_key(), self.now[0])
-
-    async def office(self, person: SeedPerson) -> httpx.AsyncClient:
-        browser = self.browser()
-        assert (await sign_in_with(browser, person.login, person.password)).status_code == 303
-        return browser
-
-    async def said(self) -> list[str]:
-        return [row["type"] for row in await self.pool.fetch("SELECT type FROM outbox ORDER BY seq")]
-
-    async def audited(self) -> list[tuple[str, UUID | None]]:
-        rows = await self.pool.fetch("SELECT action, actor_id FROM audit ORDER BY id")
-        return [(row["action"], row["actor_id"]) for row in rows]
+from tests.integration.doors_house import (
+    HOST,
+    LUNG_CU,
+    MANAGER,
+    OPERATOR,
+    ORIGIN,
+    OTHER_MANAGER,
+    PEOPLE,
+    SEED,
+    House,
+    new_code,
+    open_house,
+    paired,
+    post,
+    refused_soon,
+    sign_in_with,
+)
 
 
 @pytest.fixture
 async def house(cluster: Cluster) -> AsyncIterator[House]:
-    name = f"doors_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, TICKETING / "migrations")
-    pool = await create_pool(url, "doors", 10)
-    now, key, waker = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate(), Waker(url, solo=True)
-    unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
-    await unit.run(load_catalogue, SEED)
-    await unit.run(seed_people, SeedPeople([MANAGER, OTHER_MANAGER, OPERATOR, HOST]))
-    await pool.execute("DELETE FROM outbox")
-    revocations = Revocations(pool, waker)
-    keeping_up = asyncio.create_task(revocations.run())
-    pages = Pages(TICKETING / "web", "ticketing")
-    app = create_app(
-        "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
-    )
-    app.state.web = Web(unit, pages, key, ORIGIN)
-    house = House(pool, unit, key, revocations, httpx.ASGITransport(app), now)
-    yield house
-    keeping_up.cancel()
-    for browser in house.browsers:
-        await browser.aclose()
-    await pool.close()
-    cluster.drop_database(name)
-
-
-async def is_ready() -> tuple[bool, dict[str, object]]:
-    return True, {}
-
-
-async def sign_in_with(browser: httpx.AsyncClient, login: str, password: str, next_to: str = "") -> httpx.Response:
-    return await browser.post("/sign-in", data={"login": login, "password": password, "next": next_to})
-
-
-async def post(browser: httpx.AsyncClient, path: str, key: str | None = None, **fields: str) -> httpx.Response:
-    return await browser.post(path, data={"idempotency_key": key or str(uuid4()), **fields})
-
-
-async def new_code(desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> str:
-    page = await post(desk, "/manage/phones/codes", pair=pair)
-    found = re.search(r'id="pairing-code">([^<]+)<', page.text)
-    assert page.status_code == 200
-    assert found
-    assert "language-switch" not in page.text, "its link would ask for the address by GET"
-    return found.group(1)
-
-
-async def paired(house: House, desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> httpx.AsyncClient:
-    phone = house.browser()
-    assert (await post(phone, "/pair", code=await new_code(desk, pair), name="Gate 1")).status_code == 303
-    return phone
-
-
-async def refused_soon(browser: httpx.AsyncClient, path: str) -> bool:
-    """Whether the browser is sent to a door within two seconds."""
-    async with asyncio.timeout(2):
-        while (await browser.get(path)).status_code != 303:  # noqa: ASYNC110 - a reader catches up beside us
-            await asyncio.sleep(0.02)
-    return True
+    async with open_house(cluster) as opened:
+        yield opened
 
 
 async def test_a_manager_signs_in_with_a_password_and_sees_only_the_own_venue(house: House) -> None:
@@ -251,6 +154,25 @@ async def test_a_host_signs_in_by_pin_on_the_paired_phone_alone(house: House) ->
     found = house.holds(phone, OWNER)
     assert (found.role, found.venues) == (Role.OWNER, HOST.venue_ids)
     assert found.device_id == house.holds(phone, GATE).subject_id
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_a_gate_phone_of_the_venue_lets_no_owner_in_and_says_to_pair_an_owners_phone(
+    house: House, language: Language
+) -> None:
+    phone = await paired(house, await house.office(OPERATOR), f"venue:{HOST.venue_ids[0]}")
+    phone.headers["accept-language"] = language
+    sign = {"person_id": str(HOST.person_id), "pin": HOST.pin}
+    for answer in (await phone.get("/sign-in/owner"), await phone.post("/sign-in/owner", data=sign)):
+        assert answer.status_code == 403
+        assert escape(translate("errors.not_owners_phone.do", language)) in answer.text
+        assert HOST.display_name not in answer.text
+    assert OWNER not in phone.cookies
+    assert await house.audited() == [
+        ("signed_in", OPERATOR.person_id),
+        ("pairing_code_made", OPERATOR.person_id),
+        ("phone_paired", OPERATOR.person_id),
+    ]
 
 
 async def test_a_sixth_pin_is_not_looked_at_on_any_phone(house: House) -> None:

@@ -41,6 +41,12 @@ class WrongSignIn(DomainError):
     code, status = "wrong_sign_in", 401
 
 
+class NotOwnersPhone(Forbidden):
+    """The phone is paired for a gate, where no owner signs in."""
+
+    code = "not_owners_phone"
+
+
 class RateLimited(DomainError):
     """Too many tries; `retry_after_s` says how long to wait."""
 

@@ -10,6 +10,7 @@ from services.ticketing.domain.people import (
     OWNER_PASS_LIFETIME,
     TRIES,
     TRIES_WINDOW,
+    NotOwnersPhone,
     RateLimited,
     WrongSignIn,
     fold_login,
@@ -80,10 +81,13 @@ class OwnersOfPhone:
 
 
 async def owners_of_phone(tx: Tx, command: OwnersOfPhone, now: datetime) -> list[Person]:
-    """Who may sign in on this phone; raises Unauthenticated for a phone that is not paired any more."""
+    """Who may sign in on this phone; raises NotOwnersPhone, or Unauthenticated if it is not paired any more."""
     device = await store.find_device(tx.connection, command.device_id)
     if device is None or device.revoked_at is not None:
         raise Unauthenticated(sign_in="/pair")
+    # A gate's phone passes through many hands, and a PIN is seen when it is typed.
+    if device.kind != "owner":
+        raise NotOwnersPhone
     people = await store.persons_of_venues(tx.connection, device.venues)
     return [person for person in people if person.role == "owner" and person.pin is not None]
 

@@ -1,0 +1,136 @@
+"""Ticketing with its doors on a database of its own, a clock that the test moves, and people who sign in there."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.local.cluster import Cluster
+from deploy.seed.reader import FOLDER, read_seed
+from deploy.seed.rows import Person as SeedPerson
+from services.ticketing.api import manage, sign_in
+from services.ticketing.api.web import Web
+from services.ticketing.usecases.first_people import SeedPeople, seed_people
+from services.ticketing.usecases.load_catalogue import load_catalogue
+from shared import migrate
+from shared.auth import Doors, Pass, verify_pass
+from shared.db import Pool, create_pool
+from shared.http import create_app
+from shared.pages import Pages
+from shared.revocations import Revocations
+from shared.unit import Unit
+from shared.wake import Waker
+
+TICKETING = Path("services/ticketing")
+ORIGIN = "https://doors.test"
+SEED = read_seed(FOLDER)
+PEOPLE = {person.login: person for person in SEED.people}
+MANAGER, OTHER_MANAGER = PEOPLE["manager-lung-cu"], PEOPLE["manager-bao-tang"]
+OPERATOR, HOST = PEOPLE["operator"], PEOPLE["owner-lo-lo-chai"]
+LUNG_CU = "cot-co-lung-cu"
+
+
+@dataclass
+class House:
+    """One ticketing with its doors, and a clock that the test moves."""
+
+    pool: Pool
+    unit: Unit
+    key: Ed25519PrivateKey
+    revocations: Revocations
+    app: httpx.ASGITransport
+    now: list[datetime]
+    browsers: list[httpx.AsyncClient] = field(default_factory=list[httpx.AsyncClient])
+
+    def browser(self) -> httpx.AsyncClient:
+        """A browser of somebody, with cookies of its own, that reads pages in English."""
+        headers = {"accept": "text/html", "accept-language": "en"}
+        client = httpx.AsyncClient(transport=self.app, base_url=ORIGIN, headers=headers)
+        self.browsers.append(client)
+        return client
+
+    def holds(self, browser: httpx.AsyncClient, cookie: str) -> Pass:
+        return verify_pass(browser.cookies[cookie], self.key.public_key(), self.now[0])
+
+    async def office(self, person: SeedPerson) -> httpx.AsyncClient:
+        browser = self.browser()
+        assert (await sign_in_with(browser, person.login, person.password)).status_code == 303
+        return browser
+
+    async def said(self) -> list[str]:
+        return [row["type"] for row in await self.pool.fetch("SELECT type FROM outbox ORDER BY seq")]
+
+    async def audited(self) -> list[tuple[str, UUID | None]]:
+        rows = await self.pool.fetch("SELECT action, actor_id FROM audit ORDER BY id")
+        return [(row["action"], row["actor_id"]) for row in rows]
+
+
+@asynccontextmanager
+async def open_house(cluster: Cluster) -> AsyncGenerator[House]:
+    """A house where two managers, the operator and a host of the demo belong."""
+    name = f"doors_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, TICKETING / "migrations")
+    pool = await create_pool(url, "doors", 10)
+    now, key, waker = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate(), Waker(url, solo=True)
+    unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
+    await unit.run(load_catalogue, SEED)
+    await unit.run(seed_people, SeedPeople([MANAGER, OTHER_MANAGER, OPERATOR, HOST]))
+    await pool.execute("DELETE FROM outbox")
+    revocations = Revocations(pool, waker)
+    keeping_up = asyncio.create_task(revocations.run())
+    pages = Pages(TICKETING / "web", "ticketing")
+    app = create_app(
+        "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
+    )
+    app.state.web = Web(unit, pages, key, ORIGIN)
+    house = House(pool, unit, key, revocations, httpx.ASGITransport(app), now)
+    yield house
+    keeping_up.cancel()
+    for browser in house.browsers:
+        await browser.aclose()
+    await pool.close()
+    cluster.drop_database(name)
+
+
+async def is_ready() -> tuple[bool, dict[str, object]]:
+    return True, {}
+
+
+async def sign_in_with(browser: httpx.AsyncClient, login: str, password: str, next_to: str = "") -> httpx.Response:
+    return await browser.post("/sign-in", data={"login": login, "password": password, "next": next_to})
+
+
+async def post(browser: httpx.AsyncClient, path: str, key: str | None = None, **fields: str) -> httpx.Response:
+    return await browser.post(path, data={"idempotency_key": key or str(uuid4()), **fields})
+
+
+async def new_code(desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> str:
+    page = await post(desk, "/manage/phones/codes", pair=pair)
+    found = re.search(r'id="pairing-code">([^<]+)<', page.text)
+    assert page.status_code == 200
+    assert found
+    assert "language-switch" not in page.text, "its link would ask for the address by GET"
+    return found.group(1)
+
+
+async def paired(house: House, desk: httpx.AsyncClient, pair: str = f"venue:{LUNG_CU}") -> httpx.AsyncClient:
+    phone = house.browser()
+    assert (await post(phone, "/pair", code=await new_code(desk, pair), name="Gate 1")).status_code == 303
+    return phone
+
+
+async def refused_soon(browser: httpx.AsyncClient, path: str) -> bool:
+    """Whether the browser is sent to a door within two seconds."""
+    async with asyncio.timeout(2):
+        while (await browser.get(path)).status_code != 303:  # noqa: ASYNC110 - a reader catches up beside us
+            await asyncio.sleep(0.02)
+    return True
