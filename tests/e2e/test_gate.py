@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from services.ticketing.usecases.gate_manifest import PAGE
 from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
 from tests.e2e.screens import expect_accessible
 from tests.support.gate import VENUE
@@ -112,6 +113,25 @@ async def test_a_ticket_used_at_one_phone_is_used_at_the_other_within_two_second
     await show(west, ticket.code)
     await expect_result(west, "amber", "ALREADY USED")
     await expect(west.locator("#result-lines")).to_contain_text("East gate")
+
+
+async def test_a_phone_that_joins_late_has_every_use_however_many_there_are(site: Site) -> None:
+    [crowded], [used] = await site.venue.issue(), await site.venue.issue()
+    east = await site.venue.pair("East gate")
+    await site.venue.crowd(crowded, PAGE + 1, east)
+    # The newest of all, so that it stands on the last page.
+    await site.venue.pool.execute(
+        "INSERT INTO admissions (scan_id, venue_id, device_id, ticket_id, count, verdict, offline, occurred_at,"
+        " recorded_at, changed_at)"
+        " SELECT gen_random_uuid(), venue_id, $2, ticket_id, 1, 'admitted', false, now(), now(),"
+        " now() + interval '5 seconds' FROM tickets WHERE ticket_id = $1",
+        used.ticket_id,
+        east.device_id,
+    )
+    west = await site.phone("West gate")
+    await expect(west.locator("#readiness")).to_contain_text(f"Admissions known: {PAGE + 2}")
+    await show(west, used.code)
+    await expect_result(west, "amber", "ALREADY USED")
 
 
 async def test_a_real_camera_picture_is_read(site: Site, tmp_path: Path) -> None:

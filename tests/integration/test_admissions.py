@@ -20,6 +20,7 @@ from services.ticketing.domain.short_code import short_code_hash
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.admit import GateOffice
 from services.ticketing.usecases.conflicts_desk import conflicts_desk
+from services.ticketing.usecases.gate_manifest import PAGE
 from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared import migrate
 from shared.auth import Doors
@@ -61,6 +62,17 @@ class Gate:
         assert response.status_code == 200, response.text
         body: Json = response.json()
         return body
+
+    async def pages(self, phone: Phone, since: str | None = None) -> list[Json]:
+        """The manifest as a phone reads it: asking on until nothing is left."""
+        asked: dict[str, str] = {"since": since} if since else {}
+        pages: list[Json] = []
+        more: Json | None = {}
+        while more is not None:
+            response = await self.http.get("/api/gate/manifest", params=asked | more, headers=headers_of(phone))
+            pages.append(response.json()["manifest"])
+            more = pages[-1]["more"]
+        return pages
 
     async def admitted(self, ticket: Ticket) -> int:
         return int(
@@ -259,6 +271,48 @@ async def test_the_manifest_says_what_a_phone_needs_and_then_only_what_is_new(at
     assert [person["display_name"] for person in manifest["people"]]
     later = (utc_now() + timedelta(minutes=5)).isoformat()
     assert (await at_gate.manifest(phone, later))["manifest"]["tickets"] == []
+
+
+async def test_a_phone_that_joins_late_knows_each_use_of_a_ticket_still_shown_and_none_of_the_others(
+    at_gate: Gate,
+) -> None:
+    past, stay, today = [(await at_gate.venue.issue())[0] for _ in range(3)]
+    east, west = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
+    await at_gate.send(east, scan(stay))
+    await at_gate.venue.crowd(past, 20_001, east)
+    await at_gate.venue.pool.execute(
+        "UPDATE tickets SET valid_from = valid_from - 3 WHERE ticket_id <> $1", today.ticket_id
+    )
+    await at_gate.venue.pool.execute("UPDATE tickets SET days = 4 WHERE ticket_id = $1", stay.ticket_id)
+    await at_gate.send(east, scan(today))
+    await at_gate.venue.pool.execute(
+        "UPDATE admissions SET changed_at = changed_at - interval '3 days' WHERE ticket_id <> $1", today.ticket_id
+    )
+    [page] = await at_gate.pages(west)
+    assert [use["ticket_id"] for use in page["uses"]] == [str(stay.ticket_id), str(today.ticket_id)]
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_a_long_manifest_goes_on_page_by_page_until_nothing_is_missing(at_gate: Gate, *, is_whole: bool) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    before = (utc_now() - timedelta(minutes=1)).isoformat()
+    await at_gate.venue.crowd(ticket, 2 * PAGE + 1, phone)
+    await at_gate.venue.pool.execute(
+        "UPDATE tickets SET status = 'revoked' WHERE position > (SELECT min(position) FROM tickets)"
+    )
+    pages = await at_gate.pages(phone, None if is_whole else before)
+    rows = await at_gate.venue.pool.fetch(
+        "SELECT ticket_id, scan_id FROM tickets LEFT JOIN admissions USING (ticket_id)"
+    )
+    told = {
+        name: [row[key] if key else row for page in pages for row in page[name]]
+        for name, key in (("tickets", "ticket_id"), ("uses", "scan_id"), ("revoked", ""))
+    }
+    assert len(pages) == 3
+    assert sorted(told["tickets"]) == sorted(str(row["ticket_id"]) for row in rows)
+    assert sorted(told["uses"]) == sorted(str(row["scan_id"]) for row in rows if row["scan_id"])
+    assert sorted(told["revoked"]) == sorted(str(row["ticket_id"]) for row in rows if row["scan_id"])
 
 
 async def test_scans_of_a_batch_are_answered_in_their_order(at_gate: Gate) -> None:

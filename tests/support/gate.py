@@ -67,6 +67,26 @@ class Venue:
         issued = Pass(device_id, Role.DEVICE, venues, "", device_id, now - timedelta(minutes=1), now + timedelta(1))
         return Phone(device_id, name, {"__Host-gate": sign_pass(issued, self.pass_key)})
 
+    async def crowd(self, like: Ticket, people: int, by: "Phone") -> None:
+        """As many more tickets like this one, each let in by the phone in the order of issue; written, not scanned."""
+        await self.pool.execute(_CROWD, like.ticket_id, people, by.device_id)
+
+
+_CROWD = """
+WITH more AS (
+    INSERT INTO tickets (ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code,
+                         valid_from, days, admits, admitted, issued_at)
+    SELECT gen_random_uuid(), order_id, position + n, venue_id, product_id, category, price_kind, code,
+           'crowd ' || gen_random_uuid(), valid_from, days, admits, admits, issued_at + n / 3 * interval '1 millisecond'
+      FROM tickets, generate_series(1, $2::integer) AS n
+     WHERE ticket_id = $1
+    RETURNING ticket_id, venue_id, admits, issued_at
+)
+INSERT INTO admissions (scan_id, venue_id, device_id, ticket_id, count, verdict, offline, occurred_at, recorded_at,
+                        changed_at)
+SELECT gen_random_uuid(), venue_id, $3, ticket_id, admits, 'admitted', false, issued_at, issued_at, issued_at FROM more
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:

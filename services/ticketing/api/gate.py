@@ -24,13 +24,13 @@ from services.ticketing.domain.catalogue import Product, Venue
 from services.ticketing.domain.people import PIN_ITERATIONS
 from services.ticketing.store.admissions import Scan
 from services.ticketing.usecases.admit import GateOffice
-from services.ticketing.usecases.gate_manifest import GateManifest, gate_head, gate_manifest
+from services.ticketing.usecases.gate_manifest import After, GateManifest, gate_head, gate_manifest
 from services.ticketing.usecases.sync_scans import SyncScans, TakenScan, sync_scans
 from services.ticketing.usecases.undo_admission import UndoAdmission, undo_admission
 from shared import i18n
 from shared.auth import GATE, Allow, Doors, Pass, Role, allow_anyone, require_venue
 from shared.errors import DomainError
-from shared.ids import DeviceId, PersonId, ScanId, VenueId
+from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 from shared.live import Live, State
 from shared.pages import Pages
 from shared.static_files import SHARED_STATIC, StaticAddresses
@@ -137,16 +137,35 @@ async def post_undo(phone: PhonePass, body: UndoBody, desk: DeskDep) -> Response
     return _json({"scan_id": body.scan_id, "undone": True})
 
 
+def _after(
+    uses_after: AwareDatetime | None = None,
+    tickets_after: AwareDatetime | None = None,
+    revoked_after: UUID | None = None,
+) -> After | None:
+    if uses_after is None or tickets_after is None or revoked_after is None:
+        return None
+    return After(uses_after, tickets_after, TicketId(revoked_after))
+
+
 @router.get("/api/gate/manifest")
 async def get_manifest(
-    phone: PhonePass, desk: DeskDep, since: AwareDatetime | None = None, venue_id: str | None = None
+    phone: PhonePass,
+    desk: DeskDep,
+    after: Annotated[After | None, Depends(_after)],
+    since: AwareDatetime | None = None,
+    venue_id: str | None = None,
 ) -> Response:
-    """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only."""
+    """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only.
+
+    A manifest may be longer than one answer: as long as `manifest.more` is not null, its fields are added
+    to the same question. The `server_time` of its first page is the `since` of the next manifest.
+    """
     catalogue = desk.office.catalogue()
     venue = catalogue.venues[_venue_of(desk, phone, venue_id)]
     now = desk.unit.clock()
     recent = since if since is not None and now - since < _LONGEST_GAP else None
-    manifest = await desk.unit.run(gate_manifest, GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent))
+    command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, after)
+    manifest = await desk.unit.run(gate_manifest, command)
     return _json(
         {
             "server_time": now,

@@ -66,11 +66,21 @@ UPDATE tickets SET admitted = admitted - CASE undone.verdict WHEN 'admitted' THE
 RETURNING tickets.ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code,
           valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
 
--- name: admissions_of_venue
-SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS gate, undone_at IS NOT NULL AS undone
+-- name: uses_of_shown_tickets
+-- With ties, as in the next ones: scans of one batch have one instant, and whoever asks on begins behind it.
+SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS gate, undone_at IS NOT NULL AS undone,
+       changed_at
+  FROM tickets JOIN admissions AS a USING (ticket_id) LEFT JOIN devices USING (device_id)
+ WHERE tickets.venue_id = $1 AND valid_from + days > $2::date
+   AND a.venue_id = $1 AND verdict IN ('admitted', 'conflict') AND changed_at > $3
+ ORDER BY changed_at FETCH FIRST ($4) ROWS WITH TIES
+
+-- name: uses_changed_after
+SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS gate, undone_at IS NOT NULL AS undone,
+       changed_at
   FROM admissions LEFT JOIN devices USING (device_id)
  WHERE venue_id = $1 AND changed_at > $2 AND verdict IN ('admitted', 'conflict')
- ORDER BY changed_at LIMIT 20000
+ ORDER BY changed_at FETCH FIRST ($3) ROWS WITH TIES
 
 -- name: conflicts_of_venues
 SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id,
@@ -85,17 +95,16 @@ SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.d
 
 -- name: tickets_around
 SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS short_code_hash,
-       venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days, tickets.admits
+       venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days, tickets.admits,
+       issued_at
   FROM tickets JOIN venues USING (venue_id) JOIN products USING (product_id)
- WHERE tickets.venue_id = $1 AND valid_from <= $2::date + 2 AND valid_from > $2::date - 255
-   AND valid_from + days > $2::date AND issued_at > $3
- ORDER BY valid_from LIMIT 20000
+ WHERE tickets.venue_id = $1 AND valid_from + days > $2::date AND valid_from <= $2::date + 2 AND issued_at > $3
+ ORDER BY issued_at FETCH FIRST ($4) ROWS WITH TIES
 
--- name: revoked_around
+-- name: revoked_tickets
 SELECT ticket_id FROM tickets
- WHERE venue_id = $1 AND valid_from <= $2::date + 400 AND valid_from > $2::date - 255 AND valid_from + days > $2::date
-   AND status = 'revoked'
- ORDER BY valid_from LIMIT 20000
+ WHERE venue_id = $1 AND valid_from + days > $2::date AND status = 'revoked' AND ticket_id > $3
+ ORDER BY ticket_id LIMIT $4
 
 -- name: gate_head
 SELECT (SELECT max(changed_at) FROM admissions WHERE venue_id = $1) AS changed_at,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from services.ticketing.store.tickets import Ticket, ticket_of
 from shared.db import Connection, Record
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 
+R = TypeVar("R")
+C = TypeVar("C")
 ScanVerdict = Literal["admitted", "duplicate", "conflict", "refused", "unknown", "quarantined"]
 
 
@@ -99,6 +101,14 @@ class KnownTicket(msgspec.Struct, frozen=True, kw_only=True):
     first_day: date
     days: int
     admits: int
+
+
+class Page(msgspec.Struct, Generic[R, C], frozen=True):
+    """Rows in the order of their cursor; the next ones come behind `after`."""
+
+    rows: Sequence[R]
+    after: C
+    is_last: bool
 
 
 async def admit(connection: Connection, scan: Scan, day: date, now: datetime) -> tuple[bool, Ticket | None]:
@@ -196,9 +206,19 @@ async def undo_admission(connection: Connection, scan_id: ScanId, undone_at: dat
     return ticket_of(row)
 
 
-async def admissions_of_venue(connection: Connection, venue_id: VenueId, after: datetime) -> list[KnownUse]:
-    rows = await connection.fetch(SQL["admissions_of_venue"], venue_id, after)
-    return [msgspec.convert(dict(row), KnownUse) for row in rows]
+async def uses_of_shown_tickets(
+    connection: Connection, venue_id: VenueId, day: date, after: datetime, limit: int
+) -> Page[KnownUse, datetime]:
+    """Uses of all tickets that may be shown on this day or later, whenever they were; the first changed first."""
+    rows = await connection.fetch(SQL["uses_of_shown_tickets"], venue_id, day, after, limit)
+    return _page(rows, KnownUse, "changed_at", after, limit)
+
+
+async def uses_changed_after(
+    connection: Connection, venue_id: VenueId, after: datetime, limit: int
+) -> Page[KnownUse, datetime]:
+    rows = await connection.fetch(SQL["uses_changed_after"], venue_id, after, limit)
+    return _page(rows, KnownUse, "changed_at", after, limit)
 
 
 async def conflicts_of_venues(
@@ -210,14 +230,19 @@ async def conflicts_of_venues(
 
 
 async def tickets_around(
-    connection: Connection, venue_id: VenueId, day: date, issued_after: datetime
-) -> list[KnownTicket]:
-    rows = await connection.fetch(SQL["tickets_around"], venue_id, day, issued_after)
-    return [msgspec.convert(dict(row), KnownTicket) for row in rows]
+    connection: Connection, venue_id: VenueId, day: date, after: datetime, limit: int
+) -> Page[KnownTicket, datetime]:
+    """Tickets issued after an instant that are valid on this day or one of the next two."""
+    rows = await connection.fetch(SQL["tickets_around"], venue_id, day, after, limit)
+    return _page(rows, KnownTicket, "issued_at", after, limit)
 
 
-async def revoked_around(connection: Connection, venue_id: VenueId, day: date) -> Sequence[TicketId]:
-    return [row["ticket_id"] for row in await connection.fetch(SQL["revoked_around"], venue_id, day)]
+async def revoked_tickets(
+    connection: Connection, venue_id: VenueId, day: date, after: TicketId, limit: int
+) -> Page[TicketId, TicketId]:
+    rows = await connection.fetch(SQL["revoked_tickets"], venue_id, day, after, limit)
+    ids = [TicketId(row["ticket_id"]) for row in rows]
+    return Page(ids, ids[-1] if ids else after, len(ids) < limit)
 
 
 async def gate_head(connection: Connection, venue_id: VenueId, day: date) -> dict[str, object]:
@@ -229,3 +254,8 @@ async def gate_head(connection: Connection, venue_id: VenueId, day: date) -> dic
 
 def _use(row: Record) -> FirstUse:
     return msgspec.convert(dict(row), FirstUse)
+
+
+def _page(rows: Sequence[Record], kind: type[R], cursor: str, after: datetime, limit: int) -> Page[R, datetime]:
+    found = [msgspec.convert(dict(row), kind) for row in rows]
+    return Page(found, rows[-1][cursor] if rows else after, len(rows) < limit)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from services.ticketing.domain.people import HashedPin
 from services.ticketing.store import admissions as store
@@ -16,15 +17,27 @@ from shared.unit import Tx
 _OVERLAP = timedelta(seconds=60)
 _CONFLICTS_FOR = timedelta(days=2)
 _EVER = datetime(2020, 1, 1, tzinfo=UTC)
+# Small enough to come through a poor network within the ten seconds that a phone waits.
+PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where the next page begins, list by list."""
+
+    uses_after: datetime
+    tickets_after: datetime
+    revoked_after: TicketId
 
 
 @dataclass(frozen=True, slots=True)
 class GateManifest:
-    """since None: everything."""
+    """since None: everything. after: what the page before said was more of the same manifest."""
 
     venue_id: VenueId
     device_id: DeviceId
     since: datetime | None
+    after: After | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,8 @@ class GatePerson:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
+    """One page. people and conflicts stand in each, the other lists go on until `more` is None."""
+
     device_name: str
     today: date
     people: Sequence[GatePerson]
@@ -45,21 +60,36 @@ class Manifest:
     revoked: Sequence[TicketId]
     uses: Sequence[KnownUse]
     conflicts: Sequence[KnownConflict]
+    more: After | None
 
 
 async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifest:
+    """Uses and revocations of the tickets that may still be shown, and those of the next days by their short codes."""
     connection, venue_id, today = tx.connection, command.venue_id, local_date(now)
-    after = _EVER if command.since is None else command.since - _OVERLAP
+    after = command.after or _beginning(command.since)
     device = await find_device(connection, command.device_id)
+    if command.since is None:
+        uses = await store.uses_of_shown_tickets(connection, venue_id, today, after.uses_after, PAGE)
+    else:
+        uses = await store.uses_changed_after(connection, venue_id, after.uses_after, PAGE)
+    tickets = await store.tickets_around(connection, venue_id, today, after.tickets_after, PAGE)
+    revoked = await store.revoked_tickets(connection, venue_id, today, after.revoked_after, PAGE)
+    is_last = uses.is_last and tickets.is_last and revoked.is_last
     return Manifest(
         device_name="" if device is None else device.name,
         today=today,
         people=_gate_people(await persons_of_venues(connection, [venue_id])),
-        tickets=await store.tickets_around(connection, venue_id, today, after),
-        revoked=await store.revoked_around(connection, venue_id, today),
-        uses=await store.admissions_of_venue(connection, venue_id, max(after, now - timedelta(days=40))),
+        tickets=tickets.rows,
+        revoked=revoked.rows,
+        uses=uses.rows,
         conflicts=await store.conflicts_of_venues(connection, [venue_id], now - _CONFLICTS_FOR),
+        more=None if is_last else After(uses.after, tickets.after, revoked.after),
     )
+
+
+def _beginning(since: datetime | None) -> After:
+    after = _EVER if since is None else since - _OVERLAP
+    return After(after, after, TicketId(UUID(int=0)))
 
 
 def _gate_people(persons: Sequence[Person]) -> list[GatePerson]:

@@ -149,15 +149,18 @@ async function refresh() {
   const day = localDate(Date.now());
   const isWhole = !since || (await fact("whole_on")) !== day;
   const asked = Date.now();
-  const body = await call(`/api/gate/manifest?${await asQuery(isWhole ? {} : { since })}`);
+  /** @type {Record<string, string>} */
+  const asking = isWhole ? {} : { since };
+  const body = await call(`/api/gate/manifest?${await asQuery(asking)}`);
+  const offset = Date.parse(body.server_time) - (asked + Date.now()) / 2;
   const before = await fact("setup");
   if (!isWhole && (before.device_id !== body.device_id || before.venue.venue_id !== body.venue.venue_id)) {
     // Paired anew or moved to another venue: a part of what is known there does not do.
     await keepFact("since", null);
     return refresh();
   }
-  const offset = Date.parse(body.server_time) - (asked + Date.now()) / 2;
   const { manifest, server_time: serverTime, ...setup } = body;
+  await readOn(manifest, { ...asking, venue_id: setup.venue.venue_id });
   await change(["facts", "tickets", "uses", "scans"], async ({ facts, tickets, uses, scans }) => {
     if (isWhole) {
       tickets.clear();
@@ -182,6 +185,19 @@ async function refresh() {
     facts.put(Date.now(), "contact_at");
     if (isWhole) facts.put(day, "whole_on");
   });
+}
+
+/**
+ * Adds what is behind the first page. The time of that one stays the next `since`: what happens meanwhile is new then.
+ * @param {any} manifest
+ * @param {Record<string, string>} asking
+ */
+async function readOn(manifest, asking) {
+  for (let { more } = manifest; more; ) {
+    const page = (await call(`/api/gate/manifest?${new URLSearchParams({ ...asking, ...more })}`)).manifest;
+    for (const list of ["tickets", "uses", "revoked"]) manifest[list].push(...page[list]);
+    more = page.more;
+  }
 }
 
 /** One stream while the page is seen; whatever it says, there is something to fetch. */
