@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from shared.log import Log
 from shared.metrics import PRODUCERS_REPLACED
+from shared.topics import DEAD_LETTER_BYTES, limit_bytes
 
 log = Log(__name__)
 _STOP_LIMIT_S = 2.0
@@ -110,6 +112,7 @@ class Producer:
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=262_144,
+            max_request_size=DEAD_LETTER_BYTES,
             request_timeout_ms=5_000,
         )
         self._kafka = kafka
@@ -128,13 +131,14 @@ async def _enqueue(
     waits: list[tuple[Outgoing, asyncio.Future[object]]],
     refused: set[tuple[str, str]],
 ) -> None:
+    key = row.key.encode()
     headers = [(name, value.encode()) for name, value in row.headers.items()]
-    try:
-        wait = await kafka.send(row.topic, value=row.payload, key=row.key.encode(), headers=headers)
-    except MessageSizeTooLargeError:
+    # Asked here, because a refusal by the broker ends the producer.
+    if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, row.payload, headers) > limit_bytes(row.topic):
         refused.add((row.topic, row.key))
         log.error("event_too_large", seq=row.seq, size_bytes=len(row.payload))
         return
+    wait = await kafka.send(row.topic, value=row.payload, key=key, headers=headers)
     waits.append((row, asyncio.ensure_future(cast("Awaitable[object]", wait))))
 
 

@@ -1,4 +1,7 @@
-"""The topics, their partitions and how long they keep; `python -m shared.topics create` makes what is missing."""
+"""The topics, their partitions, how long they keep and how much a message may weigh.
+
+`python -m shared.topics create` makes what is missing, and room where messages may weigh more than they did.
+"""
 
 import asyncio
 import os
@@ -6,10 +9,17 @@ import sys
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 FOREVER_MS = -1
 DAYS_90_MS = 90 * 24 * 3600 * 1000
+EVENT_BYTES = 1_048_588
+"""Kafka's own limit of one record batch."""
+# A dead letter is the original, however large, and the headers that say where it lay and why it was put aside.
+DEAD_LETTER_BYTES = EVENT_BYTES + 64 * 1024
+_DEAD_LETTERS = ".dead-letters"
+_SET_FOR_THIS_TOPIC = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,10 @@ class Topic:
     partitions: int
     retention_ms: int
 
+    @property
+    def configuration(self) -> dict[str, str]:
+        return {"retention.ms": str(self.retention_ms), "max.message.bytes": str(limit_bytes(self.name))}
+
 
 TICKETING_EVENTS = Topic("ticketing.events", 12, FOREVER_MS)
 PAYMENTS_EVENTS = Topic("payments.events", 12, FOREVER_MS)
@@ -28,14 +42,19 @@ SERVICES = ("ticketing", "payments", "analytics")
 
 
 def dead_letters(service: str) -> Topic:
-    return Topic(f"{service}.dead-letters", 1, DAYS_90_MS)
+    return Topic(f"{service}{_DEAD_LETTERS}", 1, DAYS_90_MS)
+
+
+def limit_bytes(topic: str) -> int:
+    """What a message of this topic, with or without a prefix, may weigh with all its headers."""
+    return DEAD_LETTER_BYTES if topic.endswith(_DEAD_LETTERS) else EVENT_BYTES
 
 
 ALL = (TICKETING_EVENTS, PAYMENTS_EVENTS, BANK_TRANSFERS, *(dead_letters(service) for service in SERVICES))
 
 
 async def create(bootstrap_servers: str, prefix: str = "", replication_factor: int = 1) -> list[str]:
-    """Makes the topics that are missing; the names made."""
+    """Makes the topics that are missing, and room in those from before; the names made."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:
@@ -43,21 +62,39 @@ async def create(bootstrap_servers: str, prefix: str = "", replication_factor: i
         missing = [topic for topic in ALL if prefix + topic.name not in existing]
         response = await admin.create_topics(
             [
-                NewTopic(
-                    prefix + topic.name,
-                    topic.partitions,
-                    replication_factor,
-                    topic_configs={"retention.ms": str(topic.retention_ms), "max.message.bytes": "1048588"},
-                )
+                NewTopic(prefix + topic.name, topic.partitions, replication_factor, topic_configs=topic.configuration)
                 for topic in missing
             ]
         )
         for _, code, *_ in response.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)
+        await _make_room(admin, {prefix + topic.name for topic in ALL} & existing)
         return [prefix + topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+async def _make_room(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Raises the limit of topics made when it was lower; whatever else was set for them stays.
+
+    Setting one value resets all others, since aiokafka has the old request only: so they are sent along.
+    """
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(names)]
+    tight: list[ConfigResource] = []
+    for response in await admin.describe_configs(asked):
+        for code, _, _, name, entries in response.resources:
+            if code:
+                raise for_code(code)
+            values = {entry[0]: entry[1] for entry in entries}
+            kept = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_FOR_THIS_TOPIC}
+            if int(values["max.message.bytes"] or 0) < limit_bytes(name):
+                kept["max.message.bytes"] = str(limit_bytes(name))
+                tight.append(ConfigResource(ConfigResourceType.TOPIC, name, kept))
+    for answer in await admin.alter_configs(tight) if tight else []:
+        for code, *_ in answer.resources:
+            if code:
+                raise for_code(code)
 
 
 def main(arguments: list[str]) -> int:

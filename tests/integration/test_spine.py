@@ -4,9 +4,13 @@ import asyncio
 from collections import defaultdict
 from functools import partial
 from itertools import count
+from uuid import uuid4
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared import topics
 from shared.consumer import Raw
 from shared.db import AWAY
 from shared.errors import DomainError
@@ -14,7 +18,7 @@ from shared.events.ticketing import VenueChanged
 from shared.health import Health
 from shared.kafka import Message, Outgoing, Producer
 from shared.relay import Relay, Timer
-from shared.topics import BANK_TRANSFERS, TICKETING_EVENTS
+from shared.topics import BANK_TRANSFERS, EVENT_BYTES, TICKETING_EVENTS
 from tests.integration.conftest import Spine, change_venue, running, until
 
 
@@ -104,6 +108,49 @@ async def test_poison_goes_to_the_dead_letters_and_later_events_pass(spine: Spin
         ("untyped", "missing_type", b"{}"),
     ]
     assert [letter.message.topic for letter in letters] == [TICKETING_EVENTS.name] * 2
+
+
+async def test_a_message_at_the_size_limit_is_put_aside_and_leaves(spine: Spine) -> None:
+    hearer = spine.hearer
+    headers = {"ce_id": "huge", "ce_type": VenueChanged.TYPE}
+    value = b"x" * 1_048_440
+    await send(spine, TICKETING_EVENTS.name, "lung-cu", value, headers)
+    async with running(hearer.relay(), hearer.consumer()):
+        await until(lambda: put_aside(spine, 1))
+        await until(lambda: none_unsent(spine))
+        assert (await hearer.health.ready())[0]
+    (letter,) = await hearer.dead_letters.read()
+    assert (letter.message.ce_id, letter.message.value) == ("huge", value)
+
+
+async def test_an_event_too_large_for_its_topic_does_not_hold_up_the_others(spine: Spine) -> None:
+    producer = Producer(spine.cluster.kafka_bootstrap)
+    topic = spine.speaker.settings.topic_prefix + TICKETING_EVENTS.name
+    rows = [Outgoing(1, topic, "a", b"x" * EVENT_BYTES, {}), Outgoing(2, topic, "b", b"{}", {})]
+    assert [await producer.send(rows), await producer.send(rows)] == [[2], [2]]
+    await producer.close()
+
+
+async def test_topics_from_before_get_room_for_dead_letters_and_keep_what_was_set(spine: Spine) -> None:
+    name, prefix = topics.dead_letters("payments").name, f"t{uuid4().hex[:8]}."
+    admin = AIOKafkaAdminClient(bootstrap_servers=spine.cluster.kafka_bootstrap)
+    await admin.start()
+    before = {"max.message.bytes": str(EVENT_BYTES), "retention.ms": "86400000"}
+    await admin.create_topics([NewTopic(prefix + name, 1, 1, topic_configs=before)])
+
+    async def is_roomy() -> bool:
+        (told,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, prefix + name)])
+        values = {entry[0]: entry[1] for entry in told.resources[0][4]}
+        assert values["retention.ms"] == "86400000"
+        return values["max.message.bytes"] == str(topics.DEAD_LETTER_BYTES)
+
+    assert prefix + name not in await topics.create(spine.cluster.kafka_bootstrap, prefix)
+
+    # The broker follows its controller some moments later.
+    await until(is_roomy)
+    await topics.create(spine.cluster.kafka_bootstrap, prefix)
+    assert await is_roomy()
+    await admin.close()
 
 
 async def test_a_dead_letter_is_replayed_once_after_the_mistake_is_mended(spine: Spine) -> None:

@@ -39,6 +39,7 @@ class AIOKafkaProducer:
         enable_idempotence: bool = ...,
         linger_ms: int = ...,
         max_batch_size: int = ...,
+        max_request_size: int = ...,
         request_timeout_ms: int = ...,
         retry_backoff_ms: int = ...,
     ) -> None: ...
