@@ -5,3 +5,5 @@
 CREATE INDEX tickets_still_shown ON tickets (venue_id, (valid_from + days));
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX tickets_revoked ON tickets (venue_id, (valid_from + days)) WHERE status = 'revoked';
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX tickets_issued ON tickets (venue_id, issued_at);

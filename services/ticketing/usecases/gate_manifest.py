@@ -17,6 +17,8 @@ from shared.unit import Tx
 _OVERLAP = timedelta(seconds=60)
 _CONFLICTS_FOR = timedelta(days=2)
 _EVER = datetime(2020, 1, 1, tzinfo=UTC)
+# No ticket may be shown on more than 255 days.
+_USES_FOR = timedelta(days=256)
 # Small enough to come through a poor network within the ten seconds that a phone waits.
 PAGE = 2000
 
@@ -66,7 +68,7 @@ class Manifest:
 async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifest:
     """Uses and revocations of the tickets that may still be shown, and those of the next days by their short codes."""
     connection, venue_id, today = tx.connection, command.venue_id, local_date(now)
-    after = command.after or _beginning(command.since)
+    after = command.after or _beginning(command.since, now)
     device = await find_device(connection, command.device_id)
     if command.since is None:
         uses = await store.uses_of_shown_tickets(connection, venue_id, today, after.uses_after, PAGE)
@@ -87,9 +89,11 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     )
 
 
-def _beginning(since: datetime | None) -> After:
-    after = _EVER if since is None else since - _OVERLAP
-    return After(after, after, TicketId(UUID(int=0)))
+def _beginning(since: datetime | None, now: datetime) -> After:
+    first = TicketId(UUID(int=0))
+    if since is None:
+        return After(now - _USES_FOR, _EVER, first)
+    return After(since - _OVERLAP, since - _OVERLAP, first)
 
 
 def _gate_people(persons: Sequence[Person]) -> list[GatePerson]:
