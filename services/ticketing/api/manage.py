@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ticketing.api.web import Web, WebDep, without_secrets
+from services.ticketing.api.web import Web, WebDep, with_wait, without_secrets
 from services.ticketing.domain.catalogue import Venue
 from services.ticketing.domain.people import Actor, PersonRole
 from services.ticketing.usecases.conflicts_desk import CONFLICT_DAYS, conflicts_desk
@@ -23,6 +23,7 @@ from services.ticketing.usecases.people import (
     Secrets,
     add_person,
     change_secrets,
+    hashed,
     people_desk,
     revoke_person,
 )
@@ -90,7 +91,7 @@ class AtDesk:
         """The page of people or of phones as it is now, with what went wrong, what was typed, or the code just made."""
         desk = await self.web.unit.run(people_desk, self.actor)
         qr = "" if made is None else svg_for(f"{self.web.origin}/pair?code={made.code}", label=made.code)
-        return self.web.pages.render(
+        page = self.web.pages.render(
             self.request,
             "sign_in/people.html" if path == _PEOPLE else "sign_in/phones.html",
             status=200 if error is None else error.status,
@@ -107,6 +108,7 @@ class AtDesk:
             qr=Markup(qr),  # noqa: S704 - our own drawing
             new_key=uuid7,
         )
+        return page if error is None else with_wait(page, error)
 
     def names_of(self, venues: Iterable[Venue]) -> dict[str, str]:
         language = language_of(self.request)
@@ -138,18 +140,18 @@ async def get_people(desk: DeskDep) -> Response:
 
 @router.post("/people")
 async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: OnceKey) -> Response:
-    command = AddPerson(
-        actor_id=desk.actor_id,
-        actor=desk.actor,
-        login=form.login,
-        display_name=form.display_name,
-        role=form.role,
-        venues=tuple(form.venues),
-        secrets=Secrets(form.pin, form.password),
-        scope=form.scope,
-    )
     told = without_secrets(key, desk.request, form.login, form.display_name, form.role, *form.venues)
     try:
+        command = AddPerson(
+            actor_id=desk.actor_id,
+            actor=desk.actor,
+            login=form.login,
+            display_name=form.display_name,
+            role=form.role,
+            venues=tuple(form.venues),
+            secrets=await hashed(Secrets(form.pin, form.password)),
+            scope=form.scope,
+        )
         await desk.web.unit.run(add_person, command, once=Once(told, AddedPerson))
     except DomainError as error:
         return await desk.page(_PEOPLE, error=error, typed=form)
@@ -163,7 +165,11 @@ class SecretsForm(BaseModel):
 
 @router.post("/people/{person_id}/secrets")
 async def post_secrets(desk: DeskDep, person_id: UUID, form: Annotated[SecretsForm, Form()], key: OnceKey) -> Response:
-    command = ChangeSecrets(desk.actor_id, desk.actor, PersonId(person_id), Secrets(form.pin, form.password))
+    try:
+        secrets = await hashed(Secrets(form.pin, form.password))
+    except DomainError as error:
+        return await desk.page(_PEOPLE, error=error)
+    command = ChangeSecrets(desk.actor_id, desk.actor, PersonId(person_id), secrets)
     return await desk.do(change_secrets, command, Once(without_secrets(key, desk.request), bool), _PEOPLE)
 
 

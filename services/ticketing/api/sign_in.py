@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ticketing.api.web import Web, WebDep, without_secrets
+from services.ticketing.api.web import Web, WebDep, with_wait, without_secrets
 from services.ticketing.domain.people import (
     DEVICE_PASS_LIFETIME,
     InvitationUnknown,
@@ -21,23 +21,31 @@ from services.ticketing.domain.people import (
     WeakSecret,
     WrongSignIn,
     hash_of_code,
+    is_pin,
 )
-from services.ticketing.usecases.first_people import AcceptInvitation, accept_invitation
-from services.ticketing.usecases.people import AddedPerson
+from services.ticketing.usecases.first_people import (
+    AcceptInvitation,
+    Invitation,
+    accept_invitation,
+    require_invitation,
+)
+from services.ticketing.usecases.passwords import LINE, Busy, is_password
+from services.ticketing.usecases.people import AddedPerson, Secrets, hashed
 from services.ticketing.usecases.phones import Paired, PairPhone, pair_phone
 from services.ticketing.usecases.sign_in import (
     CountTry,
     OwnersOfPhone,
     SignInOffice,
     SignInOwner,
+    TryOffice,
+    TryOwner,
     code_tries,
     count_try,
-    login_tries,
     owners_of_phone,
-    phone_tries,
-    pin_tries,
     sign_in_office,
     sign_in_owner,
+    try_office,
+    try_owner,
 )
 from shared.auth import (
     GATE,
@@ -77,9 +85,12 @@ async def get_sign_in(request: Request, web: WebDep, next: str = "") -> Response
 @router.post("/sign-in", dependencies=_ANYONE)
 async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], web: WebDep) -> Response:
     try:
-        await web.unit.run(count_try, CountTry((login_tries(form.login),)))
-        issued = await web.unit.run(sign_in_office, SignInOffice(form.login, form.password))
-    except (WrongSignIn, RateLimited) as error:
+        with LINE.place():
+            tried = await web.unit.run(try_office, TryOffice(form.login))
+            fits = tried.gets_look and await is_password(form.password, tried.password_hash)
+        fitting = tried.password_hash if fits else None
+        issued = await web.unit.run(sign_in_office, SignInOffice(form.login, fitting))
+    except (WrongSignIn, RateLimited, Busy) as error:
         return _again(request, web, "sign_in/office.html", error, next=form.next, login=form.login)
     return _signed_in(web, OFFICE, issued, form.next)
 
@@ -107,9 +118,11 @@ async def post_sign_in_owner(
 ) -> Response:
     device_id, person_id = DeviceId(phone.subject_id), PersonId(form.person_id)
     try:
-        await web.unit.run(count_try, CountTry((pin_tries(person_id), phone_tries(device_id))))
-        issued = await web.unit.run(sign_in_owner, SignInOwner(device_id, person_id, form.pin))
-    except (WrongSignIn, RateLimited) as error:
+        with LINE.place():
+            pin = await web.unit.run(try_owner, TryOwner(device_id, person_id))
+            fits = pin is not None and await LINE.turn(is_pin, form.pin, pin)
+        issued = await web.unit.run(sign_in_owner, SignInOwner(device_id, person_id, pin if fits else None))
+    except (WrongSignIn, RateLimited, Busy) as error:
         owners = await web.unit.run(owners_of_phone, OwnersOfPhone(device_id))
         return _again(request, web, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
     return _signed_in(web, OWNER, issued, form.next)
@@ -169,11 +182,14 @@ async def get_invitation(request: Request, web: WebDep, token: str = "") -> Resp
 async def post_invitation(
     request: Request, form: Annotated[InvitationForm, Form()], key: OnceKey, web: WebDep
 ) -> Response:
-    command = AcceptInvitation(form.token, form.login, form.display_name, form.password)
     once = Once(without_secrets(key, request, form.token, form.login, form.display_name), AddedPerson)
     try:
+        # A stranger must not have passwords worked out here that nobody asked for.
+        await web.unit.run(require_invitation, Invitation(form.token))
+        secrets = await hashed(Secrets(password=form.password))
+        command = AcceptInvitation(form.token, form.login, form.display_name, secrets)
         await web.unit.run(accept_invitation, command, once=once)
-    except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken) as error:
+    except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken, Busy) as error:
         shown = {"token": form.token, "login": form.login, "name": form.display_name, "new_key": uuid7}
         return _again(request, web, "sign_in/invitation.html", error, **shown)
     return RedirectResponse("/sign-in", 303)
@@ -192,6 +208,4 @@ def _again(request: Request, web: Web, template: str, error: DomainError, **show
     """The form once more, saying what was wrong; never with the secret that was typed."""
     address = f"{request.url.path}?{urlencode({'next': shown['next']})}" if shown.get("next") else request.url.path
     response = web.pages.render(request, template, status=error.status, at=address, error=error, **shown)
-    if "retry_after_s" in error.fields:
-        response.headers["Retry-After"] = str(error.fields["retry_after_s"])
-    return response
+    return with_wait(response, error)

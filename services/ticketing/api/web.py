@@ -6,7 +6,9 @@ from typing import Annotated
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends
 from starlette.requests import Request
+from starlette.responses import Response
 
+from shared.errors import DomainError
 from shared.idempotency import Key
 from shared.pages import Pages
 from shared.unit import Unit
@@ -29,6 +31,13 @@ async def _web_of(request: Request) -> Web:
 
 
 WebDep = Annotated[Web, Depends(_web_of)]
+
+
+def with_wait(response: Response, error: DomainError) -> Response:
+    """The same answer, saying when to come again if the error knows."""
+    if "retry_after_s" in error.fields:
+        response.headers["Retry-After"] = str(error.fields["retry_after_s"])
+    return response
 
 
 def without_secrets(key: Key, request: Request, *told: str) -> Key:

@@ -23,6 +23,8 @@ PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
 
 PIN_ITERATIONS = 100_000
 TRIES = 5
+# Of all made-up logins together; those of real people have their own count and are not in this one.
+UNKNOWN_LOGIN_TRIES = 30
 TRIES_WINDOW = timedelta(minutes=15)
 CODE_LIFETIME = timedelta(minutes=10)
 INVITATION_LIFETIME = timedelta(days=1)

@@ -85,6 +85,9 @@ SELECT EXISTS (SELECT 1 FROM invitations WHERE used_at IS NULL AND expires_at > 
 -- name: insert_invitation
 INSERT INTO invitations (token_hash, expires_at) VALUES ($1, $2)
 
+-- name: is_invitation
+SELECT EXISTS (SELECT 1 FROM invitations WHERE token_hash = $1 AND expires_at > $2)
+
 -- name: use_invitation
 UPDATE invitations SET used_at = $2
  WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2

@@ -174,6 +174,11 @@ async def insert_invitation(connection: Connection, token_hash: bytes, expires_a
     await connection.execute(SQL["insert_invitation"], token_hash, expires_at)
 
 
+async def is_invitation(connection: Connection, token_hash: bytes, now: datetime) -> bool:
+    """Whether such a one was made and is not too old, used or not."""
+    return bool(await connection.fetchval(SQL["is_invitation"], token_hash, now))
+
+
 async def use_invitation(connection: Connection, token_hash: bytes, now: datetime) -> bool:
     return bool(await connection.fetchval(SQL["use_invitation"], token_hash, now))
 

@@ -21,7 +21,7 @@ from services.ticketing.domain.people import (
 from services.ticketing.store import people as store
 from services.ticketing.store.people import Person
 from services.ticketing.usecases.passwords import hash_password
-from services.ticketing.usecases.people import AddedPerson, AddPerson, Secrets, add_person
+from services.ticketing.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
 from shared.unit import Tx
 
 _ROLES: dict[str, PersonRole] = {
@@ -95,15 +95,26 @@ async def invite_first_operator(tx: Tx, command: InviteFirstOperator, now: datet
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    token: str
+
+
+async def require_invitation(tx: Tx, command: Invitation, now: datetime) -> None:
+    """InvitationUnknown unless it was made and holds; a used one passes, for whoever asks again for a lost answer."""
+    if not await store.is_invitation(tx.connection, hash_of_token(command.token), now):
+        raise InvitationUnknown
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptInvitation:
     token: str
     login: str
     display_name: str
-    password: str
+    secrets: HashedSecrets
 
 
 async def accept_invitation(tx: Tx, command: AcceptInvitation, now: datetime) -> AddedPerson:
-    """The first operator; raises InvitationUnknown, PersonInvalid, WeakSecret or LoginTaken."""
+    """The first operator; raises InvitationUnknown, PersonInvalid or LoginTaken."""
     if not await store.use_invitation(tx.connection, hash_of_token(command.token), now):
         raise InvitationUnknown
     operator = AddPerson(
@@ -113,7 +124,7 @@ async def accept_invitation(tx: Tx, command: AcceptInvitation, now: datetime) ->
         display_name=command.display_name,
         role="operator",
         venues=(),
-        secrets=Secrets(password=command.password),
+        secrets=command.secrets,
     )
     return await add_person(tx, operator, now)
 

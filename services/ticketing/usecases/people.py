@@ -1,6 +1,5 @@
 """People: seeing who is there, adding somebody, new PINs and passwords, and revoking."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from services.ticketing.domain.people import (
 from services.ticketing.store import people as store
 from services.ticketing.store.catalogue import read_catalogue
 from services.ticketing.store.people import Device, Person
-from services.ticketing.usecases.passwords import hash_password
+from services.ticketing.usecases.passwords import LINE, hash_password
 from shared import audit, revocations
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
@@ -59,10 +58,30 @@ async def people_desk(tx: Tx, command: Actor, now: datetime) -> Desk:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What somebody signs in with; "" = none, or as it is."""
+    """What somebody will sign in with, as it was typed; "" = none, or as it is."""
 
     pin: str = ""
     password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HashedSecrets:
+    """The same as it is stored; None = none, or as it is."""
+
+    pin: HashedPin | None
+    password_hash: str | None
+
+
+async def hashed(secrets: Secrets) -> HashedSecrets:
+    """The door asks for these before the transaction, since they take long; raises WeakSecret or Busy."""
+    if secrets.pin:
+        require_good_pin(secrets.pin)
+    if secrets.password:
+        require_good_password(secrets.password)
+    with LINE.place():
+        pin = await LINE.turn(hash_pin, secrets.pin) if secrets.pin else None
+        password_hash = await hash_password(secrets.password) if secrets.password else None
+    return HashedSecrets(pin, password_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,7 @@ class AddPerson:
     display_name: str
     role: PersonRole
     venues: tuple[str, ...]
-    secrets: Secrets
+    secrets: HashedSecrets
     scope: str = ""
 
 
@@ -83,15 +102,15 @@ class AddedPerson:
 
 
 async def add_person(tx: Tx, command: AddPerson, now: datetime) -> AddedPerson:
-    """The new person; raises Forbidden, PersonInvalid, WeakSecret or LoginTaken."""
+    """The new person; raises Forbidden, PersonInvalid or LoginTaken."""
     login, name = fold_login(command.login), command.display_name.strip()
     require_may_manage_person(command.actor, command.role, command.venues)
     require_person(login, name, command.role, command.venues)
     await require_known_venues(tx, command.venues)
     # A phone asks for a PIN, an office for a password: without its own the person could not come in.
-    if not (command.secrets.pin if command.role in ("gate", "owner") else command.secrets.password):
+    pin, password_hash = command.secrets.pin, command.secrets.password_hash
+    if (pin if command.role in ("gate", "owner") else password_hash) is None:
         raise PersonInvalid(field="secret")
-    pin, password_hash = await hashed(command.secrets)
     person = Person(
         person_id=PersonId(uuid7()),
         login=login,
@@ -117,13 +136,13 @@ class ChangeSecrets:
     actor_id: PersonId
     actor: Actor
     person_id: PersonId
-    secrets: Secrets
+    secrets: HashedSecrets
 
 
 async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
-    """True; what is "" stays as it is. Raises UnknownPerson, Forbidden or WeakSecret."""
+    """True; what is None stays as it is. Raises UnknownPerson or Forbidden."""
     person = await _person_to_manage(tx, command.actor, command.person_id)
-    pin, password_hash = await hashed(command.secrets)
+    pin, password_hash = command.secrets.pin, command.secrets.password_hash
     await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
     changed = {"pin": pin is not None, "password": password_hash is not None}
     await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
@@ -149,18 +168,6 @@ async def revoke_person(tx: Tx, command: RevokePerson, now: datetime) -> bool:
     tx.emit(PersonRevoked(version=version, occurred_at=now, recorded_at=now, person_id=person.person_id))
     _touch(tx, person)
     return True
-
-
-async def hashed(secrets: Secrets) -> tuple[HashedPin | None, str | None]:
-    """PIN and password as they are stored, None for one that is not given; raises WeakSecret."""
-    pin, password_hash = None, None
-    if secrets.pin:
-        require_good_pin(secrets.pin)
-        pin = await asyncio.to_thread(hash_pin, secrets.pin)
-    if secrets.password:
-        require_good_password(secrets.password)
-        password_hash = await hash_password(secrets.password)
-    return pin, password_hash
 
 
 async def require_known_venues(tx: Tx, venues: Sequence[str]) -> None:

@@ -1,6 +1,8 @@
-"""Signing in: counting tries, then a password in an office or a PIN on a paired phone. The door signs the pass."""
+"""Signing in: a try is counted by one use-case, and its outcome written by another. The door signs the pass.
 
-import asyncio
+The look at the password or PIN stands between the two, at the door: it takes long, and a transaction must not.
+"""
+
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,20 +12,22 @@ from services.ticketing.domain.people import (
     OWNER_PASS_LIFETIME,
     TRIES,
     TRIES_WINDOW,
+    UNKNOWN_LOGIN_TRIES,
+    HashedPin,
     NotOwnersPhone,
     RateLimited,
     WrongSignIn,
     fold_login,
-    is_pin,
 )
 from services.ticketing.store import people as store
 from services.ticketing.store.people import Person
-from services.ticketing.usecases.passwords import is_password
 from shared import audit
 from shared.auth import Pass, Role
 from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId
 from shared.unit import Tx
+
+UNKNOWN_LOGINS = "logins:unknown"
 
 
 def login_tries(login: str) -> str:
@@ -59,16 +63,47 @@ async def count_try(tx: Tx, command: CountTry, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInOffice:
+class TryOffice:
     login: str
-    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriedOffice:
+    """A counted try. password_hash: what to hold the password against, None if it is nobody's."""
+
+    password_hash: str | None
+    gets_look: bool = True
+
+
+async def try_office(tx: Tx, command: TryOffice, now: datetime) -> TriedOffice:
+    """Whether and at what to look; raises RateLimited.
+
+    Once many logins that nobody has were tried, no more of them get a look. They are told the same as before, so that
+    nobody learns which logins there are, and a person who mistyped theirs is not sent away for 15 minutes.
+    """
+    await count_try(tx, CountTry((login_tries(command.login),)), now)
+    person = await store.find_person_by_login(tx.connection, fold_login(command.login))
+    if person is not None:
+        return TriedOffice(person.password_hash)
+    tries, _ = await store.count_attempt(tx.connection, UNKNOWN_LOGINS, now, now - TRIES_WINDOW)
+    return TriedOffice(None, gets_look=tries <= UNKNOWN_LOGIN_TRIES)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInOffice:
+    """A try was made. fitting_hash: the one that the password fits, None if it fits none."""
+
+    login: str
+    fitting_hash: str | None
 
 
 async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass:
     """A pass for a manager, a viewer of the province or an operator; raises WrongSignIn."""
+    if command.fitting_hash is None:
+        raise WrongSignIn
     person = await store.find_person_by_login(tx.connection, fold_login(command.login))
-    fits = await is_password(command.password, None if person is None else person.password_hash)
-    if person is None or not fits or person.revoked_at is not None:
+    # During the look the password may have been changed.
+    if person is None or person.password_hash != command.fitting_hash or person.revoked_at is not None:
         raise WrongSignIn
     await store.forget_attempts(tx.connection, [login_tries(command.login)])
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"person:{person.person_id}")
@@ -93,17 +128,35 @@ async def owners_of_phone(tx: Tx, command: OwnersOfPhone, now: datetime) -> list
 
 
 @dataclass(frozen=True, slots=True)
-class SignInOwner:
+class TryOwner:
     device_id: DeviceId
     person_id: PersonId
-    pin: str
+
+
+async def try_owner(tx: Tx, command: TryOwner, now: datetime) -> HashedPin | None:
+    """What to hold the PIN against, None for who is no owner here; raises RateLimited, or as owners_of_phone."""
+    owners = await owners_of_phone(tx, OwnersOfPhone(command.device_id), now)
+    await count_try(tx, CountTry((pin_tries(command.person_id), phone_tries(command.device_id))), now)
+    return next((owner.pin for owner in owners if owner.person_id == command.person_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInOwner:
+    """A try was made. fitting_pin: the one that was typed, None if that was another."""
+
+    device_id: DeviceId
+    person_id: PersonId
+    fitting_pin: HashedPin | None
 
 
 async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
-    """A pass for an owner on a paired phone; raises WrongSignIn."""
+    """A pass for an owner on a paired phone; raises WrongSignIn, or as owners_of_phone."""
+    if command.fitting_pin is None:
+        raise WrongSignIn
     people = {person.person_id: person for person in await owners_of_phone(tx, OwnersOfPhone(command.device_id), now)}
     person = people.get(command.person_id)
-    if person is None or person.pin is None or not await asyncio.to_thread(is_pin, command.pin, person.pin):
+    # During the look the PIN may have been changed.
+    if person is None or person.pin != command.fitting_pin:
         raise WrongSignIn
     await store.forget_attempts(tx.connection, [pin_tries(command.person_id), phone_tries(command.device_id)])
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"device:{command.device_id}")
