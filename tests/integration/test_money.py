@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local.cluster import Cluster
-from services.payments.domain.bank import BankTransfer
+from services.payments.domain.bank import BankTransfer, Direction
 from services.payments.domain.vietqr import TransferQr, decode
 from services.payments.store.intents import Merchant
 from services.payments.store.verification import verify_books
@@ -71,7 +71,7 @@ class Books:
         await self.unit.run(open_intent, placed)
         return placed
 
-    async def pay(self, order: OrderPlaced, amount_vnd: int) -> str:
+    async def pay(self, order: OrderPlaced, amount_vnd: int, direction: Direction = "in") -> str:
         """The bank's reference of a transfer for this order."""
         memo = await self.pool.fetchval("SELECT reference FROM intents WHERE order_id = $1", order.order_id)
         heard = BankTransfer(
@@ -79,7 +79,7 @@ class Books:
             provider_id=uuid4().hex,
             bank_reference=uuid4().hex,
             account=ACCOUNT,
-            direction="in",
+            direction=direction,
             amount_vnd=Dong(amount_vnd),
             memo=memo,
             provider_code=None,
@@ -129,6 +129,12 @@ class Books:
 
     async def broken(self) -> list[str]:
         return [finding.invariant for finding in await verify_books(self.pool) if not finding.ok]
+
+    async def state(self, order: OrderPlaced) -> tuple[str, int]:
+        """Status and version of the order's intent."""
+        row = await self.pool.fetchrow("SELECT status, version FROM intents WHERE order_id = $1", order.order_id)
+        assert row is not None
+        return row["status"], row["version"]
 
     async def paid_vnd(self, order: OrderPlaced) -> int:
         return int(await self.pool.fetchval("SELECT paid_vnd FROM intents WHERE order_id = $1", order.order_id))
@@ -233,6 +239,39 @@ async def test_each_part_brings_a_code_for_the_rest_under_the_same_reference(boo
     assert len({(qr.bank_bin, qr.account, qr.memo) for qr in asked}) == 1
     told = await books.told(PaymentPartial)
     assert [decode(event.qr_payload).amount_vnd for event in told] == [50_000, 35_000]
+
+
+async def test_money_that_left_an_account_pays_nothing_and_is_no_money_in(books: Books) -> None:
+    order = await books.order(60_000)
+    await books.pay(order, 60_000, "out")
+
+    assert await books.state(order) == ("open", 1)
+    [money] = [finding for finding in await verify_books(books.pool) if finding.invariant == "money_in_is_placed"]
+    assert money.ok
+    assert set(money.detail.values()) == {0}
+
+
+async def test_a_deadline_that_passed_moves_only_intents_that_wait_for_money(books: Books) -> None:
+    waiting, partial, paid, cancelled = [await books.order(60_000) for _ in range(4)]
+    await books.pay(partial, 10_000)
+    await books.pay(paid, 60_000)
+    await books.end(cancelled, "cancelled")
+
+    for order in (waiting, partial, paid, cancelled):
+        await books.end(order, "expired")
+        await books.end(order, "expired")
+
+    states = [await books.state(order) for order in (waiting, partial, paid, cancelled)]
+    assert states == [("expired", 2), ("expired", 3), ("settled", 2), ("cancelled", 2)]
+    assert await books.paid_vnd(partial) == 10_000
+
+
+@pytest.mark.parametrize("sides", [("cash:m", "suspense:m"), ("bank:m", "cash_sales:m"), ("suspense:m", "cash:m")])
+async def test_verify_notices_cash_and_bank_money_in_one_posting(books: Books, sides: tuple[str, str]) -> None:
+    posting = "INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at) VALUES ($1, 'x', $2, $3, 5, now())"
+    assert "cash_apart" not in await books.broken()
+    await books.pool.execute(posting, uuid7(), *sides)
+    assert "cash_apart" in await books.broken()
 
 
 async def test_a_payment_names_the_bank_that_reported_it(books: Books) -> None:

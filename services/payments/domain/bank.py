@@ -1,8 +1,8 @@
-"""A bank transfer as we heard of it, whoever told us; and what makes two of them the same one."""
+"""A bank transfer as we heard of it, whoever told us."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from shared.errors import DomainError
 from shared.money import Dong
@@ -22,14 +22,6 @@ class TransferContradicted(DomainError):
     """A transfer we know was told again with another amount: an error to show, never an update."""
 
     code, status = "transfer_contradicted", 409
-
-
-class TransferIdentity(NamedTuple):
-    """Heard twice with the same identity, booked once."""
-
-    account: str
-    direction: Direction
-    bank_reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +44,8 @@ class BankTransfer:
     occurred_at: datetime
     bank_code: str
 
-    @property
-    def identity(self) -> TransferIdentity:
-        return TransferIdentity(self.account, self.direction, self.bank_reference)
-
 
 def refuse_contradiction(known_amount_vnd: Dong, heard: BankTransfer) -> None:
-    """Raises TransferContradicted unless a transfer heard again has the amount known under its identity."""
+    """Raises TransferContradicted unless a transfer heard again has the amount we know of it."""
     if heard.amount_vnd != known_amount_vnd:
         raise TransferContradicted(known_amount_vnd=known_amount_vnd, heard_amount_vnd=heard.amount_vnd)

@@ -1,8 +1,10 @@
-"""Intents: how long one may be paid, and the only place that moves one from state to state."""
+"""Intents: how long one may be paid, what its code asks for, and the only place that moves one from state to state."""
 
 from datetime import datetime, timedelta
 from typing import Literal
 
+from services.payments.domain.references import intent_memo
+from services.payments.domain.vietqr import TransferQr, encode
 from shared.errors import DomainError
 from shared.money import Dong
 
@@ -51,6 +53,11 @@ def next_status(status: IntentStatus, trigger: Trigger) -> IntentStatus:
     if following is None:
         raise IntentTransitionRefused(status=status, trigger=trigger)
     return following
+
+
+def intent_payload(reference: str, bank_bin: str, account: str, due_vnd: Dong) -> str:
+    """The VietQR payload that asks for what is due, under the intent's reference and our own rule for memos."""
+    return encode(TransferQr(bank_bin=bank_bin, account=account, amount_vnd=due_vnd, memo=intent_memo(reference)))
 
 
 def expires_at(opened_at: datetime, amount_vnd: Dong) -> datetime:

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.payments.domain.matching import Allocate, Suspend
-from shared.errors import DomainError
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
 
@@ -19,7 +18,6 @@ PostingKind = Literal[
     "transfer_allocated",
     "transfer_surplus",
     "transfer_suspended",
-    "suspense_allocated",
     "order_unfulfilled",
     "order_cancelled",
     "refund_sent",
@@ -28,12 +26,6 @@ PostingKind = Literal[
 ]
 # Why money leaves an intent again: ticketing says that its order ended without tickets.
 Ending = Literal["order_unfulfilled", "order_cancelled"]
-
-
-class RefundTooLarge(DomainError):
-    """More would go back than lies on the account it is taken from."""
-
-    code, status = "refund_too_large", 409
 
 
 class LedgerAccount(NamedTuple):
@@ -89,19 +81,6 @@ def book_transfer(
     return paid, _money_in(merchant_id, suspense(merchant_id), outcome.surplus_vnd, "transfer_surplus", transfer_id)
 
 
-def book_suspense_allocated(
-    merchant_id: MerchantId, transfer_id: TransferId, intent_id: IntentId, amount_vnd: Dong
-) -> Posting:
-    """A person decided that suspended money of a transfer pays an intent."""
-    return Posting(
-        debit=suspense(merchant_id),
-        credit=allocated(intent_id),
-        amount_vnd=amount_vnd,
-        kind="suspense_allocated",
-        source_id=transfer_id,
-    )
-
-
 def book_freed(
     merchant_id: MerchantId, intent_id: IntentId, shares: Sequence[Share], ending: Ending
 ) -> tuple[Posting, ...]:
@@ -115,22 +94,6 @@ def book_freed(
             source_id=share.transfer_id,
         )
         for share in shares
-    )
-
-
-def book_refund(
-    merchant_id: MerchantId, transfer_id: TransferId, origin: LedgerAccount, amount_vnd: Dong, *, available_vnd: Dong
-) -> Posting:
-    """Money that went back to a payer, out of suspense or an intent; available_vnd is what the transfer has there."""
-    assert origin.kind in ("suspense", "allocated")
-    if amount_vnd > available_vnd:
-        raise RefundTooLarge(amount_vnd=amount_vnd, available_vnd=available_vnd)
-    return Posting(
-        debit=origin,
-        credit=refunded(merchant_id),
-        amount_vnd=amount_vnd,
-        kind="refund_sent",
-        source_id=transfer_id,
     )
 
 

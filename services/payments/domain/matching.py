@@ -67,22 +67,16 @@ class Suspend:
     proposed: tuple[IntentId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NotMoneyIn:
-    """The transfer left the account: it is kept as heard and never booked as money in."""
-
-
-Outcome = Allocate | Suspend | NotMoneyIn
+Outcome = Allocate | Suspend
 
 
 def match(transfer: BankTransfer, codes: Sequence[Reference], intents: Sequence[IntentView]) -> Outcome:
-    """What to do with a transfer.
+    """What to do with money that came in.
 
     codes are the memo's candidates, all of them; intents are those found for the first CANDIDATE_LIMIT codes, on any
     account and in any state. Of the intents on the receiving account that are not cancelled exactly one may win.
     """
-    if transfer.direction == "out":
-        return NotMoneyIn()
+    assert transfer.direction == "in"
     if not codes:
         return Suspend(reason="no_reference")
     meant = list({intent.intent_id: intent for intent in intents if intent.reference in codes}.values())

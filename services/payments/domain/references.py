@@ -20,7 +20,6 @@ _SHAPE = re.compile(rf"{PREFIX}[{CROCKFORD}]{{{LENGTH - len(PREFIX)}}}")
 # The look-ahead lets codes overlap, and each start is tried once, so the search stays linear.
 _EVERY_START = re.compile(rf"(?={PREFIX}([{CROCKFORD}]{{{LENGTH - len(PREFIX)}}}))")
 _WHOLE_WORD = re.compile(r"(?<![0-9A-Za-z])[Hh][Gg][0-9A-Za-z]{8}(?![0-9A-Za-z])")
-_SHORT_WORD = re.compile(r"(?<![0-9A-Za-z])[Hh][Gg][0-9A-Za-z]{1,7}(?![0-9A-Za-z])")
 _NOT_ALPHANUMERIC = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
@@ -47,10 +46,12 @@ def is_reference(text: str) -> bool:
     return _SHAPE.fullmatch(text) is not None and check_character(text[:-1]) == text[-1]
 
 
-def intent_memo(reference: Reference, label: str = "") -> str:
-    """The memo a payer's app is given. Stricter than VietQR: [A-Z0-9 ] and at most 19, which every bank keeps."""
-    memo = f"{reference} {label}".rstrip(" ")
-    if len(memo) > MEMO_LIMIT or not re.fullmatch(r"[A-Z0-9 ]+", memo):
+def intent_memo(memo: str) -> str:
+    """The memo a payer's app is given, unchanged; IntentMemoInvalid unless every bank keeps it as it is.
+
+    Stricter than VietQR: [A-Z0-9 ] and at most 19.
+    """
+    if not re.fullmatch(rf"[A-Z0-9 ]{{1,{MEMO_LIMIT}}}", memo) or memo != memo.strip(" "):
         raise IntentMemoInvalid
     return memo
 
@@ -73,22 +74,6 @@ def candidates(memo: str, provider_code: str | None = None) -> list[Reference]:
     return list(found)
 
 
-def proposals(memo: str) -> list[Reference]:
-    """Codes a person may have meant by a damaged one: only to suggest, never to book money by.
-
-    Takes words that lost their last character (the check can be worked out) or zeros after "HG".
-    """
-    words = dict.fromkeys(match[0].upper() for match in _SHORT_WORD.finditer(memo))
-    found: dict[Reference, None] = {}
-    for word in words:
-        folded = fold_look_alikes(word)
-        zeros_put_back = PREFIX + folded[len(PREFIX) :].rjust(LENGTH - len(PREFIX), "0")
-        for text in (zeros_put_back, _closed(folded)):
-            if is_reference(text):
-                found[Reference(text)] = None
-    return list(found)
-
-
 def _spellings(memo: str, provider_code: str) -> Iterator[str]:
     code = _alphanumerics(provider_code)
     yield code
@@ -107,10 +92,3 @@ def _alphanumerics(text: str) -> str:
     Dropped before it is put in upper case: "ß" and "ﬁ" would turn into letters of a code.
     """
     return text.encode("ascii", "ignore").translate(None, _NOT_ALPHANUMERIC).decode("ascii").upper()
-
-
-def _closed(word: str) -> str:
-    """A code that came without its check character, closed with it; other words as they are."""
-    if len(word) == LENGTH - 1 and all(character in CROCKFORD for character in word):
-        return word + check_character(word)
-    return word

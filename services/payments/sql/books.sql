@@ -58,6 +58,9 @@ WITH sides (transfer_id, account, amount_vnd) AS (
 SELECT count(DISTINCT transfer_id)
   FROM (SELECT transfer_id FROM sides GROUP BY transfer_id, account HAVING sum(amount_vnd) < 0) AS overdrawn
 
+-- name: cash_not_apart
+SELECT count(*) FROM postings WHERE (debit LIKE 'cash%') <> (credit LIKE 'cash%')
+
 -- name: intents_not_as_booked
 WITH booked (account, amount_vnd) AS (
     SELECT account, sum(amount_vnd)

@@ -39,7 +39,7 @@ SELECT intent_id, order_id, merchant_id, venue_id, old_district_code, new_commun
   FROM intents WHERE order_id = $1
 
 -- name: cancel_intent
-UPDATE intents SET status = 'cancelled', amount_state = 'none', paid_vnd = 0, version = version + 1
+UPDATE intents SET status = $2, amount_state = 'none', paid_vnd = 0, version = version + 1
  WHERE intent_id = $1
 RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
           timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,
@@ -55,8 +55,8 @@ RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_com
           qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, settled_at, version
 
 -- name: expire_intent
-UPDATE intents SET status = 'expired', version = version + 1
- WHERE order_id = $1 AND status IN ('open', 'partial')
+UPDATE intents SET status = $2, version = version + 1
+ WHERE intent_id = $1
 
 -- name: upsert_venue
 INSERT INTO venues (venue_id, name_vi, name_en, kind, old_district_code, new_commune_code, version)

@@ -159,14 +159,14 @@ async def pay_intent(connection: Connection, payment: Payment, now: datetime) ->
     return _intent(dict(row))
 
 
-async def expire_intent(connection: Connection, order_id: OrderId) -> None:
-    """Notes that the deadline of an unpaid intent passed; any other stays as it is."""
-    await connection.execute(SQL["expire_intent"], order_id)
+async def expire_intent(connection: Connection, intent_id: IntentId, status: IntentStatus) -> None:
+    """Notes the state after the deadline; what came so far stays."""
+    await connection.execute(SQL["expire_intent"], intent_id, status)
 
 
-async def cancel_intent(connection: Connection, intent_id: IntentId) -> Intent:
-    """Cancels an intent whose money, if it had any, went to suspense."""
-    row = await connection.fetchrow(SQL["cancel_intent"], intent_id)
+async def cancel_intent(connection: Connection, intent_id: IntentId, status: IntentStatus) -> Intent:
+    """Notes the state of an intent whose money, if it had any, went to suspense."""
+    row = await connection.fetchrow(SQL["cancel_intent"], intent_id, status)
     assert row is not None
     return _intent(dict(row))
 

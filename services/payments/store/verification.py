@@ -25,6 +25,7 @@ async def verify_books(pool: Pool) -> list[Finding]:
         counts = {
             "transfer_booked_once": int(await connection.fetchval(SQL["transfers_not_booked_once"])),
             "transfer_traceable": int(await connection.fetchval(SQL["transfers_not_traceable"])),
+            "cash_apart": int(await connection.fetchval(SQL["cash_not_apart"])),
             "intent_paid_as_booked": int(await connection.fetchval(SQL["intents_not_as_booked"])),
             "order_settled_once": int(await connection.fetchval(SQL["intents_settled_twice"])),
         }

@@ -21,7 +21,12 @@ _REASONS: dict[Ending, SuspenseReason] = {"order_cancelled": "order_cancelled", 
 
 async def expire_intent(tx: Tx, event: OrderExpired, now: datetime) -> None:
     """An expired intent still hears late money."""
-    await intents.expire_intent(tx.connection, event.order_id)
+    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    if intent is None:
+        return
+    status = next_status(intent.status, "expired")
+    if status != intent.status:
+        await intents.expire_intent(tx.connection, intent.intent_id, status)
 
 
 async def cancel_intent(tx: Tx, event: OrderCancelled, now: datetime) -> None:
@@ -37,12 +42,14 @@ async def free_late_money(tx: Tx, event: OrderUnfulfilled, now: datetime) -> Non
 async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> None:
     # Without the lock a transfer heard meanwhile would pay an intent that is being emptied.
     intent = await lock_intent_of_order(tx.connection, event.order_id)
-    if intent is None or intent.status == "cancelled":
+    if intent is None:
         return
-    assert next_status(intent.status, _TRIGGERS[ending]) == "cancelled"
+    status = next_status(intent.status, _TRIGGERS[ending])
+    if status == intent.status:
+        return
     if intent.paid_vnd > 0:
         await _free(tx, intent, ending, event.occurred_at, now)
-    cancelled = await intents.cancel_intent(tx.connection, intent.intent_id)
+    cancelled = await intents.cancel_intent(tx.connection, intent.intent_id, status)
     tx.emit(told(IntentCancelled, cancelled, event.occurred_at, now))
     tx.touch("venue", intent.venue_id)
 

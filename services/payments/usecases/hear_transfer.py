@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.payments.domain.bank import BankTransfer, refuse_contradiction
-from services.payments.domain.intents import next_status
+from services.payments.domain.intents import intent_payload, next_status
 from services.payments.domain.ledger import book_transfer
 from services.payments.domain.matching import (
     CANDIDATE_LIMIT,
     Allocate,
     IntentView,
-    NotMoneyIn,
     Suspend,
     match,
 )
 from services.payments.domain.references import Reference, candidates
-from services.payments.domain.vietqr import TransferQr, encode
 from services.payments.store.books import (
     Suspended,
     insert_postings,
@@ -51,7 +49,10 @@ class _Booked:
 
 
 async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
-    """Heard twice is booked once; heard again with another amount is an error to show, never an update."""
+    """Heard twice is booked once; heard again with another amount is an error to show, never an update.
+
+    Money that left an account pays no intent and is no money in: it is passed over, not even kept.
+    """
     if heard.direction == "out":
         return
     merchant = await find_merchant_of_account(tx.connection, heard.account)
@@ -64,7 +65,6 @@ async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
     codes = candidates(heard.memo, heard.provider_code)
     intents = await intents_by_reference(tx.connection, [str(code) for code in codes[:CANDIDATE_LIMIT]])
     outcome = match(heard, codes, [_view(intent) for intent in intents])
-    assert not isinstance(outcome, NotMoneyIn)
     postings = book_transfer(merchant.merchant_id, booked.transfer_id, heard.amount_vnd, outcome)
     await insert_postings(tx.connection, postings, now)
     if isinstance(outcome, Allocate):
@@ -102,9 +102,7 @@ def _qr_for_the_rest(before: Intent, outcome: Allocate) -> str:
     due_vnd = Dong(before.amount_vnd - before.paid_vnd - outcome.allocated_vnd)
     if due_vnd == ZERO:
         return before.qr_payload
-    return encode(
-        TransferQr(bank_bin=before.bank_bin, account=before.account_number, amount_vnd=due_vnd, memo=before.reference)
-    )
+    return intent_payload(before.reference, before.bank_bin, before.account_number, due_vnd)
 
 
 async def _suspend(tx: Tx, booked: _Booked, amount_vnd: Dong, outcome: Suspend, meant: Sequence[Intent]) -> None:

@@ -4,9 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.payments.domain.intents import expires_at
+from services.payments.domain.intents import expires_at, intent_payload
 from services.payments.domain.references import new_reference
-from services.payments.domain.vietqr import TransferQr, encode
 from services.payments.store.intents import (
     Intent,
     Merchant,
@@ -116,11 +115,6 @@ def charge_line(venue_id: VenueId, amount_vnd: Dong) -> Line:
 
 def _new_intent(order: OrderPlaced, merchant: Merchant) -> NewIntent:
     reference = new_reference(lambda: secrets.randbits(35))
-    payload = encode(
-        TransferQr(
-            bank_bin=merchant.bank_bin, account=merchant.account_number, amount_vnd=order.total_vnd, memo=reference
-        )
-    )
     return NewIntent(
         intent_id=IntentId(uuid7()),
         order_id=order.order_id,
@@ -132,6 +126,6 @@ def _new_intent(order: OrderPlaced, merchant: Merchant) -> NewIntent:
         business_date=order.business_date,
         expires_at=order.expires_at,
         reference=reference,
-        qr_payload=payload,
+        qr_payload=intent_payload(reference, merchant.bank_bin, merchant.account_number, Dong(order.total_vnd)),
         trace_id=trace.current(),
     )

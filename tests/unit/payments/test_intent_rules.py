@@ -1,6 +1,9 @@
 """How long an intent may be paid, and every way from state to state."""
 
+import ast
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -11,12 +14,16 @@ from services.payments.domain.intents import (
     IntentTransitionRefused,
     Trigger,
     expires_at,
+    intent_payload,
     is_expired,
     next_status,
 )
+from services.payments.domain.references import IntentMemoInvalid
+from services.payments.domain.vietqr import decode
 from shared.events import payments as contract
 from shared.money import Dong
 
+PAYMENTS = Path("services/payments")
 OPENED = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 
 
@@ -73,6 +80,32 @@ def test_no_other_move_is_allowed(status: IntentStatus, trigger: Trigger) -> Non
     with pytest.raises(IntentTransitionRefused) as refused:
         next_status(status, trigger)
     assert refused.value.fields == {"status": status, "trigger": trigger}
+
+
+def test_no_rule_of_a_use_case_runs_inside_an_assert() -> None:
+    """`python -O` takes asserts out: what they call must not be what refuses."""
+    called = [
+        f"{path.name}: {ast.unparse(node)}"
+        for path in sorted((PAYMENTS / "usecases").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assert) and any(isinstance(inner, ast.Call) for inner in ast.walk(node.test))
+    ]
+    assert called == []
+
+
+def test_no_statement_moves_an_intent_to_a_state_of_its_own_choice() -> None:
+    text = (PAYMENTS / "sql" / "intents.sql").read_text(encoding="utf-8")
+    updates = re.findall(r"UPDATE intents.*?(?=RETURNING|-- name|\Z)", text, re.DOTALL)
+    assert len(updates) == 3
+    assert [update for update in updates if re.search(r"status = '\w+'(?! THEN)|status IN", update)] == []
+
+
+def test_an_intents_code_asks_under_a_memo_that_every_bank_keeps() -> None:
+    asked = decode(intent_payload("HG4K7P2M9E", "970436", "000000001", Dong(60_000)))
+    assert (asked.memo, asked.amount_vnd, asked.account) == ("HG4K7P2M9E", 60_000, "000000001")
+    # VietQR itself would take this one.
+    with pytest.raises(IntentMemoInvalid):
+        intent_payload("hg4k7p2m9e-tien phong", "970436", "000000001", Dong(60_000))
 
 
 def test_the_words_of_the_domain_are_those_of_the_events() -> None:

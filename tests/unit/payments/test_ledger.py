@@ -6,20 +6,15 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.invariants import Violation, balances, balances_by_source, find_violations
 from services.payments.domain.ledger import (
     Ending,
-    LedgerAccount,
     Posting,
-    RefundTooLarge,
     Share,
     allocated,
     bank,
     book_cash,
     book_cash_undone,
     book_freed,
-    book_refund,
-    book_suspense_allocated,
     book_transfer,
     cash,
     cash_sales,
@@ -29,6 +24,7 @@ from services.payments.domain.ledger import (
 from services.payments.domain.matching import Allocate, Suspend
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
+from tests.support.ledger_check import Violation, balances, balances_by_source, find_violations
 
 MERCHANT = MerchantId("nha-vuong")
 INTENT = IntentId(UUID(int=1))
@@ -75,15 +71,6 @@ def test_an_outcome_that_is_not_the_whole_transfer_is_never_booked() -> None:
         book_transfer(MERCHANT, TRANSFER, Dong(70_000), paid(60_000))
 
 
-def test_suspended_money_moves_to_an_intent() -> None:
-    postings = [
-        *book_transfer(MERCHANT, TRANSFER, Dong(60_000), Suspend(reason="no_reference")),
-        book_suspense_allocated(MERCHANT, TRANSFER, INTENT, Dong(60_000)),
-    ]
-    assert balances(postings) == {bank(MERCHANT): 60_000, suspense(MERCHANT): 0, allocated(INTENT): 60_000}
-    assert find_violations(postings, {TRANSFER: Dong(60_000)}, DUE) == []
-
-
 IN_TWO_PARTS = [
     *book_transfer(MERCHANT, TRANSFER, Dong(20_000), paid(20_000)),
     *book_transfer(MERCHANT, OTHER_TRANSFER, Dong(45_000), paid(40_000, 5_000)),
@@ -99,27 +86,6 @@ def test_freed_money_lies_in_suspense_under_each_transfer_it_came_by(ending: End
     lying = balances_by_source(postings)
     assert [lying[source, suspense(MERCHANT)] for source in (TRANSFER, OTHER_TRANSFER)] == [20_000, 45_000]
     assert find_violations(postings, HEARD_IN_TWO_PARTS, DUE) == []
-
-
-@pytest.mark.parametrize("origin", [suspense(MERCHANT), allocated(INTENT)])
-def test_a_refund_takes_money_from_where_it_lies(origin: LedgerAccount) -> None:
-    postings = list(book_transfer(MERCHANT, TRANSFER, Dong(70_000), paid(60_000, 10_000)))
-    before = balances(postings)[origin]
-    postings.append(book_refund(MERCHANT, TRANSFER, origin, Dong(10_000), available_vnd=Dong(before)))
-    assert balances(postings)[origin] == before - 10_000
-    assert balances(postings)[refunded(MERCHANT)] == 10_000
-    assert find_violations(postings, {TRANSFER: Dong(70_000)}, DUE) == []
-
-
-def test_no_more_goes_back_than_lies_there() -> None:
-    with pytest.raises(RefundTooLarge):
-        book_refund(MERCHANT, TRANSFER, suspense(MERCHANT), Dong(10_001), available_vnd=Dong(10_000))
-
-
-def test_a_refund_never_comes_out_of_cash_or_bank() -> None:
-    for account in (cash(MERCHANT), bank(MERCHANT), refunded(MERCHANT), cash_sales(MERCHANT)):
-        with pytest.raises(AssertionError):
-            book_refund(MERCHANT, TRANSFER, account, Dong(1), available_vnd=Dong(1))
 
 
 def test_cash_undone_is_a_new_posting_that_leaves_nothing() -> None:
@@ -189,7 +155,13 @@ class TestTheLedgerCheck:
         assert names(find_violations(BOOKED, ACCEPTED, {INTENT: Dong(59_999)})) == {"allocated_within_due"}
 
     def test_notices_more_taken_out_than_came_in(self) -> None:
-        refund = book_refund(MERCHANT, TRANSFER, suspense(MERCHANT), Dong(5), available_vnd=Dong(5))
+        refund = Posting(
+            debit=suspense(MERCHANT),
+            credit=refunded(MERCHANT),
+            amount_vnd=Dong(5),
+            kind="refund_sent",
+            source_id=TRANSFER,
+        )
         found = names(find_violations([*BOOKED, refund], ACCEPTED, DUE))
         assert found == {"balance_not_negative", "transfer_traceable"}
 

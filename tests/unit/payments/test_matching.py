@@ -12,7 +12,6 @@ from services.payments.domain.matching import (
     CANDIDATE_LIMIT,
     Allocate,
     IntentView,
-    NotMoneyIn,
     Suspend,
     allocate,
     match,
@@ -173,10 +172,6 @@ def test_an_intent_whose_code_is_not_in_the_memo_never_wins() -> None:
     assert match(TRANSFER, [OTHER], [INTENT]) == Suspend(reason="unknown_reference")
 
 
-def test_money_that_left_the_account_is_never_money_in() -> None:
-    assert match(replace(TRANSFER, direction="out"), [CODE], [INTENT]) == NotMoneyIn()
-
-
 def test_a_memo_stuffed_with_codes_is_for_a_person() -> None:
     stuffed = [CODE] + [OTHER] * CANDIDATE_LIMIT
     assert match(TRANSFER, stuffed, [INTENT]) == Suspend(reason="ambiguous", proposed=(INTENT.intent_id,))
@@ -194,11 +189,6 @@ def test_a_transfer_told_again_with_another_amount_is_an_error_to_show() -> None
     with pytest.raises(TransferContradicted) as shown:
         refuse_contradiction(Dong(60_001), TRANSFER)
     assert shown.value.fields == {"known_amount_vnd": 60_001, "heard_amount_vnd": 60_000}
-
-
-def test_direction_is_part_of_a_transfers_identity() -> None:
-    assert TRANSFER.identity != replace(TRANSFER, direction="out").identity
-    assert TRANSFER.identity == replace(TRANSFER, provider="casso", provider_id="7", memo="other").identity
 
 
 def test_what_is_personal_stays_out_of_logs() -> None:

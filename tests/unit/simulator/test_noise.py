@@ -24,7 +24,7 @@ seeds = st.integers(0, 2**32)
 
 def payment_of(rng: random.Random) -> tuple[str, Payment]:
     reference = new_reference(lambda: rng.getrandbits(35))
-    return reference, Payment("970418", "000000000001", Dong(75_000), intent_memo(reference, "LUNGCU"))
+    return reference, Payment("970418", "000000000001", Dong(75_000), intent_memo(f"{reference} LUNGCU"))
 
 
 @pytest.mark.parametrize("shape", [*BANK_SHAPES, *TYPING_SHAPES])

@@ -1,4 +1,4 @@
-"""What must hold of the whole ledger at any moment, said as violations when it does not."""
+"""What must hold of the whole ledger at any moment, worked out apart from the SQL of `payments verify`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
