@@ -11,6 +11,7 @@ from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, fi
 from tests.e2e.screens import expect_accessible
 from tests.support.gate import VENUE
 
+PALACE = "nha-vuong-sa-phin"
 pytestmark = pytest.mark.browser
 
 
@@ -194,7 +195,7 @@ async def test_a_forged_ticket_and_a_payment_code_are_red_for_different_reasons(
 
 async def test_a_phone_of_two_venues_checks_the_tickets_of_the_one_it_is_at(site: Site) -> None:
     [ticket] = await site.venue.issue()
-    page = await site.phone("Owner", venues=(VENUE, "nha-vuong-sa-phin"))
+    page = await site.phone("Owner", venues=(VENUE, PALACE))
     await move(page, "Vuong Family Palace")
     await show(page, ticket.code)
     await expect_result(page, "red", "WRONG PLACE")
@@ -205,6 +206,57 @@ async def test_a_phone_of_two_venues_checks_the_tickets_of_the_one_it_is_at(site
     await expect_result(page, "green", "VALID")
     await expect_all_sent(page)
     assert await admissions_of(site, ticket) == ["refused", "admitted"]
+
+
+async def pair_anew(site: Site, page: Page, name: str, venues: tuple[str, ...]) -> None:
+    """As the pairing page leaves a phone that was paired before: with another pass, and all that it remembers."""
+    for cookie, value in (await site.venue.pair(name, venues=venues)).cookies.items():
+        await page.context.add_cookies([{
+            "name": cookie, "value": value, "domain": "localhost", "path": "/", "secure": True, "httpOnly": True,
+        }])  # fmt: skip
+
+
+@pytest.mark.parametrize("has_chosen", [True, False])
+async def test_a_scan_waits_for_its_venue_when_the_phone_is_paired_at_another_meanwhile(
+    site: Site, *, has_chosen: bool
+) -> None:
+    first, second = await site.venue.issue(people=2)
+    page = await site.phone("East gate", venues=(VENUE, PALACE) if has_chosen else (VENUE,))
+    if has_chosen:
+        await move(page, "Vuong Family Palace")
+        await move(page, "Lung Cu National Flag Tower")
+    site.server.stop()
+    await show(page, first.code)
+    await expect_result(page, "green", "VALID")
+    await pair_anew(site, page, "Palace", (PALACE,))
+    site.server.start()
+    await expect(page.locator("#venue")).to_have_text("Vuong Family Palace", timeout=20_000)
+    warning = page.locator("#elsewhere-warning")
+    await expect(warning).to_have_text("1 scan of another venue waits until this phone is paired there again.")
+    await show(page, second.code)
+    await expect_result(page, "red", "WRONG PLACE")
+    # What is scanned here is sent, past what waits.
+    await expect(page.locator("#unsent")).to_have_text("Unsent: 1", timeout=20_000)
+    assert (await admissions_of(site, first), await admissions_of(site, second)) == ([], ["refused"])
+    await pair_anew(site, page, "East gate again", (VENUE,))
+    await page.reload()
+    await expect_all_sent(page)
+    await expect(warning).to_be_hidden()
+    assert await admissions_of(site, first) == ["admitted"]
+
+
+async def test_a_scan_goes_out_for_the_venue_it_was_made_at_after_the_phone_has_moved_on(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("Owner", venues=(VENUE, PALACE))
+    await page.context.route("**/api/gate/scans", lambda route: route.abort())
+    await show(page, ticket.code)
+    await expect_result(page, "green", "VALID")
+    await page.click("[data-go=sync]")
+    await page.click("#venues button[aria-pressed=false]")
+    await page.context.unroute_all()
+    await expect(page.locator("#venue")).to_have_text("Vuong Family Palace", timeout=20_000)
+    await expect_all_sent(page)
+    assert await admissions_of(site, ticket) == ["admitted"]
 
 
 async def test_a_revoked_phone_still_checks_but_its_scans_count_for_nobody(site: Site) -> None:

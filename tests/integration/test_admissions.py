@@ -220,6 +220,21 @@ async def test_a_ticket_of_another_day_or_venue_is_refused_with_the_reason(at_ga
     assert (wrong["verdict"], wrong["reason"]) == ("refused", "wrong_venue")
 
 
+async def test_people_let_in_with_a_ticket_of_another_venue_are_a_conflict_there_and_use_up_nothing(
+    at_gate: Gate,
+) -> None:
+    [ticket] = await at_gate.venue.issue()
+    palace = ("nha-vuong-sa-phin",)
+    elsewhere, here = await at_gate.venue.pair("Palace", venues=palace), await at_gate.venue.pair("East gate")
+    sent = scan(ticket, offline=True)
+    answers = [(await at_gate.send(elsewhere, sent))[0] for _ in range(2)]
+    assert [(answer["verdict"], answer["reason"]) for answer in answers] == [("conflict", "wrong_venue")] * 2
+    [conflict] = (await at_gate.venue.unit.run(conflicts_desk, Actor("manager", palace))).conflicts
+    assert (conflict.scan_id, conflict.gate, conflict.first_at) == (sent["scan_id"], "Palace", None)
+    assert await at_gate.said(ticket) == ["admission_conflicted"]
+    assert [(await at_gate.send(here, scan(ticket)))[0]["verdict"]] == ["admitted"]
+
+
 async def test_the_scans_of_a_revoked_phone_go_to_quarantine(at_gate: Gate) -> None:
     [ticket] = await at_gate.venue.issue()
     phone = await at_gate.venue.pair("Lost phone")

@@ -22,7 +22,8 @@ from shared.unit import Tx
 
 # The phone decides by itself, so with this verdict people have walked in, whatever we say now.
 LET_IN = VerdictKind.ADMIT.value
-_USED_UP = frozenset({VerdictKind.ALREADY_USED, VerdictKind.TOO_MANY, VerdictKind.REVOKED})
+# WRONG_VENUE: a phone sends what it scanned before it was paired anew or moved as scans of where it is now.
+_NOT_COVERED = frozenset({VerdictKind.ALREADY_USED, VerdictKind.TOO_MANY, VerdictKind.REVOKED, VerdictKind.WRONG_VENUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _kind_of(ticket: Ticket, uses: list[FirstUse], scan: Scan, catalogue: Catalo
 
 
 def _verdict_of(kind: VerdictKind, scan: Scan, first: FirstUse | None) -> ScanVerdict:
-    if kind in _USED_UP and scan.phone_verdict == LET_IN:
+    if kind in _NOT_COVERED and scan.phone_verdict == LET_IN:
         return "conflict"
     is_own = first is not None and first.device_id == scan.device_id
     return "duplicate" if kind is VerdictKind.ALREADY_USED and is_own else "refused"

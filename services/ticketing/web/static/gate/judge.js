@@ -72,9 +72,11 @@ export async function judge(shown, count, at) {
       stores.uses.put({ scan_id, ticket_id, admitted: count, at: occurred_at, gate: setup.device_name });
     }
     const body = { scan_id, code: shown.code, short_code: shown.short_code, count, occurred_at, verdict: verdict.kind, ...at };
-    stores.outbox.add({ kind: "scan", scan_id, body });
+    const { venue_id } = setup.venue;
+    stores.outbox.add({ kind: "scan", scan_id, venue_id, body });
     const product_number = claims ? claims.product_number : null;
-    stores.scans.put({ scan_id, ticket_id, product_number, kind: verdict.kind, count, at: occurred_at, sent: "waiting" });
+    const { kind } = verdict;
+    stores.scans.put({ scan_id, venue_id, ticket_id, product_number, kind, count, at: occurred_at, sent: "waiting" });
     return { verdict, scan_id, count, shown };
   });
 }
@@ -91,7 +93,8 @@ export function undo(scanId) {
     if (!scan || !use || scan.undone || now - Date.parse(scan.at) > UNDO_MS) return false;
     stores.uses.put({ ...use, undone: true });
     stores.scans.put({ ...scan, undone: true, sent: "waiting" });
-    stores.outbox.add({ kind: "undo", scan_id: scanId, body: { scan_id: scanId, occurred_at: new Date(now).toISOString() } });
+    const body = { scan_id: scanId, occurred_at: new Date(now).toISOString() };
+    stores.outbox.add({ kind: "undo", scan_id: scanId, venue_id: scan.venue_id, body });
     return true;
   });
 }

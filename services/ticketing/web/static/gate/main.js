@@ -6,7 +6,7 @@ import { signal, stayAwake, unlock } from "./feedback.js";
 import { UNDO_MS, groupOf, judge, readCode, readTyped, undo } from "./judge.js";
 import { count, fact, newest } from "./memory.js";
 import { enter, leave, personHere } from "./pin.js";
-import { moveTo, start, state, sync } from "./sync.js";
+import { countElsewhere, moveTo, start, state, sync } from "./sync.js";
 import { nameOf, t, timeOf } from "./texts.js";
 import { element, say, showConflicts, showLast, showPeople, showReadiness, showResult, showScreen, showVenues } from "./view.js";
 
@@ -163,6 +163,8 @@ async function redraw() {
   say("unsent", t("sync.unsent", { count: unsent }));
   say("line", t(state.online ? "sync.online" : "sync.offline", { time: contact ? timeOf(contact) : "–" }));
   say("unpaired-warning", state.paired ? "" : t("sync.unpaired"));
+  const elsewhere = await countElsewhere();
+  say("elsewhere-warning", elsewhere ? t("sync.elsewhere", { count: elsewhere }) : "");
   document.body.dataset.online = String(state.online);
   document.body.dataset.unsent = String(unsent);
   showVenues(setup.phone_venues, setup.venue.venue_id, (venueId) => void move(venueId));

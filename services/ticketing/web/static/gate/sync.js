@@ -6,8 +6,10 @@
 
 import { all, answerOf, change, count, fact, keepFact, newId } from "./memory.js";
 import { localDate } from "./judge.js";
+import { nextToSend, venuesElsewhere } from "./outbox.js";
 
-const BATCH = 50;
+/** What the server says if this phone's pass is not for a venue. */
+const NOT_OURS = "venue_forbidden";
 const LIMIT_MS = 10_000;
 const TICK_MS = 30_000;
 const AGAIN_MS = 3_000;
@@ -45,6 +47,8 @@ export function sync() {
     try {
       await flush();
       await refresh();
+      // By now it is known which venues the pass is for, also if it is a new one.
+      await flush();
       note({ online: true, paired: true, error: null });
       await listen();
     } catch (fault) {
@@ -61,10 +65,14 @@ export function sync() {
 }
 
 class Refused extends Error {
-  /** @param {number} status */
-  constructor(status) {
+  /**
+   * @param {number} status
+   * @param {string} code of the problem
+   */
+  constructor(status, code) {
     super(String(status));
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -74,21 +82,39 @@ function note(changed) {
   tell();
 }
 
-/** Sends the outbox in its order; only what is answered leaves it. */
+/** Sends the outbox in its order; only what is answered leaves it, and what the pass is not for stays. */
 async function flush() {
+  const elsewhere = await whereElse();
   for (;;) {
-    const waiting = await all("outbox");
-    if (!waiting.length) return;
-    const undoAt = waiting.findIndex((entry) => entry.kind === "undo");
-    const scans = waiting.slice(0, undoAt < 0 ? BATCH : Math.min(BATCH, undoAt));
-    await (scans.length ? sendScans(scans) : sendUndo(waiting[0]));
+    const entries = nextToSend(await all("outbox"), elsewhere);
+    if (!entries.length) return;
+    const [{ kind, venue_id: venueId }] = entries;
+    try {
+      await (kind === "undo" ? sendUndo(entries[0]) : sendScans(entries));
+    } catch (fault) {
+      if (!(fault instanceof Refused) || fault.code !== NOT_OURS || !venueId) throw fault;
+      elsewhere.add(venueId);
+    }
   }
+}
+
+/** Venues that scans wait for, as far as the last manifest knows what the pass is for. */
+async function whereElse() {
+  const setup = await fact("setup");
+  if (!setup) return new Set();
+  return venuesElsewhere(await all("outbox"), setup.phone_venues.map((/** @type {any} */ venue) => venue.venue_id));
+}
+
+/** How many scans wait until this phone is paired at another venue again. */
+export async function countElsewhere() {
+  const elsewhere = await whereElse();
+  return (await all("outbox")).filter((entry) => elsewhere.has(entry.venue_id)).length;
 }
 
 /** @param {any[]} entries */
 async function sendScans(entries) {
   try {
-    const venue_id = await fact("venue_id");
+    const venue_id = entries[0].venue_id || (await fact("venue_id"));
     const scans = entries.map((entry) => entry.body);
     const { answers } = await call("/api/gate/scans", { venue_id, scans });
     await written(entries, answers);
@@ -132,11 +158,11 @@ async function asQuery(values) {
 }
 
 /**
- * Moves a phone of several venues; false while scans of the old one wait.
+ * Moves a phone of several venues; false while something waits that does not say for which of them.
  * @param {string | null} venueId
  */
 export async function moveTo(venueId) {
-  if (await count("outbox")) return false;
+  if ((await all("outbox")).some((entry) => !entry.venue_id)) return false;
   await keepFact("venue_id", venueId);
   hangUp();
   await sync();
@@ -236,7 +262,7 @@ async function call(address, body) {
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
     const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     const response = await fetch(address, { ...post, headers, signal: aborter.signal, cache: "no-store" });
-    if (!response.ok) throw new Refused(response.status);
+    if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => ({}))).code);
     return await response.json();
   } finally {
     clearTimeout(timer);
