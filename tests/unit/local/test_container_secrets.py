@@ -1,0 +1,68 @@
+"""Which container of docker-compose.yml is given which secret, and that no service needs more than it is given."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from deploy.local.secrets import ensure_secrets
+from shared.settings import Settings
+
+TEXT = Path("docker-compose.yml").read_text(encoding="utf-8")
+PRIVATE = {"ticket-key-1.pem", "pass-key.pem"}
+
+
+def blocks(section: str) -> dict[str, str]:
+    """The named blocks of a top-level section."""
+    (body,) = re.findall(rf"^{section}:.*\n((?:(?: .*|#.*)?\n)+)", TEXT, re.MULTILINE)
+    parts = re.split(r"^  ([\w-]+):", body, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def files_in(block: str) -> set[str]:
+    """The names under which the listed secrets stand in the container."""
+    listed = re.findall(
+        r"- \{source: [\w-]+, target: ([\w.-]+)\}|- ([\w-]+)$|secrets: \[([\w-]+)\]", block, re.MULTILINE
+    )
+    return {name for names in listed for name in names if name}
+
+
+def given() -> dict[str, set[str]]:
+    """Each container with the files of its secrets, its own or what all of ours have."""
+    (app,) = re.findall(r"^x-app:.*\n((?:  .*\n)+)", TEXT, re.MULTILINE)
+    kinds = {re.findall(r"&(\w+)", block)[0]: files_in(block) for block in blocks("x-secrets").values()}
+    containers: dict[str, set[str]] = {}
+    for container, block in blocks("services").items():
+        named = re.findall(r"^    secrets: \*(\w+)$", block, re.MULTILINE)
+        own = kinds[named[0]] if named else files_in(block)
+        containers[container] = own or (files_in(app) if "<<: *app" in block else own)
+    return containers
+
+
+def test_the_private_keys_are_given_to_ticketing_and_preparation_alone() -> None:
+    signing = {container for container, files in given().items() if files & PRIVATE}
+    assert signing == {"prepare", "ticketing-serve", "ticketing-consume", "ticketing-relay"}
+
+
+def test_what_faces_the_internet_without_a_database_is_given_no_secret() -> None:
+    assert given()["bank"] == given()["caddy"] == set()
+
+
+@pytest.mark.parametrize("container", [name for name in given() if re.match("ticketing|payments|analytics", name)])
+async def test_a_service_can_be_built_from_the_secrets_its_container_is_given(container: str, tmp_path: Path) -> None:
+    leave_only(given()[container], tmp_path)
+    service = container.partition("-")[0]
+    built = await import_module(f"services.{service}.app").build(
+        Settings.read(service, {"SECRETS_DIR": str(tmp_path), "PROFILE": "production"})
+    )
+    assert built.name == service
+    await built.unit.pool.close()
+
+
+def leave_only(names: set[str], folder: Path) -> None:
+    """Makes all secrets and takes away what is not named."""
+    ensure_secrets(folder)
+    for file in folder.iterdir():
+        if file.name not in names:
+            file.unlink()
