@@ -73,7 +73,7 @@ async def test_a_wrong_password_says_so_and_the_right_one_leads_to_where_one_wan
     await sign_in(page, system, *OPERATOR)
 
     await expect(page).to_have_url(f"{system.origin}/manage/phones")
-    await page.click("nav form button")
+    await page.click("form.sign-out button")
     await page.goto(f"{system.origin}/manage")
     await page.wait_for_url("**/sign-in?**")
 
