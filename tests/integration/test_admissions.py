@@ -15,8 +15,9 @@ import pytest
 
 from deploy.local.cluster import Cluster
 from services.ticketing.api import gate
-from services.ticketing.domain.people import Actor
+from services.ticketing.domain.people import Actor, PersonRole, hash_pin
 from services.ticketing.domain.short_code import short_code_hash
+from services.ticketing.store.people import Person, insert_person
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.admit import GateOffice
 from services.ticketing.usecases.conflicts_desk import conflicts_desk
@@ -28,7 +29,7 @@ from shared.clock import utc_now
 from shared.db import create_pool
 from shared.health import Health
 from shared.http import create_app
-from shared.ids import uuid7
+from shared.ids import PersonId, uuid7
 from shared.live import Live
 from shared.pages import Pages
 from shared.revocations import Revocations, revoke
@@ -286,6 +287,31 @@ async def test_the_manifest_says_what_a_phone_needs_and_then_only_what_is_new(at
     assert [person["display_name"] for person in manifest["people"]]
     later = (utc_now() + timedelta(minutes=5)).isoformat()
     assert (await at_gate.manifest(phone, later))["manifest"]["tickets"] == []
+
+
+async def test_only_an_owners_phone_learns_the_hash_of_an_owners_pin(at_gate: Gate) -> None:
+    roles: tuple[PersonRole, ...] = ("owner", "manager", "gate")
+    pin = hash_pin("280614")
+    async with at_gate.venue.pool.acquire() as connection:
+        for role in roles:
+            person = Person(
+                person_id=PersonId(uuid7()),
+                login=f"new-{role}",
+                display_name=f"New {role}",
+                role=role,
+                venues=(VENUE,),
+                pin_salt=pin.salt,
+                pin_hash=pin.hash,
+            )
+            await insert_person(connection, person, utc_now())
+    gate_phone = await at_gate.venue.pair("East gate")
+    owners_phone = await at_gate.venue.pair("Owner's phone", kind="owner")
+    told = {
+        phone.name: {person["display_name"] for person in (await at_gate.manifest(phone))["manifest"]["people"]}
+        for phone in (gate_phone, owners_phone)
+    }
+    assert told["Owner's phone"] >= {"New owner", "New manager", "New gate"}
+    assert told["East gate"] == told["Owner's phone"] - {"New owner"}
 
 
 async def test_a_phone_that_joins_late_knows_each_use_of_a_ticket_still_shown_and_none_of_the_others(

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deploy.seed.reader import read_seed
 from services.ticketing.domain.catalogue import Category
 from services.ticketing.domain.orders import hold_until, pay_until
+from services.ticketing.domain.people import DeviceKind
 from services.ticketing.domain.pricing import price_order
 from services.ticketing.store.catalogue import Catalogue, read_catalogue
 from services.ticketing.store.orders import Order, insert_order
@@ -57,11 +58,11 @@ class Venue:
         office = Office(lambda: self.catalogue, self.signer)
         return await self.unit.run(partial(_issue, office=office), wanted)
 
-    async def pair(self, name: str, *, venues: tuple[str, ...] = (VENUE,)) -> "Phone":
+    async def pair(self, name: str, *, venues: tuple[str, ...] = (VENUE,), kind: DeviceKind = "gate") -> "Phone":
         """A phone with its pass, as pairing leaves it."""
         device_id = DeviceId(uuid7())
         now = utc_now()
-        device = Device(device_id=device_id, kind="gate", venues=venues, name=name, paired_at=now)
+        device = Device(device_id=device_id, kind=kind, venues=venues, name=name, paired_at=now)
         paired_by = await self.pool.fetchval("SELECT person_id FROM persons LIMIT 1")
         await insert_device(self.pool, device, paired_by)  # type: ignore[arg-type]
         issued = Pass(device_id, Role.DEVICE, venues, "", device_id, now - timedelta(minutes=1), now + timedelta(1))

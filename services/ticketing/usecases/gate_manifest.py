@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from services.ticketing.domain.people import HashedPin
+from services.ticketing.domain.people import DeviceKind, HashedPin
 from services.ticketing.store import admissions as store
 from services.ticketing.store.admissions import KnownConflict, KnownTicket, KnownUse
 from services.ticketing.store.people import Person, find_device, persons_of_venues
@@ -80,7 +80,7 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     return Manifest(
         device_name="" if device is None else device.name,
         today=today,
-        people=_gate_people(await persons_of_venues(connection, [venue_id])),
+        people=_gate_people(await persons_of_venues(connection, [venue_id]), None if device is None else device.kind),
         tickets=tickets.rows,
         revoked=revoked.rows,
         uses=uses.rows,
@@ -96,9 +96,12 @@ def _beginning(since: datetime | None, now: datetime) -> After:
     return After(since - _OVERLAP, since - _OVERLAP, first)
 
 
-def _gate_people(persons: Sequence[Person]) -> list[GatePerson]:
+def _gate_people(persons: Sequence[Person], kind: DeviceKind | None) -> list[GatePerson]:
+    # Six digits are soon guessed from their hash. An owner's also open the money pages, anybody else's only a gate.
     return [
-        GatePerson(person.person_id, person.display_name, person.pin) for person in persons if person.pin is not None
+        GatePerson(person.person_id, person.display_name, person.pin)
+        for person in persons
+        if person.pin is not None and (person.role != "owner" or kind == "owner")
     ]
 
 
