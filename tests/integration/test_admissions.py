@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.admit import GateOffice
 from services.ticketing.usecases.conflicts_desk import conflicts_desk
 from services.ticketing.usecases.gate_manifest import PAGE
+from services.ticketing.usecases.phones import RenamePhone, rename_phone
 from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared import migrate
 from shared.auth import Doors
@@ -29,7 +30,7 @@ from shared.clock import utc_now
 from shared.db import create_pool
 from shared.health import Health
 from shared.http import create_app
-from shared.ids import PersonId, uuid7
+from shared.ids import PersonId, VenueId, uuid7
 from shared.live import Live
 from shared.pages import Pages
 from shared.revocations import Revocations, revoke
@@ -39,6 +40,7 @@ from shared.wake import Waker
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 
 Json = dict[str, Any]
+OPERATOR = Actor("operator", ())
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Gate:
     venue: Venue
     revocations: Revocations
     http: httpx.AsyncClient
+    desk: gate.GateDesk
 
     async def send(self, phone: Phone, *scans: Json) -> list[Json]:
         response = await self.post("/api/gate/scans", phone, {"scans": scans})
@@ -104,10 +107,11 @@ async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         app = create_app("ticketing", [gate.router], Health(pool).ready, doors)
         office = GateOffice(lambda: venue.catalogue, {1: venue.signer.private_key.public_key()})
         live = Live(pool, waker, asyncio.Event())
-        app.state.gate = gate.GateDesk(venue.unit, Pages(MIGRATIONS.parent / "web", "ticketing"), live, office)
+        desk = gate.GateDesk(venue.unit, Pages(MIGRATIONS.parent / "web", "ticketing"), live, office)
+        app.state.gate = desk
         transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="https://gate.test"))
-        yield Gate(venue, revocations, http)
+        yield Gate(venue, revocations, http, desk)
 
 
 def headers_of(phone: Phone) -> dict[str, str]:
@@ -354,6 +358,29 @@ async def test_a_long_manifest_goes_on_page_by_page_until_nothing_is_missing(at_
     assert sorted(told["tickets"]) == sorted(str(row["ticket_id"]) for row in rows)
     assert sorted(told["uses"]) == sorted(str(row["scan_id"]) for row in rows if row["scan_id"])
     assert sorted(told["revoked"]) == sorted(str(row["ticket_id"]) for row in rows if row["scan_id"])
+
+
+async def test_whatever_changes_at_the_venue_wakes_its_phones_and_none_reads_the_history_for_it(at_gate: Gate) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    sent = scan(ticket)
+    changes: list[Callable[[], Awaitable[object]]] = [
+        at_gate.venue.issue,
+        lambda: at_gate.send(phone, sent),
+        lambda: at_gate.post("/api/gate/undo", phone, {"scan_id": sent["scan_id"], "occurred_at": utc_now()}),
+        lambda: at_gate.venue.unit.run(revoke_ticket, RevokeTicket(ticket.ticket_id, "refunded")),
+        lambda: at_gate.venue.unit.run(rename_phone, RenamePhone(PersonId(uuid7()), OPERATOR, phone.device_id, "East")),
+    ]
+    reading = asyncio.create_task(at_gate.desk.live.run())
+    stream = gate.get_live(at_gate.desk, VenueId(VENUE))
+    told = [(await anext(stream)).raw_data]
+    for change in changes:
+        await change()
+        async with at_gate.venue.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE tickets, admissions")
+            told.append((await asyncio.wait_for(anext(stream), 5)).raw_data)
+    reading.cancel()
+    assert len(set(told)) == len(changes) + 1
 
 
 async def test_scans_of_a_batch_are_answered_in_their_order(at_gate: Gate) -> None:

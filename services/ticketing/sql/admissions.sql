@@ -105,10 +105,3 @@ SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8)
 SELECT ticket_id FROM tickets
  WHERE venue_id = $1 AND valid_from + days > $2::date AND status = 'revoked' AND ticket_id > $3
  ORDER BY ticket_id LIMIT $4
-
--- name: gate_head
-SELECT (SELECT max(changed_at) FROM admissions WHERE venue_id = $1) AS changed_at,
-       (SELECT count(*) FROM tickets
-         WHERE venue_id = $1 AND valid_from > $2::date - 255 AND valid_from + days > $2::date) AS tickets,
-       (SELECT count(*) FROM tickets
-         WHERE venue_id = $1 AND valid_from > $2::date - 255 AND valid_from + days > $2::date AND status = 'revoked') AS revoked

@@ -245,13 +245,6 @@ async def revoked_tickets(
     return Page(ids, ids[-1] if ids else after, len(ids) < limit)
 
 
-async def gate_head(connection: Connection, venue_id: VenueId, day: date) -> dict[str, object]:
-    """What differs as soon as a phone of the venue has something to fetch."""
-    row = await connection.fetchrow(SQL["gate_head"], venue_id, day)
-    assert row is not None
-    return dict(row)
-
-
 def _use(row: Record) -> FirstUse:
     return msgspec.convert(dict(row), FirstUse)
 

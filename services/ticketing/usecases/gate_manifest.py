@@ -103,8 +103,3 @@ def _gate_people(persons: Sequence[Person], kind: DeviceKind | None) -> list[Gat
         for person in persons
         if person.pin is not None and (person.role != "owner" or kind == "owner")
     ]
-
-
-async def gate_head(tx: Tx, venue_id: VenueId, now: datetime) -> dict[str, object]:
-    """What changes as soon as the manifest does; small, because every phone of the venue watches it."""
-    return await store.gate_head(tx.connection, venue_id, local_date(now))

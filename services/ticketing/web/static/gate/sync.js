@@ -23,8 +23,6 @@ export const state = { online: false, paired: true, unsent: 0, error: null };
 let tell = () => undefined;
 /** @type {EventSource | null} */
 let stream = null;
-/** The state of the venue that the stream told of last. */
-let heard = "";
 /** @type {Promise<void>} */
 let turn = Promise.resolve();
 let isQueued = false;
@@ -232,11 +230,7 @@ async function listen() {
   if (stream || document.hidden) return;
   const opened = new EventSource(`/api/gate/live?${query}`);
   stream = opened;
-  opened.addEventListener("head", (event) => {
-    const { data } = /** @type {MessageEvent<string>} */ (event);
-    if (data !== heard) void sync();
-    heard = data;
-  });
+  opened.addEventListener("head", () => void sync());
   opened.onerror = () => {
     if (stream !== opened) return;
     hangUp();
