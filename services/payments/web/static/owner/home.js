@@ -13,8 +13,8 @@ if (amount) {
   let written = "";
   const group = (/** @type {Event | undefined} */ event = undefined) => {
     const edit = /** @type {InputEvent | undefined} */ (event);
-    // A dot of one's own, or a text from elsewhere, has nothing to do with the dots we wrote.
-    const foreign = edit?.data === "." || /^insert(From(Paste|Drop)|Replacement)/.test(edit?.inputType ?? "");
+    // A dot that came with this edit, or a text from elsewhere, has nothing to do with the dots we wrote.
+    const foreign = edit?.data?.includes(".") || /^insert(From(Paste|Drop)|Replacement)/.test(edit?.inputType ?? "");
     amount.value = regrouped(amount.value, foreign ? "" : written);
     written = amount.value;
   };
