@@ -20,6 +20,7 @@ DEFAULT_LANGUAGE: Language = "vi"
 MESSAGES = Path(__file__).parent / "web" / "messages"
 NO_BREAK_SPACE = "\u00a0"
 _FORMS = ("vi", "en", "en_one")
+_ALL_BASIS_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +105,19 @@ def is_language(value: object) -> TypeGuard[Language]:
 
 
 def choose_language(asked: str | None, remembered: str | None, accept_language: str) -> Language:
-    """The language of a page: asked for in the address, else the cookie's, else the browser's, else Vietnamese."""
+    """The language of a page: asked for in the address, else the cookie's, else the browser's, else Vietnamese.
+
+    A browser that wants neither of ours is a foreign visitor's, and gets English.
+    """
     for candidate in (asked, remembered):
         if is_language(candidate):
             return candidate
     weighted = sorted(map(_weight, accept_language.split(",")), key=lambda pair: -pair[0])
-    for quality, name in weighted:
-        if quality > 0 and is_language(name):
+    wanted = [name for quality, name in weighted if quality > 0 and name.isalpha()]
+    for name in wanted:
+        if is_language(name):
             return name
-    return DEFAULT_LANGUAGE
+    return "en" if wanted else DEFAULT_LANGUAGE
 
 
 def _weight(part: str) -> tuple[float, str]:
@@ -146,8 +151,10 @@ def clock_time(value: datetime) -> str:
 
 
 def percent(basis_points: int, language: Language) -> str:
-    """6250 as "62,5 %" or "62.5%"; a whole number has no decimals, a tenth is cut off, never rounded up to 100."""
-    whole, rest = divmod(basis_points, 100)
-    tenths = rest // 10
+    """6250 as "62,5 %" or "62.5%"; a whole number has no decimals, and a part never rounds to none or all."""
+    rounded = (basis_points + 5) // 10
+    if 0 < basis_points < _ALL_BASIS_POINTS:
+        rounded = min(max(rounded, 1), _ALL_BASIS_POINTS // 10 - 1)
+    whole, tenths = divmod(rounded, 10)
     text = f"{whole}.{tenths}" if tenths else f"{whole}"
     return f"{text}%" if language == "en" else f"{text.replace('.', ',')}{NO_BREAK_SPACE}%"

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from deploy.seed.reader import read_seed
 from services.payments.domain.vietqr import TransferQr, encode
 from services.ticketing.api.order_view import LineView, OrderView, TicketView
-from services.ticketing.api.venue_view import Search, districts_of, hours_text, kinds_of, venue_cards
+from services.ticketing.api.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
 from services.ticketing.app import HERE
 from services.ticketing.domain.calendar import ClosedThatDay
 from services.ticketing.domain.catalogue import Category, Venue, VisitorCategory
@@ -79,6 +79,7 @@ def order(**changes: object) -> OrderView:
         status="placed",
         visit_on=date(2026, 11, 28),
         nights=0,
+        leaves_on=date(2026, 11, 28),
         people=3,
         lines=[_ADULT, _CHILD],
         total_vnd=Dong(75_000),
@@ -197,7 +198,7 @@ class SamplePages:
             categories=self.catalogue.categories,
             today=TODAY,
             last_day=TODAY + timedelta(days=180),
-            hours=[hours_text(hours) for hours in self.catalogue.calendar_of(venue.venue_id).hours_on(TODAY)],
+            hours=hours_of(self.catalogue.calendar_of(venue.venue_id), TODAY),
             typed={"count_adult": "7"} if error else {},
             error=error,
             next_open_day=date.fromisoformat(next_open_day) if isinstance(next_open_day, str) else None,

@@ -1,7 +1,7 @@
 """What a visitor sees of orders and tickets. Pure: rows in, views out."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.ticketing.domain.catalogue import Category
 from services.ticketing.domain.orders import OrderStatus, is_cancellable
@@ -16,7 +16,7 @@ from shared.money import Dong
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One price of an order in words. count is people, or person-nights of a stay; staff may ask for a paper."""
+    """One price of an order in words. count is people, or people times nights of a stay; staff may ask for a paper."""
 
     name: dict[str, str]
     people: int
@@ -42,7 +42,10 @@ class TicketView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order and its payment. `ready` says that the payer can pay now; expires_in_s is 0 or more."""
+    """An order and its payment. leaves_on is the visit's day where there are no nights.
+
+    `ready` says that the payer can pay now; expires_in_s is 0 or more.
+    """
 
     order_id: OrderId
     token: str
@@ -52,6 +55,7 @@ class OrderView:
     status: OrderStatus
     visit_on: date
     nights: int
+    leaves_on: date
     people: int
     lines: list[LineView]
     total_vnd: Dong
@@ -82,6 +86,7 @@ def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: date
         status=order.status,
         visit_on=order.visit_on,
         nights=order.nights,
+        leaves_on=order.visit_on + timedelta(days=order.nights),
         people=order.people,
         lines=[_line(line, catalogue) for line in order.lines],
         total_vnd=order.total_vnd,

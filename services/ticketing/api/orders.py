@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from services.ticketing.api.order_view import OrderView, view_of
-from services.ticketing.api.venue_view import Search, districts_of, hours_text, kinds_of, venue_cards
+from services.ticketing.api.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
 from services.ticketing.domain.calendar import SALES_AHEAD_DAYS
 from services.ticketing.domain.catalogue import Category, TicketMode
 from services.ticketing.domain.qr_image import svg
@@ -248,7 +248,7 @@ def _venue_page(
         categories=catalogue.categories,
         today=today,
         last_day=today + timedelta(days=SALES_AHEAD_DAYS),
-        hours=[hours_text(hours) for hours in catalogue.calendar_of(venue.venue_id).hours_on(today)],
+        hours=hours_of(catalogue.calendar_of(venue.venue_id), today),
         typed=typed or {},
         error=error,
         next_open_day=date.fromisoformat(next_open_day) if isinstance(next_open_day, str) else None,

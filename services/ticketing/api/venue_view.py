@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.ticketing.domain.calendar import OpeningHours
+from services.ticketing.domain.calendar import Calendar
 from services.ticketing.domain.catalogue import Venue
 from services.ticketing.store.catalogue import Catalogue
 from shared.ids import ProductId
@@ -14,18 +14,17 @@ from shared.money import Dong
 
 @dataclass(frozen=True, slots=True)
 class VenueCard:
-    """A venue in the list; from_vnd is its adult or first price, None where nothing is sold. hours are today's."""
+    """A venue in the list; from_vnd is its adult or first price, None where nothing is sold.
+
+    hours are today's, None where nobody has told us when the venue is open.
+    """
 
     venue: Venue
     product_id: ProductId | None
     from_vnd: Dong | None
     demo_price: bool
     is_stay: bool
-    hours: tuple[str, ...]
-
-    @property
-    def open_today(self) -> bool:
-        return bool(self.hours)
+    hours: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,11 @@ def districts_of(cards: Sequence[VenueCard]) -> list[str]:
     return sorted({card.venue.old_district_code for card in cards})
 
 
-def hours_text(hours: OpeningHours) -> str:
-    """07:00-17:30, with a dash between."""
-    return f"{_minute(hours.opens_minute)}–{_minute(hours.closes_minute)}"
+def hours_of(calendar: Calendar, day: date) -> tuple[str, ...] | None:
+    """07:00-17:30 and so on, with a dash between; none on a day it is closed, None where no hours are known at all."""
+    if not calendar.hours:
+        return None
+    return tuple(f"{_minute(hours.opens_minute)}–{_minute(hours.closes_minute)}" for hours in calendar.hours_on(day))
 
 
 def plain(text: str) -> str:
@@ -89,5 +90,5 @@ def _card(venue: Venue, catalogue: Catalogue, today: date) -> VenueCard:
         from_vnd=None if dearest is None else dearest.price_vnd,
         demo_price=dearest is not None and not dearest.verified,
         is_stay=bool(products) and products[0].is_stay,
-        hours=tuple(hours_text(hours) for hours in catalogue.calendar_of(venue.venue_id).hours_on(today)),
+        hours=hours_of(catalogue.calendar_of(venue.venue_id), today),
     )

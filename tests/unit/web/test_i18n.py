@@ -29,9 +29,17 @@ def test_an_instant_is_shown_in_the_time_of_ha_giang() -> None:
 
 @pytest.mark.parametrize(
     ("basis_points", "vi", "en"),
-    [(0, "0", "0"), (6250, "62,5", "62.5"), (6209, "62", "62"), (9999, "99,9", "99.9"), (10_000, "100", "100")],
+    [
+        (0, "0", "0"),
+        (1, "0,1", "0.1"),
+        (6250, "62,5", "62.5"),
+        (6204, "62", "62"),
+        (8667, "86,7", "86.7"),
+        (9999, "99,9", "99.9"),
+        (10_000, "100", "100"),
+    ],
 )
-def test_a_share_is_never_rounded_up_to_all(basis_points: int, vi: str, en: str) -> None:
+def test_a_share_is_rounded_but_a_part_never_to_none_or_all(basis_points: int, vi: str, en: str) -> None:
     assert i18n.percent(basis_points, "vi") == f"{vi}{NBSP}%"
     assert i18n.percent(basis_points, "en") == f"{en}%"
 
@@ -45,11 +53,13 @@ def test_a_share_is_never_rounded_up_to_all(basis_points: int, vi: str, en: str)
         (None, None, "fr, en-GB;q=0.8, vi;q=0.5", "en"),
         (None, None, "en;q=0, vi", "vi"),
         (None, None, "en;q=nonsense", "vi"),
-        (None, None, "fr", "vi"),
+        (None, None, "de-DE, de;q=0.9", "en"),
+        (None, None, "ko-KR, *;q=0.1", "en"),
+        (None, None, "*", "vi"),
         (None, None, "", "vi"),
     ],
 )
-def test_the_address_wins_over_the_cookie_over_the_browser_over_vietnamese(
+def test_the_address_wins_over_the_cookie_over_the_browser_and_a_foreign_browser_gets_english(
     asked: str | None, remembered: str | None, accepted: str, chosen: str
 ) -> None:
     assert i18n.choose_language(asked, remembered, accepted) == chosen
