@@ -238,6 +238,11 @@ function wire() {
       void redraw();
     });
   }
+  element("result").addEventListener("keydown", (event) => {
+    if (!["Enter", " ", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    clearResult();
+  });
   element("type-form").addEventListener("submit", (event) => void typed(/** @type {SubmitEvent} */ (event)));
   element("pin-form").addEventListener("submit", (event) => void pinEntered(/** @type {SubmitEvent} */ (event)));
   addEventListener("click", unlock, { once: true });
