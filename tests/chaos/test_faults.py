@@ -176,7 +176,7 @@ def _only_bad_events_are_dead_letters(system: RealSystem, faults: Faults) -> Non
     for service in READS:
         listed = system.command(f"services.{service}", "dead-letters", "list")
         assert listed.returncode == 0, listed.stderr
-        assert {line.split()[0] for line in listed.stdout.splitlines()} == faults.bad_events[service]
+        assert {json.loads(line)["ce_id"] for line in listed.stdout.splitlines()} == faults.bad_events[service]
 
 
 async def _the_province_counted_the_same(system: RealSystem) -> None:
