@@ -12,8 +12,10 @@ pytestmark = pytest.mark.browser
 
 CLAY_HOUSE = ("Chủ nhà – Mèo Vạc Clay House", "330101")
 MONG_VILLAGE = ("Chủ nhà – làng Mông Pả Vi Hạ", "330202")
+TWO_HOUSES = ("Chủ hai homestay – Lô Lô Chải và Thèn Pả", "330303")
 HONEY = ("Thu ngân – HTX mật ong Tả Lủng", "330404")
 VIEWER = ("province", "demo-province-viewer")
+RINGS = ["660 running", "880 running", "1320 running"]
 # Listens at the browser's loudspeaker: which tones the page really started, and whether they could be heard.
 EAR = """
 window.tones = [];
@@ -40,6 +42,34 @@ async def charge(phone: Page, amount: str) -> str:
 async def expect_day(phone: Page, total: str, share: str) -> None:
     await expect(phone.locator("#total")).to_have_text(f"{total}\u00a0₫")
     await expect(phone.locator("#share")).to_have_text(share)
+
+
+async def total_of(phone: Page) -> int:
+    return int("".join(one for one in await phone.inner_text("#total") if one.isdigit()))
+
+
+def dots(amount_vnd: int) -> str:
+    return f"{amount_vnd:,}".replace(",", ".")
+
+
+async def order(visitor: Page, system: System, venue_id: str, *, adults: int) -> str:
+    """The text of the QR that pays a visitor's order."""
+    await visitor.goto(f"{system.origin}/venues/{venue_id}")
+    await visitor.locator("[name^=count_]").first.fill(str(adults))
+    await visitor.click("main button[type=submit]")
+    await visitor.wait_for_selector(".qr-card svg")
+    return await read_qr(visitor, ".qr-card")
+
+
+async def be_seen(page: Page, *, seen: bool) -> None:
+    """As when somebody takes the phone up or lays it away: a page of a test's browser is never hidden by itself."""
+    await page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        not seen,
+    )
 
 
 async def opened(
@@ -93,7 +123,7 @@ async def test_a_charge_turns_to_paid_by_itself_and_is_heard_once_the_day_was_st
     await expect(phone.locator("[data-state=paid]")).to_contain_text("350.000")
     await expect(phone.locator("#waiting")).to_be_hidden()
     assert await phone.evaluate("() => window.isTheSamePage")
-    assert await phone.evaluate("() => window.tones") == ["660 running", "880 running", "1320 running"]
+    assert await phone.evaluate("() => window.tones") == RINGS
     await phone.click("#charge a.button")
     await expect_day(phone, "350.000", "100%")
     assert faults == []
@@ -137,6 +167,87 @@ async def test_cash_is_two_taps_and_an_undo_takes_it_out_of_the_day(system: Syst
     await expect_day(later, "50.000", "0\u00a0%")
     await later.reload()
     await expect_day(later, "50.000", "0\u00a0%")
+
+
+async def test_money_of_an_online_order_shows_and_rings_on_the_day_by_itself_while_an_amount_is_typed(
+    system: System, browser: Browser
+) -> None:
+    context, phone = await opened(browser, system, TWO_HOUSES, "vi")
+    faults = watch(phone, system.origin)
+    visitor = await (await phone_of(browser, "en")).new_page()
+    await pay_at_bank(await context.new_page(), system, await order(visitor, system, "lang-lo-lo-chai", adults=1))
+    await visitor.wait_for_url("**/t/*")
+    await expect(phone.locator("#received p")).to_have_count(1)
+    await expect(phone.locator(".takings li")).not_to_have_count(0)
+    assert await phone.evaluate("() => window.tones") == []
+    await phone.reload()
+    before = await total_of(phone)
+    assert before > 0
+    await phone.click("#sound-on")
+    await phone.evaluate("() => { window.tones = []; window.isTheSamePage = true; }")
+    await phone.click("#amount")
+    await phone.keyboard.type("350")
+
+    qr_text = await order(visitor, system, "lang-lo-lo-chai", adults=2)
+    paid_vnd = decode(qr_text).amount_vnd
+    assert paid_vnd is not None
+    await pay_at_bank(await context.new_page(), system, qr_text)
+
+    await expect_day(phone, dots(before + paid_vnd), "100\u00a0%")
+    await expect(phone.locator(".takings li strong").first).to_have_text(f"{dots(paid_vnd)}\u00a0₫")
+    await expect(phone.locator("#received p")).to_have_text([f"Đã nhận {dots(paid_vnd)}\u00a0₫"])
+    await phone.wait_for_function("() => window.tones.length > 0")
+    assert await phone.evaluate("() => window.tones") == RINGS
+    await phone.keyboard.type("000")
+    await expect(phone.locator("#amount")).to_be_focused()
+    await expect(phone.locator("#amount")).to_have_value("350.000")
+    assert await phone.evaluate("() => window.isTheSamePage")
+    assert faults == []
+
+
+async def test_two_payments_that_came_while_the_day_was_not_seen_are_both_said_and_rung_for(
+    system: System, browser: Browser
+) -> None:
+    context, phone = await opened(browser, system, TWO_HOUSES, "en")
+    await phone.click("#sound-on")
+    await phone.evaluate("() => { window.tones = []; }")
+    await be_seen(phone, seen=False)
+    other, bank = await context.new_page(), await context.new_page()
+    for amount in ("40.000", "50.000"):
+        await other.goto(f"{system.origin}/owner")
+        await pay_at_bank(bank, system, await charge(other, amount))
+        await expect(other.locator("[data-state=paid]")).to_be_visible()
+    assert await phone.locator("#received p").count() == 0
+
+    await be_seen(phone, seen=True)
+
+    await expect(phone.locator("#received p")).to_have_text(["Received 40.000\u00a0₫", "Received 50.000\u00a0₫"])
+    await phone.wait_for_function("(tones) => window.tones.length === tones", arg=2 * len(RINGS))
+
+
+async def test_the_day_asks_anew_when_it_is_seen_again_and_is_silent_about_cash(
+    system: System, browser: Browser
+) -> None:
+    context, phone = await opened(browser, system, TWO_HOUSES, "en")
+    await phone.click("#sound-on")
+    await phone.evaluate("() => { window.tones = []; }")
+    before = await total_of(phone)
+    await be_seen(phone, seen=False)
+    other = await context.new_page()
+    await other.goto(f"{system.origin}/owner")
+    await other.fill("#amount", "30.000")
+    await other.click("button[formaction='/owner/cash']")
+    await other.click("form[action='/owner/cash'] button")
+    await expect(other.locator("#total")).to_have_text(f"{dots(before + 30_000)}\u00a0₫")
+    assert await total_of(phone) == before
+
+    await be_seen(phone, seen=True)
+
+    await expect(phone.locator("#total")).to_have_text(f"{dots(before + 30_000)}\u00a0₫")
+    await other.click("#undo button")
+    await expect(phone.locator("#total")).to_have_text(f"{dots(before)}\u00a0₫")
+    await expect(phone.locator("#received p")).to_have_count(0)
+    assert await phone.evaluate("() => window.tones") == []
 
 
 async def test_the_province_sees_what_an_owner_took_without_asking_again(system: System, browser: Browser) -> None:

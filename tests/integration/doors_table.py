@@ -58,6 +58,7 @@ ticketing  POST    /manage/phones/{device_id}/rename       office  manager,opera
 ticketing  POST    /manage/phones/{device_id}/revoke       office  manager,operator   403        key      303
 
 payments   GET     /owner                                  owner   owner              -          -        200
+payments   GET     /api/owner/live                         owner   owner              -          -        200
 payments   POST    /owner/charges                          owner   owner              -          key      303
 payments   GET     /owner/charges/{order_id}               owner   owner              404        -        200
 payments   GET     /api/owner/charges/{order_id}/live      owner   owner              404        -        200

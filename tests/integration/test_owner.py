@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -188,6 +189,18 @@ def shown(page: str, name: str) -> str:
     return found.group(1).replace("\u00a0", " ")
 
 
+def told_by(page: str, name: str) -> str:
+    """What the day tells its script under this name."""
+    found = re.search(rf'<div id="day"[^>]* data-{name}="([^"]*)"', page)
+    assert found, page
+    return found.group(1)
+
+
+def came(state: Mapping[str, object]) -> list[dict[str, object]]:
+    """The transfers that a state of the day tells, the newest first."""
+    return cast("list[dict[str, object]]", state["received"])
+
+
 def state_shown(page: str) -> str:
     found = re.search(r'data-state-now="(\w+)"', page)
     assert found, page
@@ -341,8 +354,60 @@ async def test_the_day_adds_up_settled_transfers_and_cash_of_today_and_here(hous
     assert page.count("Paid in part") == 1
 
 
+async def test_the_day_tells_by_itself_what_came_by_transfer_each_time_by_its_own_id(house: House) -> None:
+    phone = house.browser(HOUSE)
+    before, rest = await charged(phone, "100k"), await charged(phone, "350k")
+    await house.pay(before, 100_000)
+    page = (await phone.get("/owner")).text
+    known = told_by(page, "received")
+    async with asyncio.timeout(LIMIT_S), phone.stream("GET", "/api/owner/live") as answer:
+        heard = states(answer)
+        first = await anext(heard)
+        assert (first["shows"], [one["transfer_id"] for one in came(first)]) == (told_by(page, "shows"), [known])
+        await house.pay(rest, 300_000)
+        partial = await anext(heard)
+        await house.pay(rest, 70_000)
+        over = await anext(heard)
+    assert [one["amount_vnd"] for one in came(partial)] == [300_000, 100_000]
+    assert [one["amount_vnd"] for one in came(over)] == [50_000, 300_000, 100_000]
+    assert len({one["transfer_id"] for one in came(over)}) == 3
+    page = (await phone.get("/owner")).text
+    assert (told_by(page, "shows"), shown(page, "total")) == (over["shows"], "450.000 ₫")
+
+
+async def test_cash_and_its_undoing_change_the_day_and_bring_no_transfer(house: House) -> None:
+    phone = house.browser(HOUSE)
+    async with asyncio.timeout(LIMIT_S), phone.stream("GET", "/api/owner/live") as answer:
+        heard = states(answer)
+        seen = [await anext(heard)]
+        cash_id = await cash_of(phone)
+        seen.append(await anext(heard))
+        await post(phone, f"/owner/cash/{cash_id}/undo")
+        seen.append(await anext(heard))
+    assert len({str(state["shows"]) for state in seen}) == 3
+    assert [came(state) for state in seen] == [[], [], []]
+
+
+async def test_money_of_another_venue_and_money_that_pays_nothing_are_not_told(house: House) -> None:
+    phone, other = house.browser(HOUSE), house.browser(OTHER)
+    order_id = await charged(phone)
+    await house.pay(await charged(other), 350_000)
+    await house.pay(order_id, 350_000)
+    await house.pay(order_id, 350_000)
+    async with asyncio.timeout(LIMIT_S), phone.stream("GET", "/api/owner/live") as answer:
+        assert [one["amount_vnd"] for one in came(await anext(states(answer)))] == [350_000]
+
+
+async def test_money_of_more_than_an_hour_ago_is_no_news_any_more(house: House) -> None:
+    phone = house.browser(HOUSE)
+    await house.pay(await charged(phone), 350_000)
+    house.now[0] += timedelta(hours=1, seconds=1)
+    assert told_by((await phone.get("/owner")).text, "received") == ""
+
+
 async def test_an_owner_without_a_venue_has_no_day_to_see(house: House) -> None:
-    assert (await house.browser().get("/owner")).status_code == 403
+    for path in ("/owner", "/api/owner/live"):
+        assert (await house.browser().get(path)).status_code == 403
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -358,4 +423,4 @@ async def test_every_page_holds_in_both_languages_without_inline_code(house: Hou
         page = await phone.get(path, headers={"accept-language": language})
         assert f'<html lang="{language}"' in page.text
         assert page.headers["cache-control"] == "private, no-store"
-        assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]* src=)", page.text)
+        assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]* (src=|type=\"application/json\"))", page.text)

@@ -56,6 +56,9 @@ router = APIRouter()
 # What the owner can mend on the form itself.
 _MENDABLE = (AmountUnreadable, AmountTooSmall, AmountTooLarge, CashAmountRefused, NoMerchant, IdempotencyConflict)
 
+# At each state a page is asked for anew: a rush of guests shall not make that more than this often.
+_DAY_EVERY_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -103,6 +106,16 @@ class AmountForm(BaseModel):
 async def get_owner_home(request: Request, host: HostDep, amount: str = "", cash: UUID | None = None) -> Response:
     """amount: fills the field. cash: was just recorded and may be undone."""
     return await _home(request, host, typed=amount[:40], cash_id=cash)
+
+
+@router.get("/api/owner/live", response_class=EventSourceResponse)
+async def get_owner_live(host: HostDep) -> AsyncIterator[ServerSentEvent]:
+    async def read() -> State:
+        async with host.desk.unit.pool.acquire() as connection:
+            return (await home_view(connection, host.venue_id, host.desk.unit.clock())).live()
+
+    async for event in host.desk.live.stream([("venue", host.venue_id)], read, min_interval_s=_DAY_EVERY_S):
+        yield event
 
 
 @router.post("/owner/charges")

@@ -1,17 +1,22 @@
 """What an owner's pages and live stream show, made of rows. It changes nothing."""
 
+import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from services.payments.domain.banks import BANKS
 from services.payments.domain.intents import is_expired
 from services.payments.store.cash import (
     Day,
+    Received,
     Taking,
     day_of_venue,
     find_venue_names,
+    last_received,
     last_takings,
     surplus_of_intent,
 )
@@ -26,6 +31,9 @@ ChargeState = Literal["waiting", "partial", "paid", "over", "expired", "cancelle
 PRESETS_VND = (Dong(50_000), Dong(100_000), Dong(200_000), Dong(500_000))
 _TAKINGS = 10
 _TAKINGS_OF = timedelta(days=30)
+# A page that was not seen for longer shows what came meanwhile, and is silent about it.
+_RINGS_FOR = timedelta(hours=1)
+_RINGS = 50
 
 
 class UnknownCharge(NotFound):
@@ -60,11 +68,24 @@ class ChargeView:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
+    """The owner's day; `received` is what lately came by transfer, for a page to tell what is new to it."""
+
     venue: dict[str, str]
+    today: date
     day: Day
     total_vnd: int
     share: int | None
     takings: list[Taking]
+    received: list[Received]
+
+    @property
+    def shows(self) -> str:
+        """Another text as soon as the page shows other sums or payments."""
+        return hashlib.sha256(msgspec.json.encode((self.today, self.day, self.takings))).hexdigest()[:16]
+
+    def live(self) -> dict[str, object]:
+        """What the stream sends: whether to look at the page anew, and the money to ring for."""
+        return {"shows": self.shows, "received": self.received}
 
 
 async def get_charge(connection: Connection, order_id: OrderId, venue_id: VenueId) -> Intent:
@@ -100,10 +121,12 @@ async def home_view(connection: Connection, venue_id: VenueId, now: datetime) ->
     total = day.cashless_vnd + day.cash_vnd
     return HomeView(
         venue=await find_venue_names(connection, venue_id) or {"vi": venue_id, "en": venue_id},
+        today=today,
         day=day,
         total_vnd=total,
         share=share_basis_points(day.cashless_vnd, total),
         takings=await last_takings(connection, venue_id, today - _TAKINGS_OF, now, _TAKINGS),
+        received=await last_received(connection, venue_id, today - _TAKINGS_OF, now - _RINGS_FOR, _RINGS),
     )
 
 

@@ -40,6 +40,15 @@ SELECT kind, id, at, amount_vnd, paid_vnd, state, channel
           ORDER BY recorded_at DESC LIMIT $4)) AS takings
  ORDER BY at DESC, id DESC LIMIT $4
 
+-- name: last_received
+SELECT postings.source_id AS transfer_id, postings.amount_vnd
+  FROM intents
+  JOIN postings ON postings.credit = 'allocated:' || intents.intent_id
+ WHERE intents.venue_id = $1 AND intents.business_date >= $2 AND intents.paid_vnd > 0
+   AND (intents.settled_at IS NULL OR intents.settled_at >= $3)
+   AND postings.kind = 'transfer_allocated' AND postings.at >= $3
+ ORDER BY postings.posting_id DESC LIMIT $4
+
 -- name: find_venue_names
 SELECT name_vi, name_en FROM venues WHERE venue_id = $1
 

@@ -11,7 +11,7 @@ from services.payments.store import SQL
 from services.payments.store.intents import Intent, Merchant
 from shared.db import Connection
 from shared.events.common import Channel
-from shared.ids import CashId, MerchantId, PersonId, VenueId
+from shared.ids import CashId, MerchantId, PersonId, TransferId, VenueId
 from shared.money import Dong
 
 
@@ -59,6 +59,13 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel
 
 
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """What one transfer brought to an intent."""
+
+    transfer_id: TransferId
+    amount_vnd: Dong
+
+
 async def insert_cash(connection: Connection, new: NewCash, now: datetime) -> Cash:
     row = await connection.fetchrow(
         SQL["insert_cash"],
@@ -104,6 +111,14 @@ async def last_takings(
     """The newest first: money that came, cash also if undone, and charges that wait for their money now."""
     rows = await connection.fetch(SQL["last_takings"], venue_id, since, now, limit)
     return [msgspec.convert(dict(row), Taking) for row in rows]
+
+
+async def last_received(
+    connection: Connection, venue_id: VenueId, since: date, since_at: datetime, limit: int
+) -> list[Received]:
+    """Transfers that paid intents of this venue, the newest first; since: of intents, since_at: of the money."""
+    rows = await connection.fetch(SQL["last_received"], venue_id, since, since_at, limit)
+    return [msgspec.convert(dict(row), Received) for row in rows]
 
 
 async def find_venue_names(connection: Connection, venue_id: VenueId) -> dict[str, str] | None:

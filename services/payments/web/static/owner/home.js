@@ -1,12 +1,14 @@
 // @ts-check
 /** The owner's day: dots in the amount, amounts by one tap, and an undo that goes away when it is too late. */
 
+import { followDay } from "./day.js";
 import { grouped, regrouped } from "./money.js";
 import { watchSound } from "./sound.js";
 
 const UNDO_SHOWN_MS = 10_000;
 
 watchSound();
+followDay();
 
 const amount = /** @type {HTMLInputElement | null} */ (document.getElementById("amount"));
 if (amount) {
