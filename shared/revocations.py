@@ -48,7 +48,7 @@ class Revocations:
 
 
 async def revoke(connection: Connection, subject_id: UUID) -> None:
-    """From the commit on, no pass of this person or phone is honoured by this service."""
+    """Moments after the commit, no pass of this person or phone is honoured by this service."""
     await connection.execute(SQL["revoke_subject"], subject_id)
 
 

@@ -47,6 +47,7 @@ async def type_ticket(gate: Page, short_code: str) -> None:
     await gate.click("[data-go=type]")
     await gate.fill("#short-code", short_code)
     await gate.press("#short-code", "Enter")
+    await expect(gate.locator("#result")).to_be_visible()
     await expect(gate.locator("#result")).to_have_attribute("data-colour", "green")
     await expect(gate.locator("#result")).to_be_hidden()
     await expect(gate.locator("#unsent")).to_have_text("Unsent: 0", timeout=20_000)
@@ -148,6 +149,9 @@ async def test_a_phone_paired_by_the_desks_qr_admits_a_bought_ticket_until_the_d
 
     await desk.goto(f"{system.origin}/manage/phones")
     await revoke_phone(desk, "East gate")
+    async with asyncio.timeout(20):
+        while (await gate.context.request.get(f"{system.origin}/api/gate/manifest")).status != 401:
+            await gate.wait_for_timeout(50)
     await type_ticket(gate, second)
     await expect(gate.locator("#unpaired-warning")).to_contain_text("no longer paired")
     assert (await verdicts(system))[-1] == "quarantined"
