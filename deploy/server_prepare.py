@@ -4,30 +4,25 @@ What it prints at the end is how the first people come in: `docker compose logs 
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 
 from deploy.local.console import Problem, say
+from deploy.local.databases import ensure_databases
 from deploy.local.paths import LOGS
 from deploy.local.prepare import prepare
-from shared.db import AWAY, connect
-from shared.settings import Settings
+from deploy.local.settings import DATABASES
+from shared.db import AWAY
+from shared.settings import Settings, secrets_dir
 
-SERVICES = ("ticketing", "payments", "analytics")
 _WAIT_S = 60
 
 
 async def make_databases() -> None:
-    """Makes the databases that are missing."""
-    for service in SERVICES:
-        url = Settings.read(service).database_url
-        connection = await connect(url.rpartition("/")[0] + "/postgres", "prepare")
-        try:
-            if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", service):
-                # A fixed name of ours, not of anybody else's making.
-                await connection.execute(f'CREATE DATABASE "{service}"')
-        finally:
-            await connection.close()
+    """Makes what is missing on the server that DATABASE_HOST and DATABASE_PORT name."""
+    server = f"{os.environ['DATABASE_HOST']}:{os.environ['DATABASE_PORT']}"
+    await ensure_databases(server, secrets_dir(os.environ), DATABASES)
 
 
 async def knock_on_kafka() -> None:

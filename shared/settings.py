@@ -66,14 +66,19 @@ def secrets_dir(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("SECRETS_DIR", ".local/secrets"))
 
 
+def password_file(service: str) -> str:
+    """Name of the secret by which a service connects to its database."""
+    return f"{service}-postgres-password"
+
+
 def _database(service: str, secrets: Path, server: str) -> str:
-    """The service's database on our own server, whose password was made when it first started."""
-    file = secrets / "postgres-password"
+    """The service's database on our own server, with the role and the password that were made for it alone."""
+    file = secrets / password_file(service)
     try:
         password = file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsWrong(f"{service.upper()}_DATABASE_URL is not set and {file} cannot be read") from error
-    return f"postgresql://postgres:{quote(password, safe='')}@{server}/{service}"
+    return f"postgresql://{service}:{quote(password, safe='')}@{server}/{service}"
 
 
 def _profile(text: str) -> Profile:

@@ -28,6 +28,9 @@ class Ports:
         return cls(*numbers)
 
 
+OWNER = "tester"  # of the tests' databases
+
+
 class Cluster:
     """A PostgreSQL server and a Kafka broker that keep their data in one folder."""
 
@@ -47,6 +50,8 @@ class Cluster:
             survives_us=survives_us,
         )
 
+        self.password = postgres_password
+
     @property
     def kafka_bootstrap(self) -> str:
         """Value for KAFKA_BOOTSTRAP_SERVERS."""
@@ -54,11 +59,11 @@ class Cluster:
 
     def postgres_url(self, database: str) -> str:
         """Address of a database, for asyncpg and for `*_DATABASE_URL`."""
-        return self.postgres.url(database)
+        return f"postgresql://{OWNER}:{self.password}@{self.postgres.address}/{database}"
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """Make a database, empty or as a copy of `template`, which nobody may be connected to."""
-        self.postgres.create_database(name, template)
+        self.postgres.create_database(name, OWNER, template)
 
     def drop_database(self, name: str) -> None:
         """Remove a database and whoever is connected to it."""
@@ -69,12 +74,18 @@ class Cluster:
         self.kafka.start()
         self.postgres.start()
         self.postgres.wait_ready()
+        self.ensure_owner()
         self.kafka.wait_ready()
 
     def stop(self) -> None:
         """Stop both in good order."""
         self.kafka.stop()
         self.postgres.stop()
+
+    def ensure_owner(self) -> None:
+        """Have the role that owns the tests' databases. It may do no more than a service's, so that tests notice."""
+        if OWNER not in self.postgres.query("SELECT rolname FROM pg_roles").splitlines():
+            self.postgres.query(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{self.password}'")
 
     def start_postgres(self) -> None:
         """Start PostgreSQL again, on the data it had, and return when it answers."""

@@ -11,13 +11,12 @@ import tempfile
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from urllib.parse import quote
 
 from deploy.local.console import Problem
 from deploy.local.not_root import as_other_user, hand_over
 from deploy.local.process import DidNotHappen, Program, processes_in, wait_until
 
-USER = "postgres"
+SUPERUSER = "postgres"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # the folder's path may be longer than a socket's may be
@@ -55,10 +54,10 @@ class PostgresServer:
             survives_us=survives_us,
         )
 
-    def url(self, database: str) -> str:
-        """Address of a database, for asyncpg and psql."""
-        password = quote(self._password, safe="")
-        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start the server, on new data if there is none; `wait_ready` says when it answers."""
@@ -95,13 +94,13 @@ class PostgresServer:
         """End the server as a power cut would; its children notice and go within moments."""
         self._program.kill()
 
-    def query(self, statement: str, database: str = USER) -> str:
+    def query(self, statement: str, database: str = SUPERUSER) -> str:
         """Run one statement and return what psql prints for it, bare."""
         # The password stays out of the argument list, which every user of the machine can read.
         done = subprocess.run(
             [
                 *(str(programs() / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1"),
-                *("-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", database, "-c", statement),
+                *("-h", "127.0.0.1", "-p", str(self.port), "-U", SUPERUSER, "-d", database, "-c", statement),
             ],
             env={**os.environ, "PGPASSWORD": self._password},
             capture_output=True,
@@ -112,13 +111,9 @@ class PostgresServer:
             raise RuntimeError(f"{statement}: {done.stderr.strip()}")
         return done.stdout.strip()
 
-    def has_database(self, name: str) -> bool:
-        """True when the server has a database of this name."""
-        return name in self.query("SELECT datname FROM pg_database").splitlines()
-
-    def create_database(self, name: str, template: str | None = None) -> None:
+    def create_database(self, name: str, owner: str, template: str | None = None) -> None:
         """Make a database, empty or as a copy of `template`, which nobody may be connected to."""
-        self.query(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        self.query(f'CREATE DATABASE "{name}" OWNER "{owner}"' + (f' TEMPLATE "{template}"' if template else ""))
 
     def drop_database(self, name: str) -> None:
         """Remove a database and whoever is connected to it."""
@@ -132,7 +127,7 @@ class PostgresServer:
             hand_over(half_made)
             done = subprocess.run(
                 [
-                    *(*as_other_user(), str(programs() / "initdb"), "-D", str(half_made), "-U", USER),
+                    *(*as_other_user(), str(programs() / "initdb"), "-D", str(half_made), "-U", SUPERUSER),
                     *("--auth=scram-sha-256", "--pwfile=/dev/stdin", "--encoding=UTF8", "--no-instructions"),
                     # The one sort order that this wheel and the official image have in common.
                     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),

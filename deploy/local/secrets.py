@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.console import say
 from deploy.local.paths import SECRETS
+from deploy.local.settings import DATABASES
+from shared.settings import password_file
 
 
 def ensure_secrets(folder: Path) -> list[str]:
@@ -65,6 +67,7 @@ _RANDOM: dict[str, Callable[[], bytes]] = {
     "ticket-key-1.pem": _private_key,
     "pass-key.pem": _private_key,
     "postgres-password": _word,
+    **{password_file(service): _word for service in DATABASES},
 }
 
 

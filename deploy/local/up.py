@@ -1,5 +1,6 @@
 """`./run up`: the whole system on this machine, from nothing to four addresses to open."""
 
+import asyncio
 import errno
 import shutil
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from deploy.local.caddy import caddy_part
 from deploy.local.console import Problem, say, step
+from deploy.local.databases import ensure_databases
 from deploy.local.kafka import KafkaBroker
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.lock import only_one
@@ -72,12 +74,11 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
     stores: list[Part] = [postgres] if settings.runs_postgres else []
     if settings.runs_kafka:
         stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, kafka_jars(), log=LOGS / "kafka.log"))
-    env = _environment(settings, postgres)
+    env = _environment(settings)
 
     def fill_stores() -> None:
-        for name in DATABASES:
-            if name not in settings.database_urls and not postgres.has_database(name):
-                postgres.create_database(name)
+        ours = [name for name in DATABASES if name not in settings.database_urls]
+        asyncio.run(ensure_databases(postgres.address, settings.secrets, ours))
         prepare(env)
 
     names = [f"services.{name}" for name in DATABASES] + (["deploy.simulator"] if settings.is_demo else [])
@@ -98,13 +99,13 @@ def _service(module: str, settings: Settings, env: Mapping[str, str]) -> HttpPar
     return HttpPart(program, settings.http_ports[name])
 
 
-def _environment(settings: Settings, postgres: PostgresServer) -> dict[str, str]:
-    """Settings of our services: where each part of this system is."""
-    urls = {f"{name.upper()}_DATABASE_URL": settings.database_urls.get(name, postgres.url(name)) for name in DATABASES}
+def _environment(settings: Settings) -> dict[str, str]:
+    """Settings of our services: where each part of this system is; passwords they read from the secrets themselves."""
     ports = {f"{name.upper()}_PORT": str(port) for name, port in settings.http_ports.items()}
     return {
-        **urls,
         **ports,
+        "DATABASE_HOST": "127.0.0.1",
+        "DATABASE_PORT": str(settings.cluster_ports.postgres),
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap or f"127.0.0.1:{settings.cluster_ports.kafka}",
         "SECRETS_DIR": str(settings.secrets),
         "DEMO_SIGN_INS": str(DEMO_SIGN_INS),

@@ -63,7 +63,7 @@ async def measure_admission(system: RealSystem, gates: Gates) -> Figure:
 
 async def _issue(system: RealSystem, count: int) -> list[Ticket]:
     """So many tickets for today, as a sale would issue them, with their events sent."""
-    url = system.cluster().postgres_url("ticketing")
+    url = system.database_url("ticketing")
     pool = await create_pool(url, "bench", 4)
     try:
         unit = Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
@@ -81,7 +81,7 @@ async def _issue(system: RealSystem, count: int) -> list[Ticket]:
 
 
 async def _bare(system: RealSystem, ticket_ids: Sequence[UUID]) -> Rate:
-    url = system.cluster().postgres_url("ticketing")
+    url = system.database_url("ticketing")
     connections = [await asyncpg.connect(url) for _ in range(CONNECTIONS)]
     try:
         statements = [await connection.prepare(BARE_UPDATE) for connection in connections]

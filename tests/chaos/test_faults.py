@@ -129,7 +129,7 @@ async def _unsent(system: RealSystem) -> int:
 
 
 async def _rows(system: RealSystem, service: str, query: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(system.cluster().postgres_url(service))
+    connection = await asyncpg.connect(system.database_url(service))
     try:
         return await connection.fetch(query)
     finally:

@@ -55,7 +55,10 @@ def test_secrets_are_written_once_in_a_folder_that_only_their_owner_enters(tmp_p
     assert run("secrets", str(folder)).returncode == 0
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert set(before) == {"ticket-key-1.pem", "pass-key.pem", "pass-public.pem", "postgres-password"}
+    assert set(before) == {
+        *("ticket-key-1.pem", "pass-key.pem", "pass-public.pem", "postgres-password"),
+        *(f"{name}-postgres-password" for name in ("ticketing", "payments", "analytics")),
+    }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     # Containers are given the files themselves, and run as other users.
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o444}

@@ -76,7 +76,7 @@ class Gates:
         """Phones as pairing leaves them."""
         key = read_private_key(system.secrets / "pass-key.pem")
         gates = cls()
-        connection = await asyncpg.connect(system.cluster().postgres_url("ticketing"))
+        connection = await asyncpg.connect(system.database_url("ticketing"))
         try:
             paired_by = PersonId(await connection.fetchval("SELECT person_id FROM persons LIMIT 1"))
             for venue_id in venues:

@@ -51,6 +51,7 @@ def _reused() -> Cluster:
         if not (part.is_alive() and part.answers()):
             part.start()
     kept.postgres.wait_ready()
+    kept.ensure_owner()
     kept.kafka.wait_ready()
     return kept
 

@@ -3,6 +3,7 @@
 `python -m tests.support.real_system FOLDER` runs what `RealSystem.make(FOLDER)` chose, until a signal ends it.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import Self
 
 from deploy.local.cluster import Cluster, Ports
+from deploy.local.databases import ensure_databases
 from deploy.local.paths import ROOT
 from deploy.local.process import DidNotHappen, Program, living_pid, wait_until
 from deploy.local.secrets import ensure_secrets, read_secret
 from deploy.local.service import HttpPart
 from deploy.local.supervisor import Stage, supervise
+from shared.settings import Settings
 
 # Round the clock and with room for everybody, so that a run does not depend on the hour at which it is started.
 ALWAYS_OPEN = (
@@ -70,16 +73,19 @@ class RealSystem:
 
     def environment(self) -> dict[str, str]:
         """What the services read."""
-        cluster = self.cluster()
         return {
-            **{f"{name.upper()}_DATABASE_URL": cluster.postgres_url(name) for name in self.http_ports},
             **{f"{name.upper()}_PORT": str(port) for name, port in self.http_ports.items()},
+            "DATABASE_PORT": str(self.ports.postgres),
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "SECRETS_DIR": str(self.secrets),
             "PROFILE": "demo",
             "LOG_LEVEL": self.log_level,
             "PYTHONUNBUFFERED": "1",
         }
+
+    def database_url(self, service: str) -> str:
+        """As the service itself connects."""
+        return Settings.read(service, self.environment()).database_url
 
     def pid_file(self, name: str) -> Path:
         """Of PostgreSQL, Kafka or a service, by its lower-case name."""
@@ -128,9 +134,7 @@ class RealSystem:
     def prepare(self) -> None:
         """Topics, tables and reference data."""
         cluster = self.cluster()
-        for name in self.http_ports:
-            if not cluster.postgres.has_database(name):
-                cluster.create_database(name)
+        asyncio.run(ensure_databases(cluster.postgres.address, self.secrets, self.http_ports))
         commands = [("shared.topics", "create")]
         commands += [(f"services.{name}", what) for name in self.http_ports for what in ("migrate", "seed")]
         for module, what in commands:

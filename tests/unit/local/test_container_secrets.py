@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.secrets import ensure_secrets
-from shared.settings import Settings
+from deploy.local.settings import DATABASES
+from shared.settings import Settings, password_file
 
 TEXT = Path("docker-compose.yml").read_text(encoding="utf-8")
 PRIVATE = {"ticket-key-1.pem", "pass-key.pem"}
@@ -31,10 +32,10 @@ def files_in(block: str) -> set[str]:
 def given() -> dict[str, set[str]]:
     """Each container with the files of its secrets, its own or what all of ours have."""
     (app,) = re.findall(r"^x-app:.*\n((?:  .*\n)+)", TEXT, re.MULTILINE)
-    kinds = {re.findall(r"&(\w+)", block)[0]: files_in(block) for block in blocks("x-secrets").values()}
+    kinds = {re.findall(r"&([\w-]+)", block)[0]: files_in(block) for block in blocks("x-secrets").values()}
     containers: dict[str, set[str]] = {}
     for container, block in blocks("services").items():
-        named = re.findall(r"^    secrets: \*(\w+)$", block, re.MULTILINE)
+        named = re.findall(r"^    secrets: \*([\w-]+)$", block, re.MULTILINE)
         own = kinds[named[0]] if named else files_in(block)
         containers[container] = own or (files_in(app) if "<<: *app" in block else own)
     return containers
@@ -43,6 +44,14 @@ def given() -> dict[str, set[str]]:
 def test_the_private_keys_are_given_to_ticketing_and_preparation_alone() -> None:
     signing = {container for container, files in given().items() if files & PRIVATE}
     assert signing == {"prepare", "ticketing-serve", "ticketing-consume", "ticketing-relay"}
+
+
+@pytest.mark.parametrize("service", DATABASES)
+def test_only_preparation_knows_another_password_than_that_of_the_services_own_database(service: str) -> None:
+    mine = {f"{service}-serve", f"{service}-consume", f"{service}-relay"} & set(given())
+    holders = {container for container, files in given().items() if password_file(service) in files}
+    assert holders == {"prepare", *mine}
+    assert {"prepare", "postgres"} == {name for name, files in given().items() if "postgres-password" in files}
 
 
 def test_what_faces_the_internet_without_a_database_is_given_no_secret() -> None:
