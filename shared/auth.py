@@ -54,6 +54,12 @@ class Pass:
     expires_at: datetime
 
 
+class PassRevoked(Unauthenticated):
+    """The pass was good, but its person or phone was revoked since."""
+
+    code = "pass_revoked"
+
+
 class VenueForbidden(Forbidden):
     """Signed in, but not for this venue."""
 
@@ -119,7 +125,7 @@ class Doors:
         """The pass behind a cookie's value, unless its person or phone was revoked."""
         found = verify_pass(token, self.public_key, self.clock())
         if not even_revoked and self.is_revoked(found):
-            raise Unauthenticated
+            raise PassRevoked
         return found
 
     def is_revoked(self, found: Pass) -> bool:
@@ -145,7 +151,7 @@ class Allow:
         try:
             found = doors.admit(request.cookies.get(self.cookie, ""), even_revoked=self.even_revoked)
         except Unauthenticated as error:
-            raise Unauthenticated(sign_in=SIGN_IN[self.cookie]) from error
+            raise type(error)(sign_in=SIGN_IN[self.cookie]) from error
         if found.role not in self.roles:
             raise Forbidden
         return found

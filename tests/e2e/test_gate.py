@@ -260,18 +260,6 @@ async def test_a_scan_goes_out_for_the_venue_it_was_made_at_after_the_phone_has_
     assert await admissions_of(site, ticket) == ["admitted"]
 
 
-async def test_a_revoked_phone_still_checks_but_its_scans_count_for_nobody(site: Site) -> None:
-    [ticket] = await site.venue.issue()
-    page = await site.phone("Lost phone")
-    await site.venue.pool.execute("INSERT INTO revocations (subject_id) SELECT device_id FROM devices")
-    await page.wait_for_timeout(2500)
-    await show(page, ticket.code)
-    await expect_result(page, "green", "VALID")
-    await expect_all_sent(page)
-    await expect(page.locator("#unpaired-warning")).to_contain_text("no longer paired")
-    assert await admissions_of(site, ticket) == ["quarantined"]
-
-
 async def test_a_phone_that_is_not_paired_is_told_where_to_pair(site: Site) -> None:
     page = await site.page(None)
     await page.goto(f"{site.server.origin}/gate?lang=en")

@@ -22,7 +22,7 @@ from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.admit import GateOffice
 from services.ticketing.usecases.conflicts_desk import conflicts_desk
 from services.ticketing.usecases.gate_manifest import PAGE
-from services.ticketing.usecases.phones import RenamePhone, rename_phone
+from services.ticketing.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
 from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared import migrate
 from shared.auth import Doors
@@ -250,7 +250,31 @@ async def test_the_scans_of_a_revoked_phone_go_to_quarantine(at_gate: Gate) -> N
     assert answer["verdict"] == "quarantined"
     assert await at_gate.admitted(ticket) == 0
     refused = await at_gate.http.get("/api/gate/manifest", headers=headers_of(phone))
-    assert refused.status_code == 401
+    assert (refused.status_code, refused.json()["code"]) == (401, "pass_revoked")
+
+
+async def test_a_revoked_phone_that_keeps_its_scans_is_told_and_may_send_them_as_a_phone_paired_anew(
+    at_gate: Gate,
+) -> None:
+    [ticket] = await at_gate.venue.issue()
+    phone = await at_gate.venue.pair("East gate")
+    async with at_gate.venue.pool.acquire() as connection:
+        await revoke(connection, UUID(str(phone.device_id)))
+    await at_gate.revocations.refresh()
+    kept = scan(ticket, offline=True)
+    refused = await at_gate.post("/api/gate/scans", phone, {"scans": [kept], "keeps": True})
+    assert (refused.status_code, refused.json()["code"]) == (401, "pass_revoked")
+    [answer] = await at_gate.send(await at_gate.venue.pair("East gate"), kept)
+    assert answer["verdict"] == "admitted"
+
+
+async def test_a_phone_asks_in_vain_from_the_commit_that_revoked_it_on(at_gate: Gate) -> None:
+    phone = await at_gate.venue.pair("East gate")
+    command = RevokePhone(PersonId(uuid7()), OPERATOR, phone.device_id)
+    await at_gate.venue.unit.run(revoke_phone, command)
+    # The doors have not read it yet.
+    refused = await at_gate.http.get("/api/gate/manifest", headers=headers_of(phone))
+    assert (refused.status_code, refused.json()["code"]) == (401, "pass_revoked")
 
 
 async def test_undoing_within_30_seconds_frees_the_place_once(at_gate: Gate) -> None:

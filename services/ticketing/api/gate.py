@@ -28,7 +28,7 @@ from services.ticketing.usecases.gate_manifest import After, GateManifest, gate_
 from services.ticketing.usecases.sync_scans import SyncScans, TakenScan, sync_scans
 from services.ticketing.usecases.undo_admission import UndoAdmission, undo_admission
 from shared import i18n
-from shared.auth import GATE, Allow, Doors, Pass, Role, allow_anyone, require_venue
+from shared.auth import GATE, SIGN_IN, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 from shared.live import Live, State
@@ -91,8 +91,11 @@ class ScanBody(BaseModel):
 
 
 class ScansBody(BaseModel):
+    """keeps: a phone that was revoked keeps its scans until it is paired again. Without it they go to quarantine."""
+
     scans: Annotated[list[ScanBody], Field(min_length=1, max_length=100)]
     venue_id: str | None = None
+    keeps: bool = False
 
 
 @router.post("/api/gate/scans")
@@ -100,6 +103,9 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, des
     """The answers to scans, in their order; the first answer to each, however often it is sent."""
     doors = request.app.state.doors
     assert isinstance(doors, Doors)
+    is_revoked = doors.is_revoked(phone)
+    if is_revoked and body.keeps:
+        raise PassRevoked(sign_in=SIGN_IN[GATE])
     venue_id = _venue_of(desk, phone, body.venue_id)
     taken = tuple(
         TakenScan(
@@ -118,7 +124,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, des
         )
         for scan in body.scans
     )
-    command = SyncScans(taken, quarantined=doors.is_revoked(phone))
+    command = SyncScans(taken, quarantined=is_revoked)
     answers = await desk.unit.run(partial(sync_scans, office=desk.office), command)
     return _json({"answers": answers})
 

@@ -84,9 +84,11 @@ SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS 
 
 -- name: conflicts_of_venues
 SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id,
-       coalesce(here.name, '') AS gate,
-       first.occurred_at AS first_at, first.device_id AS first_device_id, coalesce(there.name, '') AS first_gate
+       coalesce(here.name, '') AS gate, here.paired_at,
+       first.occurred_at AS first_at, first.device_id AS first_device_id, coalesce(there.name, '') AS first_gate,
+       there.paired_at AS first_paired_at, tickets.short_code, tickets.product_id
   FROM admissions AS a
+  LEFT JOIN tickets ON tickets.ticket_id = a.ticket_id
   LEFT JOIN devices AS here ON here.device_id = a.device_id
   LEFT JOIN admissions AS first ON first.scan_id = a.against
   LEFT JOIN devices AS there ON there.device_id = first.device_id

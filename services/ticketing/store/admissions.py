@@ -9,7 +9,7 @@ import msgspec
 from services.ticketing.store import SQL
 from services.ticketing.store.tickets import Ticket, ticket_of
 from shared.db import Connection, Record
-from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
+from shared.ids import DeviceId, PersonId, ProductId, ScanId, TicketId, VenueId
 
 R = TypeVar("R")
 C = TypeVar("C")
@@ -86,9 +86,13 @@ class KnownConflict(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     device_id: DeviceId
     gate: str
+    paired_at: datetime | None
     first_at: datetime | None
     first_device_id: DeviceId | None
     first_gate: str
+    first_paired_at: datetime | None
+    short_code: str | None
+    product_id: ProductId | None
 
 
 class KnownTicket(msgspec.Struct, frozen=True, kw_only=True):

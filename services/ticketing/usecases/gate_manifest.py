@@ -9,6 +9,7 @@ from services.ticketing.domain.people import DeviceKind, HashedPin
 from services.ticketing.store import admissions as store
 from services.ticketing.store.admissions import KnownConflict, KnownTicket, KnownUse
 from services.ticketing.store.people import Person, find_device, persons_of_venues
+from shared.auth import PassRevoked
 from shared.clock import local_date
 from shared.ids import DeviceId, PersonId, TicketId, VenueId
 from shared.unit import Tx
@@ -53,11 +54,15 @@ class GatePerson:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One page. people and conflicts stand in each, the other lists go on until `more` is None."""
+    """One page. people and conflicts stand in each, the other lists go on until `more` is None.
+
+    has_hosts: whether owners belong to the venue, who are not among a gate phone's people.
+    """
 
     device_name: str
     today: date
     people: Sequence[GatePerson]
+    has_hosts: bool
     tickets: Sequence[KnownTicket]
     revoked: Sequence[TicketId]
     uses: Sequence[KnownUse]
@@ -66,10 +71,17 @@ class Manifest:
 
 
 async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifest:
-    """Uses and revocations of the tickets that may still be shown, and those of the next days by their short codes."""
+    """Uses and revocations of the tickets that may still be shown, and those of the next days by their short codes.
+
+    Raises PassRevoked.
+    """
     connection, venue_id, today = tx.connection, command.venue_id, local_date(now)
     after = command.after or _beginning(command.since, now)
     device = await find_device(connection, command.device_id)
+    # The doors hear of a revocation moments later, and the phone that it wakes asks at once.
+    if device is not None and device.revoked_at is not None:
+        raise PassRevoked
+    persons = await persons_of_venues(connection, [venue_id])
     if command.since is None:
         uses = await store.uses_of_shown_tickets(connection, venue_id, today, after.uses_after, PAGE)
     else:
@@ -80,7 +92,8 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     return Manifest(
         device_name="" if device is None else device.name,
         today=today,
-        people=_gate_people(await persons_of_venues(connection, [venue_id]), None if device is None else device.kind),
+        people=_gate_people(persons, None if device is None else device.kind),
+        has_hosts=any(person.role == "owner" for person in persons),
         tickets=tickets.rows,
         revoked=revoked.rows,
         uses=uses.rows,

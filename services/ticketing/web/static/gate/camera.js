@@ -6,7 +6,17 @@ const PAUSE_MS = 40;
 const REPEAT_MS = 3000;
 const WANTED = { video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } } };
 
-/** @typedef {"starting" | "looking" | "refused" | "missing" | "stopped"} CameraState */
+/** refused: not allowed; busy: another app has it; broken: it cannot be read here. */
+/** @typedef {"starting" | "looking" | "stopped" | "refused" | "missing" | "busy" | "broken"} CameraState */
+/** @type {Readonly<Record<string, CameraState>>} */
+const STATE_OF_FAULT = {
+  NotAllowedError: "refused",
+  SecurityError: "refused",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+  NotReadableError: "busy",
+  AbortError: "busy",
+};
 
 export class Camera {
   /**
@@ -22,30 +32,53 @@ export class Camera {
     this.stream = null;
     this.isWanted = false;
     this.isDecoderReady = false;
+    this.isOpening = false;
     this.isReading = false;
+    this.isBroken = false;
     this.last = { text: "", at: 0 };
     // Below /gate, so that the service worker has it without network.
     this.decoder = new Worker("/gate/decoder.js", { type: "module" });
     this.decoder.onmessage = ({ data }) => this.hear(data);
     document.addEventListener("visibilitychange", () => void (document.hidden ? this.close() : this.isWanted && this.open()));
+    void this.watchPermission();
   }
 
   async open() {
     this.isWanted = true;
-    if (this.stream || document.hidden) return;
+    if (this.stream || this.isOpening || document.hidden) return;
+    if (this.isBroken) return this.onState("broken");
+    this.isOpening = true;
     this.onState("starting");
     try {
       if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
       const stream = await navigator.mediaDevices.getUserMedia(WANTED);
       this.stream = stream;
       this.video.srcObject = stream;
+      // Another app may take the camera away at any time.
+      stream.getVideoTracks()[0].onended = () => this.fail("busy");
       await this.video.play();
       this.onState("looking");
       this.grab();
     } catch (fault) {
-      const isRefused = fault instanceof DOMException && fault.name === "NotAllowedError";
-      this.close();
-      this.onState(isRefused ? "refused" : "missing");
+      this.fail((fault instanceof Error && STATE_OF_FAULT[fault.name]) || "broken");
+    } finally {
+      this.isOpening = false;
+    }
+  }
+
+  /** @param {CameraState} state */
+  fail(state) {
+    this.close();
+    this.onState(state);
+  }
+
+  /** Whoever allows the camera in the page's settings need not come back to it by another way. */
+  async watchPermission() {
+    try {
+      const permission = await navigator.permissions.query({ name: /** @type {any} */ ("camera") });
+      permission.onchange = () => this.isWanted && permission.state !== "denied" && void this.open();
+    } catch {
+      // A browser that does not tell.
     }
   }
 
@@ -99,7 +132,8 @@ export class Camera {
       return;
     }
     if (said.fault) {
-      this.onState("missing");
+      this.isBroken = true;
+      this.fail("broken");
       return;
     }
     this.isReading = false;

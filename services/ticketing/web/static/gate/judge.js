@@ -9,9 +9,14 @@ import { verifyTicket } from "./ticket.js";
 /** @typedef {import("./rules.js").Reading} Reading */
 /** @typedef {import("./rules.js").Verdict} Verdict */
 /** What was shown or typed, and what it says. @typedef {{reading: Reading, code: string | null, short_code: string | null, flags: number}} Shown */
-/** @typedef {{verdict: Verdict, scan_id: string, count: number, shown: Shown}} Judged */
+/**
+ * known_at: when the lists decided by were the server's. A removed phone's verdict is no scan: nothing is written down.
+ * @typedef {{verdict: Verdict | typeof REMOVED, count: number, shown: Shown, known_at: string}} Judged
+ */
 
 export const UNDO_MS = 30_000;
+/** Whatever is shown to a phone that the manager took from the gate. */
+const REMOVED = /** @type {const} */ ({ kind: "phone_removed", colour: "red", remaining: null, first_use: null });
 
 /**
  * @param {string} text of a QR code
@@ -47,7 +52,8 @@ export async function groupOf(shown) {
   const { claims } = shown.reading;
   if (!claims || claims.admits < 2) return null;
   return change(["facts", "uses"], async (stores) => {
-    const { gate, known } = await situation(stores, claims.ticket_id);
+    const { gate, known, removed } = await situation(stores, claims.ticket_id);
+    if (removed) return null;
     const left = admissionsLeft(claims, known);
     return decide(shown.reading, gate, known, 1).kind === "admit" && left > 1 ? left : null;
   });
@@ -63,7 +69,8 @@ export async function groupOf(shown) {
 export async function judge(shown, count, at) {
   return change(["facts", "uses", "scans", "outbox"], async (stores) => {
     const { claims } = shown.reading;
-    const { gate, known, setup, now } = await situation(stores, claims ? claims.ticket_id : "");
+    const { gate, known, removed, setup, now, known_at } = await situation(stores, claims ? claims.ticket_id : "");
+    if (removed) return { verdict: REMOVED, count, shown, known_at };
     const verdict = decide(shown.reading, gate, known, count);
     const scan_id = newId(now);
     const occurred_at = new Date(now).toISOString();
@@ -77,7 +84,7 @@ export async function judge(shown, count, at) {
     const product_number = claims ? claims.product_number : null;
     const { kind } = verdict;
     stores.scans.put({ scan_id, venue_id, ticket_id, product_number, kind, count, at: occurred_at, sent: "waiting" });
-    return { verdict, scan_id, count, shown };
+    return { verdict, count, shown, known_at };
   });
 }
 
@@ -109,9 +116,16 @@ async function situation(stores, ticketId) {
   const offset = Number((await answerOf(stores.facts.get("clock_offset_ms"))) || 0);
   const revoked = new Set((await answerOf(stores.facts.get("revoked"))) || []);
   const uses = await answerOf(stores.uses.index("ticket_id").getAll(ticketId));
+  const removed = Boolean(await answerOf(stores.facts.get("removed")));
+  const known_at = await answerOf(stores.facts.get("since"));
   const now = Date.now() + offset;
   const gate = { venue_number: setup.venue.number, product_numbers: null, today: localDate(now) };
-  return { gate, known: { revoked, uses: new Map([[ticketId, uses]]) }, setup, now };
+  return { gate, known: { revoked, uses: new Map([[ticketId, uses]]) }, removed, setup, now, known_at };
+}
+
+/** This moment by the server's clock, as far as the last contact tells. */
+export async function serverNow() {
+  return Date.now() + Number((await fact("clock_offset_ms")) || 0);
 }
 
 /** The date in Hà Giang, seven hours before UTC's all year. @param {number} now */

@@ -3,12 +3,13 @@
 
 import { Camera } from "./camera.js";
 import { signal, stayAwake, unlock } from "./feedback.js";
-import { UNDO_MS, groupOf, judge, readCode, readTyped, undo } from "./judge.js";
-import { count, fact, newest } from "./memory.js";
+import { UNDO_MS, groupOf, judge, readCode, readTyped, serverNow, undo } from "./judge.js";
+import { fact, newest } from "./memory.js";
 import { enter, leave, personHere } from "./pin.js";
-import { countElsewhere, moveTo, start, state, sync } from "./sync.js";
-import { nameOf, t, timeOf } from "./texts.js";
-import { element, say, showConflicts, showLast, showPeople, showReadiness, showResult, showScreen, showVenues } from "./view.js";
+import { isKept, showStatus } from "./status.js";
+import { moveTo, start, state, sync } from "./sync.js";
+import { t } from "./texts.js";
+import { element, say, showCamera, showLast, showPeople, showResult, showScreen, showVenues } from "./view.js";
 
 /** @typedef {import("./judge.js").Shown} Shown */
 
@@ -31,7 +32,7 @@ let isTorchOn = false;
 
 const video = /** @type {HTMLVideoElement} */ (element("video"));
 const camera = new Camera(video, (text) => void seen(text), (seenState) => {
-  say("camera-state", seenState === "looking" || seenState === "stopped" ? "" : t(`camera.${seenState}`));
+  showCamera(seenState);
   element("torch").hidden = !(seenState === "looking" && camera.hasTorch());
 });
 
@@ -58,9 +59,9 @@ async function take(shown) {
  * @param {number} people
  */
 async function decideOn(shown, people) {
-  const judged = await judge(shown, people, { offline: !state.online, person_id: person ? person.person_id : null });
+  const judged = await judge(shown, people, { offline: state.line !== "online", person_id: person ? person.person_id : null });
   showScreen("scan");
-  showResult(judged, setup);
+  showResult(judged, setup, state.line === "online");
   signal(judged.verdict.colour);
   clearTimeout(clearing);
   if (judged.verdict.colour === "green") clearing = setTimeout(clearResult, GREEN_MS);
@@ -126,15 +127,16 @@ async function begin() {
   setup = await fact("setup");
   person = setup ? await personHere() : null;
   if (!setup) {
-    showScreen(state.paired ? (state.error ? "offline_first" : "starting") : "unpaired");
+    if (state.line === "unpaired") showScreen("unpaired");
+    else showScreen(state.line === "checking" ? "starting" : "offline_first");
     return;
   }
   if (!person) {
     camera.stop();
     chosen = null;
     const people = (await fact("people")) || [];
-    showPeople(people, choose);
-    say("pin-mistake", people.length ? "" : t("pin.nobody"));
+    showPeople(people, choose, Boolean(await fact("has_hosts")));
+    say("pin-mistake", "");
     showScreen("pin");
     return;
   }
@@ -156,36 +158,19 @@ function choose(someone) {
 /** Everything that is shown all the time, and the lists. */
 async function redraw() {
   setup = (await fact("setup")) || setup;
+  await showStatus(setup);
   if (!setup) return;
-  const unsent = await count("outbox");
-  const contact = await fact("contact_at");
-  say("venue", nameOf(setup.venue.name));
-  say("unsent", t("sync.unsent", { count: unsent }));
-  say("line", t(state.online ? "sync.online" : "sync.offline", { time: contact ? timeOf(contact) : "–" }));
-  say("unpaired-warning", state.paired ? "" : t("sync.unpaired"));
-  const elsewhere = await countElsewhere();
-  say("elsewhere-warning", elsewhere ? t("sync.elsewhere", { count: elsewhere }) : "");
-  document.body.dataset.online = String(state.online);
-  document.body.dataset.unsent = String(unsent);
   showVenues(setup.phone_venues, setup.venue.venue_id, (venueId) => void move(venueId));
-  showConflicts((await fact("conflicts")) || [], setup.device_id);
-  const scans = await newest("scans", LAST_SHOWN);
-  showLast(scans, mayUndo, (scanId) => void takeBack(scanId));
-  const offset = Math.round(Number((await fact("clock_offset_ms")) || 0) / 1000);
-  const kept = isKept();
-  showReadiness([
-    [t("ready.keys", { count: Object.keys(setup.keys).length }), Object.keys(setup.keys).length > 0],
-    [t("ready.tickets", { count: await count("tickets") }), true],
-    [t("ready.uses", { count: await count("uses") }), true],
-    [t("ready.contact", { time: contact ? timeOf(contact) : "–" }), state.online],
-    [t("ready.clock", { count: Math.abs(offset) }), Math.abs(offset) < 120],
-    [t(kept ? "ready.kept" : "ready.not_kept"), kept],
-  ]);
+  const [scans, now] = [await newest("scans", LAST_SHOWN), await serverNow()];
+  showLast(scans, (scan) => mayUndo(scan, now), (scanId) => void takeBack(scanId));
 }
 
-/** @param {any} scan */
-function mayUndo(scan) {
-  return scan.kind === "admit" && !scan.undone && Date.now() - Date.parse(scan.at) < UNDO_MS;
+/**
+ * @param {any} scan
+ * @param {number} now
+ */
+function mayUndo(scan, now) {
+  return scan.kind === "admit" && !scan.undone && now - Date.parse(scan.at) < UNDO_MS;
 }
 
 /** @param {string} scanId */
@@ -201,11 +186,6 @@ async function move(venueId) {
   await redraw();
 }
 
-/** Whether this page comes from the phone itself, and so would without a server. */
-function isKept() {
-  return Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
-}
-
 /** Has the scanner kept on this phone. Where the signal is poor it fails half way, so each contact tries again. */
 function keep() {
   if (!navigator.serviceWorker) return;
@@ -214,7 +194,7 @@ function keep() {
 
 /** What the state of syncing changes on the screen. */
 async function synced() {
-  if (state.online && !isKept()) keep();
+  if (state.line === "online" && !isKept()) keep();
   const isWaiting = ["starting", "unpaired", "offline_first"].includes(document.body.dataset.screen || "");
   if (isWaiting) await begin();
   await redraw();

@@ -5,19 +5,23 @@
  */
 
 import { all, answerOf, change, count, fact, keepFact, newId } from "./memory.js";
-import { localDate } from "./judge.js";
+import { localDate, serverNow } from "./judge.js";
 import { nextToSend, venuesElsewhere } from "./outbox.js";
+import { NOT_OURS, REMOVED, Refused, Unreachable, call } from "./server.js";
 
-/** What the server says if this phone's pass is not for a venue. */
-const NOT_OURS = "venue_forbidden";
-const LIMIT_MS = 10_000;
 const TICK_MS = 30_000;
 const AGAIN_MS = 3_000;
+const SLOW_MS = 3_000;
 const DAY_MS = 86_400_000;
 
-/** @typedef {{online: boolean, paired: boolean, unsent: number, error: string | null}} SyncState */
+/**
+ * checking: nobody knows at this moment. refused: somebody answers, but what waits does not get through.
+ * unpaired: the server does not know this phone. That it was removed is a fact, which outlives the page.
+ * @typedef {"checking" | "online" | "offline" | "refused" | "unpaired"} Line
+ */
+/** @typedef {{line: Line, error: string}} SyncState */
 /** @type {SyncState} */
-export const state = { online: false, paired: true, unsent: 0, error: null };
+export const state = { line: "checking", error: "" };
 
 /** Called after every change of `state` or of what is known. @type {() => void} */
 let tell = () => undefined;
@@ -30,10 +34,20 @@ let isQueued = false;
 /** Keeps up for as long as the page lives. @param {() => void} listener */
 export function start(listener) {
   tell = listener;
-  addEventListener("online", () => void sync());
-  document.addEventListener("visibilitychange", () => void (document.hidden ? hangUp() : sync()));
+  // What the browser thinks of the network is only a hint: each change is tried out.
+  for (const name of ["online", "offline"]) addEventListener(name, doubt);
+  // A page that comes back whole from the browser's memory still shows how things stood when it went.
+  addEventListener("pageshow", ({ persisted }) => persisted && doubt());
+  document.addEventListener("visibilitychange", doubt);
   setInterval(() => void (document.hidden || sync()), TICK_MS);
   return sync();
+}
+
+/** What was known of the line no longer counts; while the page is hidden nobody finds out. */
+function doubt() {
+  hangUp();
+  note({ line: "checking" });
+  if (!document.hidden) void sync();
 }
 
 /** Sends what waits, fetches what is new, listens on. One at a time; rejects never. */
@@ -42,36 +56,34 @@ export function sync() {
   isQueued = true;
   turn = turn.then(async () => {
     isQueued = false;
+    const slow = setTimeout(() => state.line === "online" && note({ line: "checking" }), SLOW_MS);
     try {
       await flush();
       await refresh();
       // By now it is known which venues the pass is for, also if it is a new one.
       await flush();
-      note({ online: true, paired: true, error: null });
+      note({ line: "online", error: "" });
       await listen();
     } catch (fault) {
-      const status = fault instanceof Refused ? fault.status : 0;
-      // This pass is not for the venue chosen before: back to the pass's own.
-      if (status === 403) await keepFact("venue_id", null);
-      note({ online: false, error: status ? `${status}` : "network", ...(status === 401 && { paired: false }) });
-      hangUp();
-      if (status !== 401 && !document.hidden) setTimeout(() => void sync(), AGAIN_MS);
+      await stumbled(fault);
+    } finally {
+      clearTimeout(slow);
     }
-    note({ unsent: await count("outbox") });
   });
   return turn;
 }
 
-class Refused extends Error {
-  /**
-   * @param {number} status
-   * @param {string} code of the problem
-   */
-  constructor(status, code) {
-    super(String(status));
-    this.status = status;
-    this.code = code;
-  }
+/** @param {unknown} fault */
+async function stumbled(fault) {
+  const { status, code } = fault instanceof Refused ? fault : { status: 0, code: "" };
+  // This pass is not for the venue chosen before: back to the pass's own.
+  if (status === 403) await keepFact("venue_id", null);
+  if (code === REMOVED) await keepFact("removed", true);
+  hangUp();
+  if (fault instanceof Unreachable) note({ line: "offline", error: "" });
+  else if (status === 401) note({ line: "unpaired", error: "" });
+  else note({ line: "refused", error: status ? String(status) : fault instanceof Error ? fault.name : "" });
+  if (status !== 401 && !document.hidden) setTimeout(() => void sync(), AGAIN_MS);
 }
 
 /** @param {Partial<SyncState>} changed */
@@ -114,7 +126,7 @@ async function sendScans(entries) {
   try {
     const venue_id = entries[0].venue_id || (await fact("venue_id"));
     const scans = entries.map((entry) => entry.body);
-    const { answers } = await call("/api/gate/scans", { venue_id, scans });
+    const { answers } = await call("/api/gate/scans", { venue_id, scans, keeps: true });
     await written(entries, answers);
   } catch (fault) {
     if (!(fault instanceof Refused) || fault.status !== 422) throw fault;
@@ -170,8 +182,7 @@ export async function moveTo(venueId) {
 /** Fetches what is new since the last time, and everything on a new day. */
 async function refresh() {
   const since = await fact("since");
-  const day = localDate(Date.now());
-  const isWhole = !since || (await fact("whole_on")) !== day;
+  const isWhole = !since || (await fact("whole_on")) !== localDate(await serverNow());
   const asked = Date.now();
   /** @type {Record<string, string>} */
   const asking = isWhole ? {} : { since };
@@ -202,12 +213,15 @@ async function refresh() {
     }
     facts.put({ ...setup, device_name: manifest.device_name }, "setup");
     facts.put(manifest.people, "people");
+    facts.put(manifest.has_hosts, "has_hosts");
     facts.put(manifest.revoked, "revoked");
     facts.put(manifest.conflicts, "conflicts");
     facts.put(offset, "clock_offset_ms");
     facts.put(serverTime, "since");
-    facts.put(Date.now(), "contact_at");
-    if (isWhole) facts.put(day, "whole_on");
+    facts.put(Date.now() + offset, "contact_at");
+    if (isWhole) facts.put(manifest.today, "whole_on");
+    // Paired again, perhaps in another tab.
+    facts.delete("removed");
   });
 }
 
@@ -229,36 +243,20 @@ async function listen() {
   const query = await asQuery({});
   if (stream || document.hidden) return;
   const opened = new EventSource(`/api/gate/live?${query}`);
+  const openedAt = Date.now();
   stream = opened;
   opened.addEventListener("head", () => void sync());
   opened.onerror = () => {
     if (stream !== opened) return;
     hangUp();
-    note({ online: false });
-    setTimeout(() => void (document.hidden || sync()), AGAIN_MS);
+    note({ line: "checking" });
+    // At once, unless streams end as soon as they begin.
+    const wait = Date.now() - openedAt < AGAIN_MS ? AGAIN_MS : 0;
+    setTimeout(() => void (document.hidden || sync()), wait);
   };
 }
 
 function hangUp() {
   if (stream) stream.close();
   stream = null;
-}
-
-/**
- * @param {string} address
- * @param {unknown} [body]
- * @returns {Promise<any>}
- */
-async function call(address, body) {
-  const aborter = new AbortController();
-  const timer = setTimeout(() => aborter.abort(), LIMIT_MS);
-  try {
-    const headers = { Accept: "application/json", "Content-Type": "application/json" };
-    const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
-    const response = await fetch(address, { ...post, headers, signal: aborter.signal, cache: "no-store" });
-    if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => ({}))).code);
-    return await response.json();
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The page's elements and how they are filled; it decides nothing. */
 
+import { groupedShortCode } from "./short_code.js";
 import { knows, nameOf, t, timeOf } from "./texts.js";
 
 const ICONS = { green: "✓", amber: "!", red: "✕" };
@@ -51,14 +52,28 @@ function fill(id, ...children) {
 /**
  * @param {import("./judge.js").Judged} judged
  * @param {any} setup
+ * @param {boolean} isOnline
  */
-export function showResult({ verdict, count, shown }, setup) {
-  const { kind, colour, first_use: first, remaining } = verdict;
-  const { claims } = shown.reading;
+export function showResult(judged, setup, isOnline) {
+  const { kind, colour } = judged.verdict;
   element("result").dataset.colour = colour;
   element("result").dataset.kind = kind;
   say("result-icon", ICONS[colour]);
   say("result-word", t(`verdict.${kind}.word`));
+  const lines = kind === "unknown_short_code" ? notListed(judged, setup, isOnline) : resultLines(judged, setup);
+  fill("result-lines", ...lines.map((line) => made("p", line)));
+  element("result-hint").hidden = colour === "green";
+  element("result").hidden = false;
+  element("result").focus();
+}
+
+/**
+ * @param {import("./judge.js").Judged} judged
+ * @param {any} setup
+ */
+function resultLines({ verdict, count, shown }, setup) {
+  const { kind, colour, first_use: first, remaining } = verdict;
+  const { claims } = shown.reading;
   const product = claims && setup.products.find((/** @type {any} */ one) => one.number === claims.product_number);
   const lines = [kind === "admit" && product ? nameOf(product.name) : t(`verdict.${kind}.advice`)];
   if (kind === "admit") lines.push(t("result.people", { count }));
@@ -73,17 +88,40 @@ export function showResult({ verdict, count, shown }, setup) {
   if ((kind === "too_early" || kind === "expired") && claims) {
     lines.push(t("result.first_day", { day: claims.first_day.split("-").reverse().join("/") }));
   }
-  fill("result-lines", ...lines.map((line) => made("p", line)));
-  element("result-hint").hidden = colour === "green";
-  element("result").hidden = false;
-  element("result").focus();
+  return lines;
+}
+
+/**
+ * The list holds this venue's tickets of these days only, so of a code that is not on it nobody can say whose it is.
+ * @param {import("./judge.js").Judged} judged
+ * @param {any} setup
+ * @param {boolean} isOnline
+ */
+function notListed({ known_at: at }, setup, isOnline) {
+  const advice = isOnline ? "advice" : "advice_offline";
+  const listed = t("result.not_listed", { venue: nameOf(setup.venue.name), time: timeOf(at) });
+  return [listed, t("result.not_listed_why"), t(`verdict.unknown_short_code.${advice}`)];
+}
+
+/**
+ * One instruction at a time: where to hold the ticket, or what is wrong with the camera and the typed code as the way on.
+ * @param {import("./camera.js").CameraState} camera
+ */
+export function showCamera(camera) {
+  const isWorking = camera === "looking" || camera === "stopped" || camera === "starting";
+  say("camera-state", camera === "looking" || camera === "stopped" ? "" : t(`camera.${camera}`));
+  element("camera-state").classList.toggle("mistake", !isWorking);
+  element("scan-hint").hidden = camera !== "looking";
+  element("viewfinder").hidden = !isWorking;
+  element("type-code").classList.toggle("primary", !isWorking);
 }
 
 /**
  * @param {any[]} people
  * @param {(person: any) => void} choose
+ * @param {boolean} hasHosts whom a gate's phone does not let in
  */
-export function showPeople(people, choose) {
+export function showPeople(people, choose, hasHosts) {
   const buttons = people.map((person) => {
     const button = made("button", person.display_name);
     button.setAttribute("type", "button");
@@ -93,6 +131,9 @@ export function showPeople(people, choose) {
     return button;
   });
   fill("people", ...buttons);
+  element("pin-form").hidden = !people.length;
+  say("pin-nobody", people.length ? "" : t(hasHosts ? "pin.hosts_only" : "pin.nobody"));
+  element("pin-pair").hidden = Boolean(people.length) || !hasHosts;
 }
 
 /**
@@ -126,17 +167,18 @@ function sentText(sent) {
 
 /**
  * @param {any[]} conflicts
- * @param {string} deviceId
+ * @param {any} setup
  */
-export function showConflicts(conflicts, deviceId) {
+export function showConflicts(conflicts, setup) {
   const rows = conflicts.map((conflict) => {
     const row = made("li", "");
     row.dataset.conflict = conflict.scan_id;
     const reason = t(`verdict.${conflict.reason}.word`);
     row.append(made("strong", `${reason} · ${t("result.people", { count: conflict.count })}`));
-    row.append(made("span", t("conflict.here", { time: timeOf(conflict.occurred_at), gate: gateOf(conflict, "", deviceId) })));
+    row.append(made("span", ticketText(conflict, setup)));
+    row.append(made("span", t("conflict.here", { time: timeOf(conflict.occurred_at), gate: gateOf(conflict, "", setup) })));
     if (conflict.first_at) {
-      const first = { time: timeOf(conflict.first_at), gate: gateOf(conflict, "first_", deviceId) };
+      const first = { time: timeOf(conflict.first_at), gate: gateOf(conflict, "first_", setup) };
       row.append(made("span", t("conflict.first", first)));
     }
     return row;
@@ -146,13 +188,28 @@ export function showConflicts(conflicts, deviceId) {
 }
 
 /**
+ * The code as it stands under the QR, and for what.
+ * @param {any} conflict
+ * @param {any} setup
+ */
+function ticketText(conflict, setup) {
+  const product = setup.products.find((/** @type {any} */ one) => one.product_id === conflict.product_id);
+  const code = t("conflict.ticket", { code: groupedShortCode(conflict.short_code || "") });
+  return product ? `${code} · ${nameOf(product.name)}` : code;
+}
+
+/**
  * @param {any} conflict
  * @param {string} prefix
- * @param {string} deviceId
+ * @param {any} setup
  */
-function gateOf(conflict, prefix, deviceId) {
+function gateOf(conflict, prefix, setup) {
   const name = conflict[`${prefix}gate`] || t("unnamed");
-  return conflict[`${prefix}device_id`] === deviceId ? t("conflict.this_phone", { gate: name }) : name;
+  if (conflict[`${prefix}device_id`] === setup.device_id) return t("conflict.this_phone", { gate: name });
+  const paired = conflict[`${prefix}paired_at`];
+  // Two phones of one name are told apart by when they came.
+  if (conflict.gate !== conflict.first_gate || !paired) return name;
+  return t("conflict.paired", { gate: name, time: timeOf(paired) });
 }
 
 /**

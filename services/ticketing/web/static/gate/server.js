@@ -1,0 +1,48 @@
+// @ts-check
+/** Asks the server, and tells an answer from none. It knows neither scans nor manifests. */
+
+const LIMIT_MS = 10_000;
+/** What the server says if this phone's pass is not for a venue. */
+export const NOT_OURS = "venue_forbidden";
+/** What it says if somebody took this phone's pass away. */
+export const REMOVED = "pass_revoked";
+
+/** Nobody answered in time, or whoever did is not our server: a proxy without it, or a hotel's sign-in page. */
+export class Unreachable extends Error {}
+
+/** The server answered, and said no. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {string} code of the problem
+   */
+  constructor(status, code) {
+    super(String(status));
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * The answer of the server; rejects with Refused or Unreachable.
+ * @param {string} address
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ */
+export async function call(address, body) {
+  const aborter = new AbortController();
+  const timer = setTimeout(() => aborter.abort(), LIMIT_MS);
+  try {
+    const headers = { Accept: "application/json", "Content-Type": "application/json" };
+    const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(address, { ...post, headers, signal: aborter.signal, cache: "no-store" });
+    const answer = await response.json();
+    if (response.ok) return answer;
+    if (typeof answer.code === "string") throw new Refused(response.status, answer.code);
+    throw new Unreachable(String(response.status));
+  } catch (fault) {
+    throw fault instanceof Refused ? fault : new Unreachable(String(fault));
+  } finally {
+    clearTimeout(timer);
+  }
+}
