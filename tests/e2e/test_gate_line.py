@@ -10,7 +10,7 @@ from services.ticketing.domain.people import Actor
 from services.ticketing.usecases.phones import RevokePhone, revoke_phone
 from shared.ids import DeviceId, PersonId
 from tests.e2e.conftest import Site, admissions_of, show, take_away
-from tests.e2e.screens import expect_accessible, keep_picture
+from tests.e2e.screens import ARGUMENTS, CHROMIUM, expect_accessible, keep_picture
 from tests.e2e.test_gate import expect_all_sent, expect_result, pair_anew
 from tests.support.gate import VENUE
 
@@ -134,15 +134,38 @@ async def test_a_server_that_never_answers_is_not_called_online(site: Site) -> N
     await expect_line(page, "Online", within_s=15)
 
 
-async def test_a_page_that_comes_back_says_nothing_of_the_line_until_it_has_asked(site: Site) -> None:
+# What the line said, in its order, from here on.
+_NOTE_LINE = """() => {
+  window.said = [];
+  const line = document.getElementById("line");
+  new MutationObserver(() => window.said.push(line.textContent)).observe(line, {childList: true});
+}"""
+
+
+async def test_a_stream_that_is_cut_while_the_server_answers_is_not_called_offline(site: Site) -> None:
+    page = await site.phone("East gate")
+    await page.context.route("**/api/gate/live**", lambda route: route.abort())
+    await page.evaluate("() => dispatchEvent(new Event('online'))")
+    await page.evaluate(_NOTE_LINE)
+    # It goes on asking, every few seconds, and hears of what happens elsewhere by that.
+    await page.wait_for_function("() => window.said.filter((said) => said === 'Online').length > 2")
+    assert set(await page.evaluate("() => window.said")) == {"Online", "Checking the connection…"}
+
+
+async def test_a_page_that_comes_back_from_the_browsers_memory_asks_before_it_says_online(site: Site) -> None:
+    site.browser = await site.playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*ARGUMENTS], ignore_default_args=["--disable-back-forward-cache"]
+    )
     page = await site.phone("East gate")
     await expect_line(page, "Online")
-    # What it said from when it was hidden until the server had answered.
-    await page.evaluate("""() => {
-      window.said = [];
-      new MutationObserver(() => window.said.push(document.getElementById("line").textContent))
-        .observe(document.getElementById("line"), {childList: true, characterData: true, subtree: true});
-      dispatchEvent(new PageTransitionEvent("pageshow", {persisted: true}));
-    }""")
-    await page.wait_for_function("() => window.said.includes('Online')")
-    assert (await page.evaluate("() => window.said"))[0] == "Checking the connection…"
+    await page.evaluate(_NOTE_LINE)
+    await page.evaluate("() => addEventListener('pageshow', () => { window.said = []; })")
+    await page.goto(f"{site.server.origin}/pair")
+    site.server.stop()
+    await page.go_back(wait_until="commit")
+    await expect_line(page, re.compile("Offline since"))
+    # The variable is still there, so this is the same page.
+    said = await page.evaluate("() => window.said")
+    assert said[0] == "Checking the connection…"
+    assert "Online" not in said
+    await site.browser.close()
