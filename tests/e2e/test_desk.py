@@ -1,19 +1,22 @@
 """The desk and its doors in a real browser: passwords, the invitation, people, and phones that come and go."""
 
 import asyncio
+import re
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from services.ticketing.domain.people import hash_of_token, new_token
-from tests.e2e.people import MANAGER, OPERATOR, at_desk, buy, make_code, owner_of, sign_in
-from tests.e2e.screens import phone_of, read_qr
+from tests.e2e.people import MANAGER, OPERATOR, at_desk, buy, enter_code, make_code, owner_of, sign_in
+from tests.e2e.screens import expect_accessible, keep_picture, phone_of, read_qr
 from tests.e2e.system import System
 
 pytestmark = pytest.mark.browser
 
 FLAG_TOWER, FLAG_TOWER_EN = "cot-co-lung-cu", "Lung Cu National Flag Tower"
+FLAG_TOWER_NAMES = {"vi": "Cột cờ Quốc gia Lũng Cú", "en": FLAG_TOWER_EN}
 HOST, HOST_PIN = "Chủ hai homestay – Lô Lô Chải và Thèn Pả", "330303"
 
 
@@ -55,12 +58,14 @@ async def type_ticket(gate: Page, short_code: str, colour: str) -> None:
     await expect(gate.locator("#unsent")).to_have_text("Unsent: 0", timeout=20_000)
 
 
-async def revoke_phone(desk: Page, name: str) -> None:
+async def revoke_phone(desk: Page, name: str, *, left: int = 0) -> None:
+    """The newest of that name; so many others are left."""
     await desk.reload()
-    card = desk.locator("li.card", has_text=name)
+    cards = desk.locator("li.card", has_text=name)
+    card = cards.first
     await card.locator("details", has=desk.locator("form[action$=revoke]")).locator("summary").click()
     await card.locator("form[action$=revoke] button").click()
-    await expect(desk.locator("li.card", has_text=name)).to_have_count(0)
+    await expect(desk.locator("li.card h2", has_text=name)).to_have_count(left)
 
 
 async def test_a_wrong_password_says_so_and_the_right_one_leads_to_where_one_wanted(
@@ -171,3 +176,62 @@ async def test_a_host_whose_phone_the_desk_revoked_is_led_to_pairing(system: Sys
         while not await is_shut_out():
             await phone.wait_for_timeout(100)
     await expect(phone.locator("#code")).to_be_visible()
+
+
+# A scan as a phone sends it that let somebody in while it had no network.
+_SEND_SCAN = """async ([scan_id, short_code]) => {
+  const scan = {scan_id, short_code, occurred_at: new Date().toISOString(), offline: true, verdict: "admit"};
+  const body = JSON.stringify({scans: [scan], keeps: true});
+  const answer = await fetch("/api/gate/scans", {method: "POST", headers: {"Content-Type": "application/json"}, body});
+  return (await answer.json()).answers[0].verdict;
+}"""
+
+
+# What the pages say of a conflict, by language: the ticket's product, the other phone at the desk, both on the phone.
+_CONFLICT = {
+    "vi": ("Vé tham quan", "Double (ghép ngày ", "Double (máy này)", "Double (ghép lúc "),
+    "en": ("Entry, Lung Cu", "Double (paired on ", "Double (this phone)", "Double (paired "),
+}
+
+
+@pytest.mark.parametrize("language", _CONFLICT)
+async def test_a_conflict_names_the_ticket_as_its_visitor_reads_it_and_tells_two_phones_of_one_name_apart(
+    system: System, browser: Browser, language: str
+) -> None:
+    product, other_phone, this_phone, first_phone = _CONFLICT[language]
+    [code] = await buy(browser, system, FLAG_TOWER, adults=1)
+    desk = await at_desk(browser, system, MANAGER, language)
+    phones = [await (await phone_of(browser, language, width=320, height=640)).new_page() for _ in range(2)]
+    answers: list[str] = []
+    for phone in phones:
+        await desk.goto(f"{system.origin}/manage/phones")
+        await enter_code(phone, system, await make_code(desk, FLAG_TOWER_NAMES[language]), "Double")
+        answers.append(await phone.evaluate(_SEND_SCAN, [str(uuid4()), code]))
+    assert answers == ["admitted", "conflict"]
+
+    await desk.set_viewport_size({"width": 320, "height": 640})
+    await desk.goto(f"{system.origin}/manage/conflicts")
+    card = desk.locator("li.card", has_text=code)
+    await expect(card).to_contain_text(product)
+    assert (await card.inner_text()).count(other_phone) == 2
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", await desk.inner_text("main"))
+    await expect_accessible(desk)
+    await keep_picture(desk, f"desk-conflicts-{language}")
+
+    scanner = phones[1]
+    await scanner.locator("#people button").first.click()
+    await scanner.fill("#pin", "110101")
+    await scanner.click("#pin-form button")
+    await scanner.click("[data-go=sync]")
+    row = scanner.locator("#conflict-list li", has_text=code)
+    for said in (product, this_phone, first_phone):
+        await expect(row).to_contain_text(said)
+    await expect_accessible(scanner)
+    await keep_picture(scanner, f"gate-conflicts-{language}")
+
+    await desk.goto(f"{system.origin}/manage/phones")
+    for left in (1, 0):
+        await revoke_phone(desk, "Double", left=left)
+        await expect(desk.locator("#done")).to_contain_text("Double")
+        await expect_accessible(desk)
+        await keep_picture(desk, f"desk-phones-{left}-{language}")

@@ -173,6 +173,7 @@ async def test_two_phones_that_let_one_ticket_in_offline_are_a_conflict_told_to_
     for phone in (east, west):
         [conflict] = (await at_gate.manifest(phone))["manifest"]["conflicts"]
         assert (conflict["gate"], conflict["first_gate"]) == ("West gate", "East gate")
+        assert (conflict["short_code"], conflict["product_id"]) == (ticket.short_code, ticket.product_id)
     assert await at_gate.said(ticket) == ["ticket_admitted", "admission_conflicted"]
     assert await at_gate.admitted(ticket) == 1
 

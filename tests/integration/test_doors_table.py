@@ -96,7 +96,7 @@ async def test_a_revoked_person_or_phone_is_out_except_for_its_scans(world: Worl
         if "revoked" in row.who:
             assert answer.status_code == row.answer, answer.text
         else:
-            assert _is_closed(row, answer), answer.text
+            assert _is_closed(row, answer, "pass_revoked"), answer.text
 
 
 @pytest.mark.parametrize("row", GUARDED, ids=str)
@@ -250,15 +250,15 @@ async def _sent(world: World, row: Row, token: str) -> httpx.Response:
     return await (await sample_of(world, row)).send(world, {COOKIES[row.door]: token} if token else {})
 
 
-def _is_closed(row: Row, answer: httpx.Response) -> bool:
+def _is_closed(row: Row, answer: httpx.Response, code: str = "not_signed_in") -> bool:
     """A person is sent to the door and from there back; a form is answered by a page, a program by a problem."""
     if not row.is_page:
-        return _is_problem(answer, 401, "not_signed_in")
+        return _is_problem(answer, 401, code)
     if row.method == "GET":
         door = SIGN_IN[COOKIES[row.door]]
         address = answer.request.url.raw_path.decode()
         return answer.status_code == 303 and answer.headers["location"] == f"{door}?next={quote(address)}"
-    return answer.status_code == 401 and translate("errors.not_signed_in", "en") in answer.text
+    return answer.status_code == 401 and translate(f"errors.{code}", "en") in answer.text
 
 
 def _is_forbidden(row: Row, answer: httpx.Response) -> None:

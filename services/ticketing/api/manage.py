@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
@@ -12,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.ticketing.api.web import Web, WebDep, with_wait, without_secrets
-from services.ticketing.domain.catalogue import Venue
+from services.ticketing.domain.catalogue import Product, Venue
 from services.ticketing.domain.people import Actor, PersonRole
+from services.ticketing.domain.short_code import grouped
 from services.ticketing.usecases.conflicts_desk import CONFLICT_DAYS, conflicts_desk
+from services.ticketing.usecases.desk_deeds import Deed, DeedName, tell_deed
 from services.ticketing.usecases.people import (
     AddedPerson,
     AddPerson,
@@ -65,6 +68,19 @@ _NOTHING_TYPED = PersonForm(login="", display_name="", role="gate")
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a page says besides what it lists: what went wrong, what was typed, the code just made, what was done."""
+
+    error: DomainError | None = None
+    made: MadeCode | None = None
+    typed: PersonForm | None = None
+    deed: Deed | None = None
+
+
+NOTHING_SAID = Said()
+
+
+@dataclass(frozen=True, slots=True)
 class AtDesk:
     """Who stands at the desk, and with what request."""
 
@@ -80,16 +96,11 @@ class AtDesk:
     def actor_id(self) -> PersonId:
         return PersonId(self.visitor.subject_id)
 
-    async def page(
-        self,
-        path: str,
-        *,
-        error: DomainError | None = None,
-        made: MadeCode | None = None,
-        typed: PersonForm | None = None,
-    ) -> Response:
-        """The page of people or of phones as it is now, with what went wrong, what was typed, or the code just made."""
+    async def page(self, path: str, said: Said = NOTHING_SAID) -> Response:
+        """The page of people or of phones as it is now, and what there is to say on it."""
         desk = await self.web.unit.run(people_desk, self.actor)
+        done = None if said.deed is None else await self.web.unit.run(tell_deed, (self.actor, said.deed))
+        made, error = said.made, said.error
         qr = "" if made is None else svg_for(f"{self.web.origin}/pair?code={made.code}", label=made.code)
         page = self.web.pages.render(
             self.request,
@@ -101,8 +112,9 @@ class AtDesk:
             names=self.names_of(desk.venues),
             visitor=self.visitor,
             error=error,
-            typed=typed or _NOTHING_TYPED,
-            add_refused=typed is not None,
+            done=done,
+            typed=said.typed or _NOTHING_TYPED,
+            add_refused=said.typed is not None,
             made=made,
             pair_address=f"{self.web.origin}/pair",
             qr=Markup(qr),  # noqa: S704 - our own drawing
@@ -111,16 +123,18 @@ class AtDesk:
         return page if error is None else with_wait(page, error)
 
     def names_of(self, venues: Iterable[Venue]) -> dict[str, str]:
-        language = language_of(self.request)
-        return {venue.venue_id: venue.name_en if language == "en" else venue.name_vi for venue in venues}
+        return {venue.venue_id: self.name_of(venue) for venue in venues}
 
-    async def do(self, usecase: UseCase[C, R], command: C, once: Once[R], path: str) -> Response:
-        """Runs a change and shows its page anew; a refusal is shown there too."""
+    def name_of(self, named: Venue | Product) -> str:
+        return named.name_en if language_of(self.request) == "en" else named.name_vi
+
+    async def do(self, usecase: UseCase[C, R], command: C, once: Once[R], deed: Deed) -> Response:
+        """Runs a change and shows its page anew, which says what was done; a refusal is shown there too."""
         try:
             await self.web.unit.run(usecase, command, once=once)
         except DomainError as error:
-            return await self.page(path, error=error)
-        return RedirectResponse(path, 303)
+            return await self.page(_path_of(deed), Said(error=error))
+        return _to_page_of(deed)
 
 
 def _at_desk(
@@ -129,13 +143,26 @@ def _at_desk(
     return AtDesk(request, web, visitor)
 
 
+def _said(done: DeedName | None = None, who: UUID | None = None) -> Said:
+    return NOTHING_SAID if done is None or who is None else Said(deed=Deed(done, who))
+
+
+def _path_of(deed: Deed) -> str:
+    return _PHONES if deed.name.startswith("phone") else _PEOPLE
+
+
+def _to_page_of(deed: Deed) -> Response:
+    return RedirectResponse(f"{_path_of(deed)}?{urlencode({'done': deed.name, 'who': deed.subject_id})}", 303)
+
+
 DeskDep = Annotated[AtDesk, Depends(_at_desk)]
+SaidDep = Annotated[Said, Depends(_said)]
 router = APIRouter(prefix="/manage")
 
 
 @router.get("")
-async def get_people(desk: DeskDep) -> Response:
-    return await desk.page(_PEOPLE)
+async def get_people(desk: DeskDep, said: SaidDep) -> Response:
+    return await desk.page(_PEOPLE, said)
 
 
 @router.post("/people")
@@ -152,10 +179,10 @@ async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: O
             secrets=await hashed(Secrets(form.pin, form.password)),
             scope=form.scope,
         )
-        await desk.web.unit.run(add_person, command, once=Once(told, AddedPerson))
+        added = await desk.web.unit.run(add_person, command, once=Once(told, AddedPerson))
     except DomainError as error:
-        return await desk.page(_PEOPLE, error=error, typed=form)
-    return RedirectResponse(_PEOPLE, 303)
+        return await desk.page(_PEOPLE, Said(error=error, typed=form))
+    return _to_page_of(Deed("person_added", added.person_id))
 
 
 class SecretsForm(BaseModel):
@@ -168,20 +195,21 @@ async def post_secrets(desk: DeskDep, person_id: UUID, form: Annotated[SecretsFo
     try:
         secrets = await hashed(Secrets(form.pin, form.password))
     except DomainError as error:
-        return await desk.page(_PEOPLE, error=error)
+        return await desk.page(_PEOPLE, Said(error=error))
     command = ChangeSecrets(desk.actor_id, desk.actor, PersonId(person_id), secrets)
-    return await desk.do(change_secrets, command, Once(without_secrets(key, desk.request), bool), _PEOPLE)
+    once = Once(without_secrets(key, desk.request), bool)
+    return await desk.do(change_secrets, command, once, Deed("secrets_changed", person_id))
 
 
 @router.post("/people/{person_id}/revoke")
 async def post_revoke_person(desk: DeskDep, person_id: UUID, key: OnceKey) -> Response:
     command = RevokePerson(desk.actor_id, desk.actor, PersonId(person_id))
-    return await desk.do(revoke_person, command, Once(key, bool), _PEOPLE)
+    return await desk.do(revoke_person, command, Once(key, bool), Deed("person_revoked", person_id))
 
 
 @router.get("/phones")
-async def get_phones(desk: DeskDep) -> Response:
-    return await desk.page(_PHONES)
+async def get_phones(desk: DeskDep, said: SaidDep) -> Response:
+    return await desk.page(_PHONES, said)
 
 
 @router.get("/conflicts")
@@ -193,6 +221,8 @@ async def get_conflicts(desk: DeskDep) -> Response:
         "sign_in/conflicts.html",
         conflicts=found.conflicts,
         names=desk.names_of(found.venues),
+        products={product.product_id: desk.name_of(product) for product in found.products},
+        grouped=grouped,
         days=CONFLICT_DAYS,
     )
 
@@ -216,8 +246,8 @@ async def post_code(desk: DeskDep, form: Annotated[CodeForm, Form()], key: OnceK
     try:
         made = await desk.web.unit.run(make_pairing_code, command, once=Once(key, MadeCode))
     except DomainError as error:
-        return await desk.page(_PHONES, error=error)
-    return await desk.page(_PHONES, made=made)
+        return await desk.page(_PHONES, Said(error=error))
+    return await desk.page(_PHONES, Said(made=made))
 
 
 class NameForm(BaseModel):
@@ -229,10 +259,10 @@ async def post_rename_phone(
     desk: DeskDep, device_id: UUID, form: Annotated[NameForm, Form()], key: OnceKey
 ) -> Response:
     command = RenamePhone(desk.actor_id, desk.actor, DeviceId(device_id), form.name)
-    return await desk.do(rename_phone, command, Once(key, bool), _PHONES)
+    return await desk.do(rename_phone, command, Once(key, bool), Deed("phone_renamed", device_id))
 
 
 @router.post("/phones/{device_id}/revoke")
 async def post_revoke_phone(desk: DeskDep, device_id: UUID, key: OnceKey) -> Response:
     command = RevokePhone(desk.actor_id, desk.actor, DeviceId(device_id))
-    return await desk.do(revoke_phone, command, Once(key, bool), _PHONES)
+    return await desk.do(revoke_phone, command, Once(key, bool), Deed("phone_revoked", device_id))

@@ -51,6 +51,7 @@ from shared.auth import (
     GATE,
     OFFICE,
     OWNER,
+    SIGN_IN,
     Allow,
     Pass,
     Role,
@@ -142,11 +143,19 @@ async def post_sign_out(form: Annotated[SignOutForm, Form()]) -> Response:
 class PairForm(BaseModel):
     code: _Text
     name: _Text = ""
+    next: _Text = ""
 
 
 @router.get("/pair", dependencies=_ANYONE)
-async def get_pair(request: Request, web: WebDep, code: str = "") -> Response:
-    return web.pages.render(request, "sign_in/pair.html", pairing_code=code, name="", error=None, new_key=uuid7)
+async def get_pair(
+    request: Request,
+    web: WebDep,
+    code: str = "",
+    next: str = "",  # noqa: A002
+) -> Response:
+    return web.pages.render(
+        request, "sign_in/pair.html", next=next, pairing_code=code, name="", error=None, new_key=uuid7
+    )
 
 
 @router.post("/pair", dependencies=_ANYONE)
@@ -156,12 +165,14 @@ async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: On
             await web.unit.run(count_try, CountTry((code_tries(code_hash),)))
         paired = await web.unit.run(pair_phone, PairPhone(form.code, form.name), once=Once(key, Paired))
     except (PairingCodeUnknown, RateLimited) as error:
-        shown = {"pairing_code": form.code, "name": form.name, "new_key": uuid7}
+        shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
         return _again(request, web, "sign_in/pair.html", error, **shown)
     now = web.unit.clock()
     device = paired.device_id
     issued = Pass(device, Role.DEVICE, paired.venues, "", device, now, now + DEVICE_PASS_LIFETIME)
-    return _signed_in(web, GATE, issued, "/gate" if paired.kind == "gate" else "/sign-in/owner")
+    # An owner was sent here from signing in, with the page they wanted behind it. A gate's phone has one page.
+    to_owner = form.next if form.next.startswith(SIGN_IN[OWNER]) else SIGN_IN[OWNER]
+    return _signed_in(web, GATE, issued, "/gate" if paired.kind == "gate" else to_owner)
 
 
 class InvitationForm(BaseModel):

@@ -48,14 +48,21 @@ INSERT INTO devices (device_id, kind, venues, name, paired_at, paired_by) VALUES
 SELECT device_id, kind, venues, name, paired_at, revoked_at, version FROM devices WHERE device_id = $1
 
 -- name: devices_of_venues
-SELECT device_id, kind, venues, name, paired_at, revoked_at, version FROM devices
- WHERE venues && $1::text[] AND revoked_at IS NULL
+SELECT device_id, kind, devices.venues, name, paired_at, persons.display_name AS paired_by, last_seen_at
+  FROM devices JOIN persons ON persons.person_id = devices.paired_by
+ WHERE devices.venues && $1::text[] AND devices.revoked_at IS NULL
  ORDER BY paired_at DESC LIMIT 1000
 
 -- name: all_devices
-SELECT device_id, kind, venues, name, paired_at, revoked_at, version FROM devices
- WHERE revoked_at IS NULL
+SELECT device_id, kind, devices.venues, name, paired_at, persons.display_name AS paired_by, last_seen_at
+  FROM devices JOIN persons ON persons.person_id = devices.paired_by
+ WHERE devices.revoked_at IS NULL
  ORDER BY paired_at DESC LIMIT 1000
+
+-- name: see_device
+-- Once a minute at most: a phone asks again after each admission of its venue.
+UPDATE devices SET last_seen_at = $2::timestamptz
+ WHERE device_id = $1 AND (last_seen_at IS NULL OR last_seen_at < $2::timestamptz - interval '1 minute')
 
 -- name: rename_device
 UPDATE devices SET name = $2, version = version + 1 WHERE device_id = $1

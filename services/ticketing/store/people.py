@@ -46,6 +46,18 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
 
+class ListedPhone(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone as the desk lists it. last_seen_at: when it last asked what a gate has to know, or an owner signed in."""
+
+    device_id: DeviceId
+    kind: DeviceKind
+    venues: tuple[str, ...]
+    name: str
+    paired_at: datetime
+    paired_by: str
+    last_seen_at: datetime | None
+
+
 class PairingCode(msgspec.Struct, frozen=True, kw_only=True):
     """What a pairing code makes of a phone."""
 
@@ -128,12 +140,17 @@ async def find_device(connection: Connection, device_id: DeviceId) -> Device | N
     return None if row is None else _device(row)
 
 
-async def devices_of_venues(connection: Connection, venues: Sequence[str]) -> list[Device]:
-    return [_device(row) for row in await connection.fetch(SQL["devices_of_venues"], list(venues))]
+async def devices_of_venues(connection: Connection, venues: Sequence[str]) -> list[ListedPhone]:
+    return [_phone(row) for row in await connection.fetch(SQL["devices_of_venues"], list(venues))]
 
 
-async def all_devices(connection: Connection) -> list[Device]:
-    return [_device(row) for row in await connection.fetch(SQL["all_devices"])]
+async def all_devices(connection: Connection) -> list[ListedPhone]:
+    return [_phone(row) for row in await connection.fetch(SQL["all_devices"])]
+
+
+async def see_device(connection: Connection, device_id: DeviceId, now: datetime) -> None:
+    """Notes that the phone was heard of, to the minute."""
+    await connection.execute(SQL["see_device"], device_id, now)
 
 
 async def rename_device(connection: Connection, device_id: DeviceId, name: str) -> None:
@@ -210,3 +227,7 @@ def _person(row: Record) -> Person:
 
 def _device(row: Record) -> Device:
     return msgspec.convert(dict(row), Device)
+
+
+def _phone(row: Record) -> ListedPhone:
+    return msgspec.convert(dict(row), ListedPhone)

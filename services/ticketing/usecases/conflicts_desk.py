@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.ticketing.domain.catalogue import Venue
+from services.ticketing.domain.catalogue import Product, Venue
 from services.ticketing.domain.people import Actor
 from services.ticketing.store.admissions import KnownConflict, conflicts_of_venues
 from services.ticketing.store.catalogue import read_catalogue
@@ -15,13 +15,19 @@ CONFLICT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class ConflictsDesk:
+    """products: all there are, since a gate may let in on a ticket of another venue."""
+
     venues: Sequence[Venue]
+    products: Sequence[Product]
     conflicts: Sequence[KnownConflict]
 
 
 async def conflicts_desk(tx: Tx, command: Actor, now: datetime) -> ConflictsDesk:
     """Conflicts of the last 30 days at a manager's venues, or at all of them for an operator."""
-    all_venues = (await read_catalogue(tx.connection)).venues.values()
-    venues = [venue for venue in all_venues if command.role == "operator" or venue.venue_id in command.venues]
+    catalogue = await read_catalogue(tx.connection)
+    venues = [
+        venue for venue in catalogue.venues.values() if command.role == "operator" or venue.venue_id in command.venues
+    ]
     after = now - timedelta(days=CONFLICT_DAYS)
-    return ConflictsDesk(venues, await conflicts_of_venues(tx.connection, [v.venue_id for v in venues], after))
+    conflicts = await conflicts_of_venues(tx.connection, [venue.venue_id for venue in venues], after)
+    return ConflictsDesk(venues, list(catalogue.products.values()), conflicts)

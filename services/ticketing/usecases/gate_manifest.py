@@ -8,7 +8,7 @@ from uuid import UUID
 from services.ticketing.domain.people import DeviceKind, HashedPin
 from services.ticketing.store import admissions as store
 from services.ticketing.store.admissions import KnownConflict, KnownTicket, KnownUse
-from services.ticketing.store.people import Person, find_device, persons_of_venues
+from services.ticketing.store.people import Person, find_device, persons_of_venues, see_device
 from shared.auth import PassRevoked
 from shared.clock import local_date
 from shared.ids import DeviceId, PersonId, TicketId, VenueId
@@ -81,6 +81,8 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     # The doors hear of a revocation moments later, and the phone that it wakes asks at once.
     if device is not None and device.revoked_at is not None:
         raise PassRevoked
+    if command.after is None:
+        await see_device(connection, command.device_id, now)
     persons = await persons_of_venues(connection, [venue_id])
     if command.since is None:
         uses = await store.uses_of_shown_tickets(connection, venue_id, today, after.uses_after, PAGE)

@@ -21,7 +21,7 @@ from services.ticketing.domain.people import (
 )
 from services.ticketing.store import people as store
 from services.ticketing.store.catalogue import read_catalogue
-from services.ticketing.store.people import Device, Person
+from services.ticketing.store.people import ListedPhone, Person
 from services.ticketing.usecases.passwords import LINE, hash_password
 from shared import audit, revocations
 from shared.errors import NotFound
@@ -41,7 +41,7 @@ class Desk:
     """What a manager or operator manages."""
 
     people: Sequence[Person]
-    phones: Sequence[Device]
+    phones: Sequence[ListedPhone]
     venues: Sequence[Venue]
 
 

@@ -159,6 +159,7 @@ async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
     if person is None or person.pin != command.fitting_pin:
         raise WrongSignIn
     await store.forget_attempts(tx.connection, [pin_tries(command.person_id), phone_tries(command.device_id)])
+    await store.see_device(tx.connection, command.device_id, now)
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"device:{command.device_id}")
     return pass_of(person, now, OWNER_PASS_LIFETIME, command.device_id)
 
