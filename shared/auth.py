@@ -135,7 +135,7 @@ class Doors:
 class Allow:
     """A rule: only these roles, by this cookie. As a dependency it gives the Pass.
 
-    even_revoked: the route itself asks `doors.is_revoked`, as a revoked phone's scans still go to quarantine.
+    even_revoked: the route itself asks `doors.is_revoked`: scans that a revoked phone cannot keep go to quarantine.
     """
 
     def __init__(self, cookie: str, *roles: Role, even_revoked: bool = False) -> None:

@@ -16,6 +16,7 @@ from tests.support.gate import VENUE
 
 pytestmark = pytest.mark.browser
 REMOVED = "This phone was removed from the gate. Ask your manager to pair it again."
+REMOVED_VI = "Máy này đã bị gỡ khỏi cổng. Hãy nhờ quản lý ghép lại."
 
 
 async def remove(site: Site, name: str) -> None:
@@ -41,6 +42,11 @@ async def test_a_phone_that_the_manager_removed_is_red_at_once_and_after_a_reloa
     await expect_result(page, "red", "PHONE REMOVED")
     await expect(page.locator("#result-lines")).to_contain_text("Ask your manager to pair it again")
     await keep_picture(page, "gate-removed-result")
+    await page.goto(f"{site.server.origin}/gate?lang=vi")
+    await expect(page.locator("#removed-warning")).to_have_text(REMOVED_VI)
+    await expect_accessible(page)
+    await keep_picture(page, "gate-removed-vi")
+    await page.goto(f"{site.server.origin}/gate?lang=en")
     site.server.stop()
     await take_away(page)
     await page.reload()
@@ -105,6 +111,20 @@ async def test_the_line_is_offline_while_the_server_is_gone_and_while_a_door_wit
     await expect_line(page, re.compile(r"Offline since \d\d:\d\d"))
     await page.context.unroute_all()
     await expect_line(page, "Online", within_s=15)
+
+
+async def test_a_phone_without_network_tries_at_one_pace_however_often_it_was_asked_to(site: Site) -> None:
+    page = await site.phone("East gate")
+    site.server.stop()
+    await expect_line(page, re.compile("Offline since"))
+    await page.click("[data-go=sync]")
+    for _ in range(8):
+        await page.click("#sync-now")
+        await page.wait_for_timeout(150)
+    tries: list[str] = []
+    page.on("request", lambda request: tries.append(request.url))
+    await page.wait_for_timeout(7000)
+    assert 1 <= len(tries) <= 3
 
 
 async def test_a_server_that_answers_but_takes_nothing_is_neither_online_nor_offline(site: Site) -> None:

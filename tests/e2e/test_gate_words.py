@@ -130,6 +130,24 @@ async def test_a_wrong_clock_is_told_and_the_ticket_judged_by_the_servers(site: 
     assert await admissions_of(site, second) == ["admitted"]
 
 
+async def test_what_it_tells_fits_a_narrow_phone_in_vietnamese_too(site: Site) -> None:
+    page = await site.page(await site.venue.pair("Cổng Đông"))
+    await shift_clock(page, -10)
+    await page.context.add_init_script(
+        "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); };"
+    )
+    await site.sign_in(page)
+    await page.goto(f"{site.server.origin}/gate?lang=vi")
+    await expect(page.locator("#camera-state")).to_contain_text("Máy ảnh bị chặn")
+    await expect(page.locator("#clock-warning")).to_contain_text("chậm 10 phút")
+    await expect_accessible(page)
+    await keep_picture(page, "gate-warnings-vi")
+    await type_code(page, draw())
+    await expect(page.locator("#result-lines")).to_contain_text("Không có trong danh sách vé của Cột cờ")
+    await expect_accessible(page)
+    await keep_picture(page, "gate-not-listed-vi")
+
+
 async def test_a_clock_a_minute_off_is_nobodys_business(site: Site) -> None:
     page = await site.page(await site.venue.pair("East gate"))
     await shift_clock(page, 1)

@@ -45,7 +45,7 @@ SELECT EXISTS (SELECT 1 FROM persons WHERE role = 'operator' AND revoked_at IS N
 INSERT INTO devices (device_id, kind, venues, name, paired_at, paired_by) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: find_device
-SELECT device_id, kind, venues, name, paired_at, revoked_at, version FROM devices WHERE device_id = $1
+SELECT device_id, kind, venues, name, paired_at, revoked_at, version, last_seen_at FROM devices WHERE device_id = $1
 
 -- name: devices_of_venues
 SELECT device_id, kind, devices.venues, name, paired_at, persons.display_name AS paired_by, last_seen_at
@@ -60,9 +60,7 @@ SELECT device_id, kind, devices.venues, name, paired_at, persons.display_name AS
  ORDER BY paired_at DESC LIMIT 1000
 
 -- name: see_device
--- Once a minute at most: a phone asks again after each admission of its venue.
-UPDATE devices SET last_seen_at = $2::timestamptz
- WHERE device_id = $1 AND (last_seen_at IS NULL OR last_seen_at < $2::timestamptz - interval '1 minute')
+UPDATE devices SET last_seen_at = $2 WHERE device_id = $1
 
 -- name: rename_device
 UPDATE devices SET name = $2, version = version + 1 WHERE device_id = $1

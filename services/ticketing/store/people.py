@@ -35,7 +35,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of devices: a paired phone."""
+    """A row of devices: a paired phone.
+
+    last_seen_at: when it last asked what a gate has to know, to the minute, or an owner signed in.
+    """
 
     device_id: DeviceId
     kind: DeviceKind
@@ -44,10 +47,11 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     paired_at: datetime
     revoked_at: datetime | None = None
     version: int = 1
+    last_seen_at: datetime | None = None
 
 
 class ListedPhone(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone as the desk lists it. last_seen_at: when it last asked what a gate has to know, or an owner signed in."""
+    """A phone as the desk lists it. paired_by: the name of whoever made its code."""
 
     device_id: DeviceId
     kind: DeviceKind
@@ -149,7 +153,6 @@ async def all_devices(connection: Connection) -> list[ListedPhone]:
 
 
 async def see_device(connection: Connection, device_id: DeviceId, now: datetime) -> None:
-    """Notes that the phone was heard of, to the minute."""
     await connection.execute(SQL["see_device"], device_id, now)
 
 

@@ -16,6 +16,7 @@ from shared.unit import Tx
 
 # A transaction that began before the last answer may have committed after it.
 _OVERLAP = timedelta(seconds=60)
+_SEEN_EVERY = timedelta(minutes=1)
 _CONFLICTS_FOR = timedelta(days=2)
 _EVER = datetime(2020, 1, 1, tzinfo=UTC)
 # No ticket may be shown on more than 255 days.
@@ -81,7 +82,8 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     # The doors hear of a revocation moments later, and the phone that it wakes asks at once.
     if device is not None and device.revoked_at is not None:
         raise PassRevoked
-    if command.after is None:
+    # A phone asks after each admission of its venue: one write a minute is enough.
+    if device is not None and (device.last_seen_at is None or now - device.last_seen_at >= _SEEN_EVERY):
         await see_device(connection, command.device_id, now)
     persons = await persons_of_venues(connection, [venue_id])
     if command.since is None:

@@ -129,7 +129,7 @@ class RevokePhone:
 
 
 async def revoke_phone(tx: Tx, command: RevokePhone, now: datetime) -> bool:
-    """True; from now on its pass opens nothing and its scans go to quarantine. Raises UnknownPhone or Forbidden."""
+    """True; its pass opens nothing, what it keeps waits for a new pairing. Raises UnknownPhone or Forbidden."""
     device = await _phone_to_manage(tx, command.actor, command.device_id)
     version = await store.revoke_device(tx.connection, device.device_id, now)
     if version is None:

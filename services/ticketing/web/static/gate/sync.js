@@ -30,6 +30,8 @@ let stream = null;
 /** @type {Promise<void>} */
 let turn = Promise.resolve();
 let isQueued = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retry;
 
 /** Keeps up for as long as the page lives. @param {() => void} listener */
 export function start(listener) {
@@ -83,7 +85,16 @@ async function stumbled(fault) {
   if (fault instanceof Unreachable) note({ line: "offline", error: "" });
   else if (status === 401) note({ line: "unpaired", error: "" });
   else note({ line: "refused", error: status ? String(status) : fault instanceof Error ? fault.name : "" });
-  if (status !== 401 && !document.hidden) setTimeout(() => void sync(), AGAIN_MS);
+  if (status !== 401) again(AGAIN_MS);
+}
+
+/**
+ * Tries once more in a while. One timer for all who want that, or a long time offline would be a storm of tries.
+ * @param {number} wait
+ */
+function again(wait) {
+  clearTimeout(retry);
+  retry = setTimeout(() => void (document.hidden || sync()), wait);
 }
 
 /** @param {Partial<SyncState>} changed */
@@ -251,8 +262,7 @@ async function listen() {
     hangUp();
     note({ line: "checking" });
     // At once, unless streams end as soon as they begin.
-    const wait = Date.now() - openedAt < AGAIN_MS ? AGAIN_MS : 0;
-    setTimeout(() => void (document.hidden || sync()), wait);
+    again(Date.now() - openedAt < AGAIN_MS ? AGAIN_MS : 0);
   };
 }
 
