@@ -123,7 +123,8 @@ class KafkaBroker:
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
             self._java(
-                *("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id),
+                *("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--standalone"),
+                f"--cluster-id={cluster_id}",  # in one word: one id in 64 begins with a hyphen
                 # A half-made folder of an interrupted first start is finished rather than refused.
                 *("-c", "server.properties", "--ignore-formatted"),
             ),

@@ -56,7 +56,7 @@ class Chain:
             "counts": {"adult": 1},
         }
         headers = {"Idempotency-Key": order_id}
-        async with self.http.post("/api/orders", json=body | {"counts": {"adult": 1}}, headers=headers) as answer:
+        async with self.http.post("/api/orders", json=body, headers=headers) as answer:
             assert answer.status == 201, await answer.text()
             return msgspec.json.decode(await answer.read(), type=Placed)
 
