@@ -1,9 +1,7 @@
 """PostgreSQL and Kafka together, for `./run up` and for the tests alike."""
 
-import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from deploy.local.kafka import KafkaBroker
 from deploy.local.kafka_jars import kafka_jars
@@ -17,15 +15,6 @@ class Ports:
     postgres: int = 5439
     kafka: int = 9094
     kafka_controller: int = 9095
-
-    @classmethod
-    def free(cls) -> Self:
-        """Three ports that nobody listens on now."""
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-        numbers: list[int] = [listening.getsockname()[1] for listening in sockets]
-        for listening in sockets:
-            listening.close()
-        return cls(*numbers)
 
 
 OWNER = "tester"  # of the tests' databases

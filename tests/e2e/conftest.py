@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from shared.wake import Waker
 from tests.e2e.screens import launch
 from tests.e2e.system import System
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
+from tests.support.ports import free_ports
 
 PIN = "110101"
 # The camera is a canvas on which the test draws; `buzzes` notes what a hand would feel.
@@ -203,8 +203,7 @@ def gate_server(cluster: Cluster, tmp_path: Path) -> Iterator[GateServer]:
     name = f"gate_{uuid4().hex[:8]}"
     cluster.create_database(name)
     ensure_secrets(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = int(listening.getsockname()[1])
+    [port] = free_ports(1)
     environment = {
         "TICKETING_DATABASE_URL": cluster.postgres_url(name),
         "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from deploy.local.system import caddy_program
 from shared import topics
 from shared.clock import ZONE, utc_now
 from shared.ids import uuid7
+from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN
 
 SERVICES = ("ticketing", "payments", "analytics")
@@ -67,9 +67,8 @@ class System:
     async def start(self) -> None:
         ensure_secrets(self.folder)
         await topics.create(self.cluster.kafka_bootstrap, f"{self.name}.")
-        for part in (*SERVICES, BANK, DOOR):
-            with socket.create_server(("127.0.0.1", 0)) as listening:
-                self.ports[part] = int(listening.getsockname()[1])
+        parts = (*SERVICES, BANK, DOOR)
+        self.ports |= zip(parts, free_ports(len(parts)), strict=True)
         for service in SERVICES:
             self.cluster.create_database(f"{self.name}_{service}")
         for command in ("migrate", "seed"):

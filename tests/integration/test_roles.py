@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 
@@ -15,6 +14,7 @@ from shared.events.ticketing import VenueChanged
 from shared.kafka import Outgoing, Producer
 from shared.topics import TICKETING_EVENTS
 from tests.integration.conftest import Spine, change_venue, environment_of, running, until
+from tests.support.ports import free_ports
 
 
 async def start(spine: Spine, *arguments: str, **extra: str) -> Process:
@@ -37,11 +37,6 @@ async def has_started(process: Process) -> None:
     async with asyncio.timeout(30):
         while b'"started"' not in await process.stdout.readline():
             assert process.returncode is None
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
 
 
 async def answers(port: str, status: int) -> bool:
@@ -67,7 +62,7 @@ async def put_aside(spine: Spine) -> bool:
 
 @pytest.mark.slow
 async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_to_stop(spine: Spine) -> None:
-    port = free_port()
+    port = str(*free_ports(1))
     process = await start(spine, "run", TICKETING_PORT=port)
     await until(lambda: answers(port, 200))
     for number in range(200):
@@ -105,7 +100,7 @@ async def test_separate_roles_do_together_what_one_process_does(spine: Spine) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["consume", "relay"])
 async def test_a_role_without_pages_tells_its_health_too(spine: Spine, role: str) -> None:
-    port = free_port()
+    port = str(*free_ports(1))
     process = await start(spine, role, TICKETING_PORT=port)
     await until(lambda: answers(port, 200))
     async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:

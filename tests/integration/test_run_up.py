@@ -15,6 +15,7 @@ from deploy.local.paths import ROOT
 from deploy.local.process import Program
 from deploy.local.settings import DATABASES, SIMULATOR, Settings
 from deploy.local.vendor import ensure_vendored, vendored_files
+from tests.support.ports import free_ports
 from tests.support.stub_system import stub_part
 
 
@@ -28,11 +29,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def _free_ports() -> dict[str, str]:
     """Settings by which every part listens on a port that nobody has."""
     names = [*up.PORT_VARIABLES.values(), *(f"{name.upper()}_PORT" for name in (*DATABASES, SIMULATOR))]
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: str(one.getsockname()[1]) for name, one in zip(names, held, strict=True)}
-    for one in held:
-        one.close()
-    return ports
+    return {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
 
 
 def test_run_alone_lists_what_it_can_do_a_line_each() -> None:

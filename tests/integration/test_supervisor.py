@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,20 +11,15 @@ import pytest
 
 from deploy.local.paths import ROOT
 from deploy.local.process import living_pid, started_ticks, wait_until
+from tests.support.ports import free_ports
 
 Starter = subprocess.Popen[str]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        number: int = listening.getsockname()[1]
-        return number
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[], Starter]]:
     """Start the stub system, and return once it says that it is ready."""
-    ports = [str(free_port()), str(free_port())]
+    ports = [str(port) for port in free_ports(2)]
     starters: list[Starter] = []
 
     def started() -> Starter:

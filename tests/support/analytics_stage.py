@@ -1,7 +1,6 @@
 """Analytics on the real database and broker, with events made by hand and sent as the relays send them."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -279,11 +278,6 @@ async def working(*workers: Worker) -> AsyncGenerator[None]:
             worker.stop()
         async with asyncio.timeout(30):
             await asyncio.gather(*tasks)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 60) -> None:

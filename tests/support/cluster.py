@@ -16,6 +16,7 @@ import pytest
 
 from deploy.local.cluster import Cluster, Ports
 from deploy.local.paths import ROOT
+from tests.support.ports import free_ports
 
 REUSED = ROOT / ".local" / "test-cluster"
 
@@ -30,7 +31,7 @@ def cluster() -> Iterator[Cluster]:
         yield _reused()
         return
     with tempfile.TemporaryDirectory(prefix="mot-cham-test-", ignore_cleanup_errors=True) as folder:
-        started = Cluster(Path(folder), Ports.free(), secrets.token_urlsafe(16))
+        started = Cluster(Path(folder), Ports(*free_ports(3)), secrets.token_urlsafe(16))
         try:
             started.start()
             yield started
@@ -43,7 +44,7 @@ def _reused() -> Cluster:
     settings = REUSED / "settings.json"
     if not settings.exists():
         REUSED.mkdir(parents=True, exist_ok=True)
-        chosen = {"password": secrets.token_urlsafe(16), "ports": asdict(Ports.free())}
+        chosen = {"password": secrets.token_urlsafe(16), "ports": asdict(Ports(*free_ports(3)))}
         settings.write_text(json.dumps(chosen), encoding="utf-8")
     known = json.loads(settings.read_text(encoding="utf-8"))
     kept = Cluster(REUSED, Ports(**known["ports"]), known["password"], survives_us=True)

@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
@@ -25,6 +24,7 @@ from deploy.local.secrets import ensure_secrets, read_secret
 from deploy.local.service import HttpPart
 from deploy.local.supervisor import Stage, supervise
 from shared.settings import Settings
+from tests.support.ports import free_ports
 
 # Round the clock and with room for everybody, so that a run does not depend on the hour at which it is started.
 ALWAYS_OPEN = (
@@ -47,7 +47,9 @@ class RealSystem:
     def make(cls, folder: Path, services: tuple[str, ...], log_level: str = "INFO") -> Self:
         """Choose free ports and make the secrets."""
         ensure_secrets(folder / "secrets")
-        chosen = cls(folder, Ports.free(), dict(zip(services, _free_ports(len(services)), strict=True)), log_level)
+        chosen = cls(
+            folder, Ports(*free_ports(3)), dict(zip(services, free_ports(len(services)), strict=True)), log_level
+        )
         values = {"ports": asdict(chosen.ports), "http_ports": chosen.http_ports, "log_level": log_level}
         (folder / "system.json").write_text(json.dumps(values), encoding="utf-8")
         return chosen
@@ -185,14 +187,6 @@ def running_system(system: RealSystem) -> Generator[Program]:
         yield supervisor
     finally:
         supervisor.stop()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    numbers: list[int] = [listening.getsockname()[1] for listening in sockets]
-    for listening in sockets:
-        listening.close()
-    return numbers
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from shared.live import Live
 from shared.pages import Pages
 from shared.revocations import Revocations
 from shared.wake import Waker
-from tests.support.analytics_stage import ROOT, Sale, Stage, free_port, until, venue
+from tests.support.analytics_stage import ROOT, Sale, Stage, until, venue
+from tests.support.ports import free_ports
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
@@ -151,7 +152,7 @@ class Screen:
 
 @pytest.fixture
 async def screen(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Screen]:
-    port = free_port()
+    [port] = free_ports(1)
     process = stage.start_process("run", {"ANALYTICS_PORT": str(port)})
     origin = f"http://localhost:{port}"
     try:
