@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-pytest_plugins = ["tests.support.cluster"]
+pytest_plugins = ["tests.support.fixtures"]
 
 # A property is about what holds, never about time: a loaded machine draws slowly and is not at fault.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from deploy.local.cluster import Ports
 from deploy.local.console import Problem
 from deploy.local.paths import SECRETS
 
 DATABASES = ("ticketing", "payments", "analytics")
 SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts listen on 127.0.0.1."""
+
+    postgres: int = 5439
+    kafka: int = 9094
+    kafka_controller: int = 9095
 
 
 @dataclass(frozen=True, slots=True)

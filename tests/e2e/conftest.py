@@ -17,7 +17,6 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Requ
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.issue_tickets import TicketSigner
@@ -30,6 +29,7 @@ from shared.unit import Unit
 from shared.wake import Waker
 from tests.e2e.screens import launch
 from tests.e2e.system import System
+from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 from tests.support.ports import free_ports
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.caddy import CADDYFILE
-from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from deploy.local.system import caddy_program
 from shared import topics
 from shared.clock import ZONE, utc_now
 from shared.ids import uuid7
+from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.cluster import Cluster
 from shared import migrate, topics
 from shared.clock import utc_now
 from shared.consumer import Consumer, EventHandler, Handle
@@ -24,6 +23,7 @@ from shared.relay import Relay, Timer
 from shared.settings import Settings
 from shared.unit import Tx, Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 
 TABLES = """
 CREATE TABLE venue (venue_id text PRIMARY KEY, version int NOT NULL);

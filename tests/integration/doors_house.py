@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.local.cluster import Cluster
 from deploy.seed.reader import FOLDER, read_seed
 from deploy.seed.rows import Person as SeedPerson
 from services.ticketing.api import manage, sign_in
@@ -27,6 +26,7 @@ from shared.pages import Pages
 from shared.revocations import Revocations
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 
 TICKETING = Path("services/ticketing")
 ORIGIN = "https://doors.test"

@@ -12,7 +12,6 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
-from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from deploy.seed.reader import read_seed
 from deploy.simulator import app as simulator
@@ -36,6 +35,7 @@ from shared.revocations import revoke
 from shared.roles import Service
 from shared.settings import Settings
 from tests.integration.doors_table import SERVICES
+from tests.support.cluster import Cluster
 
 VENUE, OTHER = VenueId("cot-co-lung-cu"), VenueId("nha-vuong-sa-phin")
 PIN, PASSWORD = "483920", "a-long-password"

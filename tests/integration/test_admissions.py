@@ -13,7 +13,6 @@ import httpx
 import msgspec
 import pytest
 
-from deploy.local.cluster import Cluster
 from services.ticketing.api import gate
 from services.ticketing.domain.people import Actor, PersonRole, hash_pin
 from services.ticketing.domain.short_code import short_code_hash
@@ -37,6 +36,7 @@ from shared.revocations import Revocations, revoke
 from shared.topics import TICKETING_EVENTS
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 
 Json = dict[str, Any]

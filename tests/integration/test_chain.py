@@ -13,7 +13,6 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from services.payments import app as payments_app
 from services.payments.domain.vietqr import decode
@@ -26,6 +25,7 @@ from shared.ids import uuid7
 from shared.roles import Service
 from shared.settings import Settings
 from tests.integration.conftest import running, until
+from tests.support.cluster import Cluster
 
 Json = dict[str, object]
 

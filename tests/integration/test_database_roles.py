@@ -6,10 +6,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.cluster import Cluster
 from deploy.local.databases import ensure_databases
 from deploy.local.secrets import ensure_secrets
 from shared.settings import Settings, password_file
+from tests.support.cluster import Cluster
 
 ONE, OTHER = "role_one", "role_other"
 

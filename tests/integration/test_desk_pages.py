@@ -9,7 +9,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.local.cluster import Cluster
 from shared.auth import GATE, OWNER
 from tests.integration.doors_house import (
     HOST,
@@ -23,6 +22,7 @@ from tests.integration.doors_house import (
     paired,
     post,
 )
+from tests.support.cluster import Cluster
 
 LAN = {"login": "gate-new", "display_name": "Lan", "role": "gate", "venues": LUNG_CU, "pin": "483920"}
 

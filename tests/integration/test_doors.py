@@ -13,7 +13,6 @@ import zxingcpp
 from markupsafe import escape
 from PIL import Image
 
-from deploy.local.cluster import Cluster
 from services.ticketing.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
@@ -43,6 +42,7 @@ from tests.integration.doors_house import (
     refused_soon,
     sign_in_with,
 )
+from tests.support.cluster import Cluster
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.routing import APIRoute
 
-from deploy.local.cluster import Cluster
 from shared.auth import GATE, SIGN_IN, Role, sign_pass
 from shared.clock import utc_now
 from shared.http import routes_of
@@ -22,6 +21,7 @@ from shared.i18n import Language, translate
 from tests.integration.doors_samples import COOKIES, sample_of
 from tests.integration.doors_table import ROWS, Row
 from tests.integration.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
+from tests.support.cluster import Cluster
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GUARDED = [row for row in ROWS if not row.is_for_anyone]

@@ -12,7 +12,6 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.cluster import Cluster
 from deploy.local.secrets import ensure_secrets
 from services.ticketing import app
 from shared import migrate, topics
@@ -26,6 +25,7 @@ from shared.roles import Service
 from shared.settings import Settings
 from shared.unit import name_of
 from tests.integration.conftest import Spine, change_venue, running, until
+from tests.support.cluster import Cluster
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from fastapi.sse import ServerSentEvent
 
-from deploy.local.cluster import Cluster
 from shared import migrate
 from shared.db import Pool, create_pool
 from shared.live import Live
 from shared.metrics import STREAMS_OPEN
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 
 INSERT = "INSERT INTO changes (topic, key) VALUES ('order', $1) RETURNING seq"
 

@@ -6,7 +6,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.local.cluster import Cluster
+from tests.support.cluster import Cluster
 
 
 async def test_an_event_acknowledged_before_kafka_is_killed_is_read_after_its_restart(cluster: Cluster) -> None:

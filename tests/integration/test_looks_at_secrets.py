@@ -14,7 +14,6 @@ import httpx
 import pytest
 from markupsafe import escape
 
-from deploy.local.cluster import Cluster
 from services.ticketing.domain.people import UNKNOWN_LOGIN_TRIES, hash_of_token
 from services.ticketing.store.people import insert_invitation
 from services.ticketing.usecases.passwords import LINE, Line
@@ -33,6 +32,7 @@ from tests.integration.doors_house import (
     post,
     sign_in_with,
 )
+from tests.support.cluster import Cluster
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.local.cluster import Cluster
 from services.payments.domain.bank import BankTransfer, Direction
 from services.payments.domain.vietqr import TransferQr, decode
 from services.payments.store.intents import Merchant
@@ -33,6 +32,7 @@ from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 
 PAYMENTS = Path("services/payments")
 VENUE = VenueId("clay-house")

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.local.cluster import Cluster
 from services.ticketing.api import cancel, orders
 from services.ticketing.domain.catalogue import Category, Product
 from services.ticketing.domain.pricing import WrongNights
@@ -35,6 +34,7 @@ from shared.live import Live
 from shared.pages import Pages
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, PRODUCT, Venue, open_venue
 
 MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)

@@ -15,7 +15,6 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.local.cluster import Cluster
 from services.payments.api import owner
 from services.payments.domain.bank import BankTransfer
 from services.payments.store.intents import Merchant
@@ -35,6 +34,7 @@ from shared.pages import Pages
 from shared.revocations import Revocations
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 
 PAYMENTS = Path("services/payments")
 HOUSE, OTHER = VenueId("clay-house"), VenueId("stone-house")

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.cluster import Cluster
 from deploy.local.paths import ROOT
 from shared import migrate
 from shared.db import connect
 from shared.sql import load
+from tests.support.cluster import Cluster
 
 PLATFORM = ROOT / "shared" / "statements"
 

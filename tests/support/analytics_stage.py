@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.cluster import Cluster
 from services.analytics.rebuild import TABLES, rebuild
 from services.analytics.verify import Finding, verify
 from services.analytics.worker import Worker
@@ -40,6 +39,7 @@ from shared.money import Dong
 from shared.settings import Settings
 from shared.unit import Unit
 from shared.wake import Waker
+from tests.support.cluster import Cluster
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 DAY = date(2026, 11, 24)

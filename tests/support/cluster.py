@@ -1,63 +1,85 @@
-"""The real PostgreSQL and Kafka of a test session, on free ports and with data of their own.
+"""PostgreSQL and Kafka together, as tests want them: a database at a time, killed and started again."""
 
-Both are started once per session and removed after it. With MOT_CHAM_TEST_CLUSTER=reuse they stay up between
-sessions (data in .local/test-cluster), which saves some seconds in the inner loop; `./run reset` ends them.
-"""
-
-import json
-import os
-import secrets
-import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
-import pytest
+from deploy.local.kafka import KafkaBroker
+from deploy.local.kafka_jars import kafka_jars
+from deploy.local.postgres import PostgresServer
+from deploy.local.settings import Ports
 
-from deploy.local.cluster import Cluster, Ports
-from deploy.local.paths import ROOT
-from tests.support.ports import free_ports
-
-REUSED = ROOT / ".local" / "test-cluster"
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """PostgreSQL and Kafka, up. Databases and topics are the test's own: make them under a name of your own.
-
-    A test that kills a part starts it again before it ends.
-    """
-    if os.environ.get("MOT_CHAM_TEST_CLUSTER") == "reuse":
-        yield _reused()
-        return
-    with tempfile.TemporaryDirectory(prefix="mot-cham-test-", ignore_cleanup_errors=True) as folder:
-        started = Cluster(Path(folder), Ports(*free_ports(3)), secrets.token_urlsafe(16))
-        try:
-            started.start()
-            yield started
-        finally:
-            started.stop()
+OWNER = "tester"  # of the tests' databases
 
 
-def _reused() -> Cluster:
-    """The cluster of an earlier session, started if it does not run."""
-    settings = REUSED / "settings.json"
-    if not settings.exists():
-        REUSED.mkdir(parents=True, exist_ok=True)
-        chosen = {"password": secrets.token_urlsafe(16), "ports": asdict(Ports(*free_ports(3)))}
-        settings.write_text(json.dumps(chosen), encoding="utf-8")
-    known = json.loads(settings.read_text(encoding="utf-8"))
-    kept = Cluster(REUSED, Ports(**known["ports"]), known["password"], survives_us=True)
-    for part in (kept.kafka, kept.postgres):
-        if not (part.is_alive() and part.answers()):
-            part.start()
-    kept.postgres.wait_ready()
-    kept.ensure_owner()
-    kept.kafka.wait_ready()
-    return kept
+class Cluster:
+    """A PostgreSQL server and a Kafka broker that keep their data in one folder."""
 
+    def __init__(self, folder: Path, ports: Ports, postgres_password: str, *, survives_us: bool = False) -> None:
+        self.postgres = PostgresServer(
+            folder / "postgres",
+            ports.postgres,
+            postgres_password,
+            log=folder / "log" / "postgres.log",
+            survives_us=survives_us,
+        )
+        self.kafka = KafkaBroker(
+            folder / "kafka",
+            (ports.kafka, ports.kafka_controller),
+            kafka_jars(),
+            log=folder / "log" / "kafka.log",
+            survives_us=survives_us,
+        )
 
-def databases_of(cluster: Cluster, prefix: str) -> list[str]:
-    """Names of the databases that begin with `prefix`, to clear a reused cluster."""
-    names = cluster.postgres.query("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY datname")
-    return [name for name in names.splitlines() if name.startswith(prefix)]
+        self.password = postgres_password
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """Value for KAFKA_BOOTSTRAP_SERVERS."""
+        return self.kafka.bootstrap
+
+    def postgres_url(self, database: str) -> str:
+        """Address of a database, for asyncpg and for `*_DATABASE_URL`."""
+        return f"postgresql://{OWNER}:{self.password}@{self.postgres.address}/{database}"
+
+    def create_database(self, name: str, template: str | None = None) -> None:
+        """Make a database, empty or as a copy of `template`, which nobody may be connected to."""
+        self.postgres.create_database(name, OWNER, template)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database and whoever is connected to it."""
+        self.postgres.drop_database(name)
+
+    def start(self) -> None:
+        """Start both side by side and return when both answer."""
+        self.kafka.start()
+        self.postgres.start()
+        self.postgres.wait_ready()
+        self.ensure_owner()
+        self.kafka.wait_ready()
+
+    def stop(self) -> None:
+        """Stop both in good order."""
+        self.kafka.stop()
+        self.postgres.stop()
+
+    def ensure_owner(self) -> None:
+        """Have the role that owns the tests' databases. It may do no more than a service's, so that tests notice."""
+        if OWNER not in self.postgres.query("SELECT rolname FROM pg_roles").splitlines():
+            self.postgres.query(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{self.password}'")
+
+    def start_postgres(self) -> None:
+        """Start PostgreSQL again, on the data it had, and return when it answers."""
+        self.postgres.start()
+        self.postgres.wait_ready()
+
+    def kill_postgres(self) -> None:
+        """`kill -9` PostgreSQL."""
+        self.postgres.kill()
+
+    def start_kafka(self) -> None:
+        """Start Kafka again, on the data it had, and return when it answers."""
+        self.kafka.start()
+        self.kafka.wait_ready()
+
+    def kill_kafka(self) -> None:
+        """`kill -9` Kafka."""
+        self.kafka.kill()

@@ -16,14 +16,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
-from deploy.local.cluster import Cluster, Ports
 from deploy.local.databases import ensure_databases
 from deploy.local.paths import ROOT
 from deploy.local.process import DidNotHappen, Program, living_pid, wait_until
 from deploy.local.secrets import ensure_secrets, read_secret
 from deploy.local.service import HttpPart
+from deploy.local.settings import Ports
 from deploy.local.supervisor import Stage, supervise
 from shared.settings import Settings
+from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 
 # Round the clock and with room for everybody, so that a run does not depend on the hour at which it is started.

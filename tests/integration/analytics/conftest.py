@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploy.local.cluster import Cluster
 from tests.support.analytics_stage import Stage, open_stage
+from tests.support.cluster import Cluster
 
 
 @pytest.fixture(scope="session")
