@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.analytics.csv_export import overview_csv
-from services.analytics.overview import Asked, Days, Overview, read_overview
+from services.analytics.overview import Asked, Days, DaysWrong, Overview, read_overview
 from services.analytics.store import LIVE_KEY, LIVE_TOPIC
 from shared.auth import OFFICE, Allow, Pass, Role
 from shared.clock import Clock, local_date
@@ -51,15 +51,20 @@ class Viewer:
         return await self.office.look(self.asked)
 
 
+SeenBy = Annotated[Pass, Depends(Allow(OFFICE, Role.PROVINCE, Role.OPERATOR))]
 # The first and last day stand in the address, so that a view can be sent to a colleague.
-async def _viewer_of(
-    request: Request,
-    seen_by: Annotated[Pass, Depends(Allow(OFFICE, Role.PROVINCE, Role.OPERATOR))],
-    first: Annotated[str, Query(alias="from", max_length=10)] = "",
-    last: Annotated[str, Query(alias="to", max_length=10)] = "",
-) -> Viewer:
+First = Annotated[str, Query(alias="from")]
+Last = Annotated[str, Query(alias="to")]
+
+
+def _office_of(request: Request) -> Office:
     office = request.app.state.office
     assert isinstance(office, Office)
+    return office
+
+
+async def _viewer_of(request: Request, seen_by: SeenBy, first: First = "", last: Last = "") -> Viewer:
+    office = _office_of(request)
     days = Days.read(first, last, office.clock())
     return Viewer(office, Asked(days, seen_by.scope, language_of(request)))
 
@@ -68,12 +73,26 @@ ViewerDep = Annotated[Viewer, Depends(_viewer_of)]
 
 
 @router.get("/province")
-async def get_province_page(request: Request, viewer: ViewerDep) -> Response:
-    overview = await viewer.look()
-    today = local_date(overview.as_of)
-    presets = {name: (today - timedelta(days=count - 1)) for name, count in _PRESETS.items()}
-    page = viewer.office.pages.render(
-        request, "province.html", overview=overview, presets=presets, today=today, home="/province"
+async def get_province_page(request: Request, seen_by: SeenBy, first: First = "", last: Last = "") -> Response:
+    """The numbers; for days that are none the form as it was filled in, the mistake beside it, and no number."""
+    office = _office_of(request)
+    overview: Overview | None = None
+    wrong: DaysWrong | None = None
+    try:
+        overview = await (await _viewer_of(request, seen_by, first, last)).look()
+    except DaysWrong as found:
+        wrong = found
+    today = local_date(office.clock())
+    page = office.pages.render(
+        request,
+        "province.html",
+        status=wrong.status if wrong else 200,
+        overview=overview,
+        wrong=wrong,
+        typed={"from": overview.days.first, "to": overview.days.last} if overview else {"from": first, "to": last},
+        presets={name: (today - timedelta(days=count - 1)) for name, count in _PRESETS.items()},
+        today=today,
+        home="/province",
     )
     page.headers["Cache-Control"] = "private, no-store"
     return page

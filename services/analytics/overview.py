@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 from services.analytics.indicators import Indicator, Sums, add_up, indicators_of
 from services.analytics.store import SQL, hold_tables
@@ -18,10 +19,19 @@ STALE_AFTER = timedelta(seconds=60)
 CATCHING_UP_FROM = 1000
 
 
+DaysMistake = Literal["no_day", "order", "too_long"]
+
+
 class DaysWrong(DomainError):
-    """The first day is after the last, a day is no date, or the range is longer than a year."""
+    """A day is no date, the first day is after the last, or the range is longer than a year."""
 
     code = "days_wrong"
+
+    def __init__(self, mistake: DaysMistake, field: Literal["from", "to"]) -> None:
+        """field: what has to be mended."""
+        super().__init__(mistake=mistake, field=field)
+        self.mistake = mistake
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +45,24 @@ class Days:
     def read(first: str, last: str, now: datetime) -> "Days":
         """Days as written in an address; blank means today. Raises DaysWrong."""
         today = local_date(now)
-        try:
-            end = date.fromisoformat(last) if last else today
-            begin = date.fromisoformat(first) if first else min(end, today)
-        except ValueError:
-            raise DaysWrong from None
-        if begin > end or end - begin >= timedelta(days=MOST_DAYS) or not date.min < end < date.max:
-            raise DaysWrong
+        end = _day_of(last, "to") if last else today
+        begin = _day_of(first, "from") if first else min(end, today)
+        if begin > end:
+            raise DaysWrong("order", "from")
+        if end - begin >= timedelta(days=MOST_DAYS):
+            raise DaysWrong("too_long", "from")
         return Days(begin, end)
+
+
+def _day_of(text: str, field: Literal["from", "to"]) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise DaysWrong("no_day", field) from None
+    # The first and last days of the calendar have instants in UTC that it does not hold.
+    if not date.min < day < date.max:
+        raise DaysWrong("no_day", field)
+    return day
 
 
 @dataclass(frozen=True, slots=True)

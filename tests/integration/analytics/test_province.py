@@ -4,11 +4,14 @@ import asyncio
 import csv
 import io
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -115,6 +118,38 @@ async def test_a_viewer_of_one_district_sees_that_district_alone(door: Door) -> 
 async def test_a_range_that_is_none_is_refused(door: Door, days: str) -> None:
     answer = await door.get(f"/api/province/overview?{days}")
     assert (answer.status_code, answer.json()["code"]) == (422, "days_wrong")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "field", "says"),
+    [
+        ("2026-11-25", "2026-11-24", "from", "The first day must not be after the last day."),
+        ("2026-11-24", "<b>some day</b>", "to", "“&lt;b&gt;some day&lt;/b&gt;” is not a day."),
+        ("0001-01-01", "0001-01-02", "from", "“0001-01-01” is not a day."),
+        ("2020-01-01", "2026-11-24", "from", "At most 366 days can be shown at once."),
+    ],
+)
+async def test_the_page_keeps_wrong_days_as_typed_and_says_the_mistake_beside_them(
+    door: Door, first: str, last: str, field: str, says: str
+) -> None:
+    page = await door.get(f"/province?{urlencode({'from': first, 'to': last, 'lang': 'en'})}")
+    assert page.status_code == 422
+    assert says in page.text
+    inputs = {name: re.search(f'<input id="{name}".*?>', page.text, re.DOTALL) for name in ("from", "to")}
+    assert all(inputs.values())
+    for name, typed in (("from", first), ("to", last)):
+        found = inputs[name]
+        assert found is not None
+        assert f'value="{escape(typed)}"' in found[0]
+        assert ('aria-invalid="true" aria-describedby="refusal"' in found[0]) == (name == field)
+    assert 'role="alert" id="refusal"' in page.text
+    assert "province.js" not in page.text
+    assert 'class="indicators"' not in page.text
+
+
+async def test_the_page_of_wrong_days_is_in_vietnamese_too(door: Door) -> None:
+    page = await door.get("/province?from=2026-11-25&to=2026-11-24&lang=vi")
+    assert "Từ ngày phải trước hoặc bằng đến ngày." in page.text
 
 
 async def test_the_csv_sums_to_the_page_and_runs_no_formula(door: Door) -> None:

@@ -159,7 +159,14 @@ def test_blank_days_are_today_in_ha_giang() -> None:
 
 
 @pytest.mark.parametrize(
-    "days", [("2026-11-25", "2026-11-24"), ("x", ""), ("2025-01-01", "2026-11-24"), ("", "9999-12-31")]
+    "days",
+    [
+        ("2026-11-25", "2026-11-24"),
+        ("x", ""),
+        ("2025-01-01", "2026-11-24"),
+        ("", "9999-12-31"),
+        ("0001-01-01", "0001-01-02"),
+    ],
 )
 def test_a_range_that_is_none_is_refused(days: tuple[str, str]) -> None:
     with pytest.raises(DaysWrong):
