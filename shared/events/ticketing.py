@@ -178,7 +178,7 @@ class PersonRevoked(Event, frozen=True, kw_only=True):
 
 
 class DeviceRevoked(Event, frozen=True, kw_only=True):
-    """A phone's passes are no longer honoured; its unsent scans go to quarantine."""
+    """A phone's passes are no longer honoured; it keeps its unsent scans and sends them once it is paired again."""
 
     TYPE: ClassVar[str] = "ticketing.device_revoked.v1"
     AGGREGATE: ClassVar[str] = "device"
