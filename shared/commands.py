@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import uvloop
 from aiokafka.errors import KafkaError
@@ -87,6 +88,32 @@ def answer(fields: Mapping[str, object]) -> None:
 def refuse_arguments(arguments: Arguments) -> None:
     if arguments:
         raise WrongUse
+
+
+class Finding(Protocol):
+    """One invariant, whether it holds now, and the figures behind it."""
+
+    @property
+    def invariant(self) -> str: ...
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def detail(self) -> Mapping[str, int | str]: ...
+
+
+def verify_command(find: Callable[[Service], Awaitable[Sequence[Finding]]]) -> Command:
+    """`verify`: a line for each invariant, and 1 if one does not hold."""
+
+    async def verify(service: Service, arguments: Arguments) -> int:
+        refuse_arguments(arguments)
+        findings = await find(service)
+        for finding in findings:
+            answer({"invariant": finding.invariant, "ok": finding.ok, "detail": finding.detail})
+        return 0 if all(finding.ok for finding in findings) else 1
+
+    return Command("verify", verify)
 
 
 def _run_tool(tool: Tool, arguments: Arguments) -> int:

@@ -1,10 +1,10 @@
 """What an operator runs by hand."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
 
 from services.analytics.rebuild import rebuild
-from services.analytics.verify import verify
-from shared.commands import Arguments, Command, answer, refuse_arguments
+from services.analytics.verify import Finding, verify
+from shared.commands import Arguments, Command, refuse_arguments, verify_command
 from shared.roles import Service
 
 
@@ -14,12 +14,8 @@ async def _rebuild(service: Service, arguments: Arguments) -> int:
     return 0
 
 
-async def _verify(service: Service, arguments: Arguments) -> int:
-    refuse_arguments(arguments)
-    findings = await verify(service.settings, service.unit.pool)
-    for finding in findings:
-        answer(asdict(finding))
-    return 0 if all(finding.ok for finding in findings) else 1
+async def _findings(service: Service) -> Sequence[Finding]:
+    return await verify(service.settings, service.unit.pool)
 
 
-COMMANDS = (Command("rebuild", _rebuild), Command("verify", _verify))
+COMMANDS = (Command("rebuild", _rebuild), verify_command(_findings))

@@ -1,11 +1,11 @@
 """What an operator runs by hand, and the line tools that let anyone check us from outside."""
 
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 
 from services.payments import tools
-from services.payments.store.verification import verify_books
-from shared.commands import Arguments, Command, Tool, answer, refuse_arguments
+from services.payments.store.verification import Finding, verify_books
+from shared.commands import Arguments, Tool, refuse_arguments, verify_command
 from shared.roles import Service
 
 
@@ -19,16 +19,12 @@ def _references(arguments: Arguments) -> None:
     tools.reference_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
-async def _verify(service: Service, arguments: Arguments) -> int:
-    refuse_arguments(arguments)
-    findings = await verify_books(service.unit.pool)
-    for finding in findings:
-        answer(asdict(finding))
-    return 0 if all(finding.ok for finding in findings) else 1
+async def _findings(service: Service) -> Sequence[Finding]:
+    return await verify_books(service.unit.pool)
 
 
 COMMANDS = (
     Tool("qr < transfers.jsonl", _qr),
     Tool("references < memos.txt", _references),
-    Command("verify", _verify),
+    verify_command(_findings),
 )
