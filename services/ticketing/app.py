@@ -14,7 +14,6 @@ from services.ticketing.usecases.expire_orders import ExpireOrders, expire_order
 from services.ticketing.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
-    SeedPeople,
     forget_old_tries,
     invite_first_operator,
     seed_people,
@@ -102,7 +101,7 @@ async def _seed(unit: Unit, settings: Settings) -> None:
     seed = read_seed()
     await unit.run(load_catalogue, seed)
     if settings.profile == "demo":
-        await unit.run(seed_people, SeedPeople(seed.people))
+        await seed_people(unit, seed.people)
         write_demo_sign_ins(settings.demo_sign_ins, seed.people, settings.public_origin)
         return
     token = await unit.run(invite_first_operator, InviteFirstOperator())

@@ -16,7 +16,7 @@ from deploy.seed.reader import FOLDER, read_seed
 from deploy.seed.rows import Person as SeedPerson
 from services.ticketing.api import manage, sign_in
 from services.ticketing.api.web import Web
-from services.ticketing.usecases.first_people import SeedPeople, seed_people
+from services.ticketing.usecases.first_people import seed_people
 from services.ticketing.usecases.load_catalogue import load_catalogue
 from shared import migrate
 from shared.auth import Doors, Pass, verify_pass
@@ -83,7 +83,7 @@ async def open_house(cluster: Cluster) -> AsyncGenerator[House]:
     now, key, waker = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate(), Waker(url, solo=True)
     unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
     await unit.run(load_catalogue, SEED)
-    await unit.run(seed_people, SeedPeople([MANAGER, OTHER_MANAGER, OPERATOR, HOST]))
+    await seed_people(unit, [MANAGER, OTHER_MANAGER, OPERATOR, HOST])
     await pool.execute("DELETE FROM outbox")
     revocations = Revocations(pool, waker)
     keeping_up = asyncio.create_task(revocations.run())

@@ -16,7 +16,6 @@ from PIL import Image
 from services.ticketing.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
-    SeedPeople,
     forget_old_tries,
     invite_first_operator,
     seed_people,
@@ -277,8 +276,8 @@ async def test_a_new_installation_invites_one_operator_who_comes_in_once(house: 
 async def test_the_demo_people_are_added_once_and_told_to_the_owner_of_the_machine(
     house: House, tmp_path: Path
 ) -> None:
-    everybody = SeedPeople([MANAGER, PEOPLE["gate-lung-cu-1"]])
-    assert [await house.unit.run(seed_people, everybody) for _ in range(2)] == [1, 0]
+    everybody = [MANAGER, PEOPLE["gate-lung-cu-1"]]
+    assert [await seed_people(house.unit, everybody) for _ in range(2)] == [1, 0]
     file = tmp_path / "new" / "demo-sign-ins.txt"
     write_demo_sign_ins(file, SEED.people, ORIGIN)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

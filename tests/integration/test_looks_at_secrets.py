@@ -13,9 +13,11 @@ from uuid import uuid4
 import httpx
 import pytest
 from markupsafe import escape
+from prometheus_client import generate_latest
 
 from services.ticketing.domain.people import UNKNOWN_LOGIN_TRIES, hash_of_token
 from services.ticketing.store.people import insert_invitation
+from services.ticketing.usecases.first_people import seed_people
 from services.ticketing.usecases.passwords import LINE, Line
 from services.ticketing.usecases.sign_in import UNKNOWN_LOGINS
 from shared.auth import OWNER
@@ -26,6 +28,7 @@ from tests.integration.doors_house import (
     MANAGER,
     OPERATOR,
     OTHER_MANAGER,
+    PEOPLE,
     House,
     open_house,
     paired,
@@ -72,7 +75,7 @@ def connections_in_use(house: House) -> int:
     return house.pool.get_size() - house.pool.get_idle_size()
 
 
-async def wait_in_line(house: House, *requests: asyncio.Task[httpx.Response]) -> None:
+async def wait_in_line(house: House, *requests: asyncio.Task[httpx.Response] | asyncio.Task[int]) -> None:
     """Until all of them and the holder of the line wait for their turns, and no connection is in use."""
     await until(lambda: LINE.waiting == len(requests) + 1 and connections_in_use(house) == 0)
 
@@ -112,6 +115,25 @@ async def test_new_secrets_are_worked_out_before_the_transaction_that_keeps_them
     assert adding.result().status_code == 303
     if path == "/manage/people":
         assert (await sign_in_with(house.browser(), "new-one", "a-long-password")).status_code == 303
+
+
+async def test_the_secrets_of_the_first_people_are_worked_out_outside_of_every_transaction(house: House) -> None:
+    missing = PEOPLE["manager-nha-vuong"]
+    async with asyncio.TaskGroup() as group, held_line():
+        seeding = group.create_task(seed_people(house.unit, [MANAGER, missing]))
+        await wait_in_line(house, seeding)
+    assert seeding.result() == 1
+    assert (await sign_in_with(house.browser(), missing.login, missing.password)).status_code == 303
+
+
+async def test_a_start_that_finds_all_people_works_out_no_secret(house: House) -> None:
+    async with asyncio.timeout(5), held_line():
+        assert await seed_people(house.unit, [MANAGER, OPERATOR]) == 0
+
+
+async def test_an_operator_sees_how_many_wait_for_their_turn(house: House) -> None:
+    async with held_line():
+        assert generate_latest().decode().splitlines().count("ticketing_secrets_waiting 1.0") == 1
 
 
 async def test_a_try_is_counted_before_the_look_and_forgotten_after_the_right_password(house: House) -> None:

@@ -18,7 +18,7 @@ from services.ticketing.store.catalogue import Catalogue, read_catalogue
 from services.ticketing.store.orders import Order, insert_order
 from services.ticketing.store.people import Device, insert_device
 from services.ticketing.store.tickets import Ticket, tickets_of_order
-from services.ticketing.usecases.first_people import SeedPeople, seed_people
+from services.ticketing.usecases.first_people import seed_people
 from services.ticketing.usecases.issue_tickets import Office, TicketSigner, issue_tickets
 from services.ticketing.usecases.load_catalogue import load_catalogue
 from shared.auth import Pass, Role, sign_pass
@@ -100,7 +100,7 @@ async def open_venue(unit: Unit) -> Venue:
     """Catalogue and made-up people in a migrated, empty database."""
     seed = read_seed()
     await unit.run(load_catalogue, seed)
-    await unit.run(seed_people, SeedPeople([person for person in seed.people if VENUE in person.venue_ids][:2]))
+    await seed_people(unit, [person for person in seed.people if VENUE in person.venue_ids][:2])
     async with unit.pool.acquire() as connection:
         return Venue(unit=unit, catalogue=await read_catalogue(connection))
 

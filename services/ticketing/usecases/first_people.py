@@ -22,7 +22,7 @@ from services.ticketing.store import people as store
 from services.ticketing.store.people import Person
 from services.ticketing.usecases.passwords import hash_password
 from services.ticketing.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
-from shared.unit import Tx
+from shared.unit import Tx, Unit
 
 _ROLES: dict[str, PersonRole] = {
     "gate_staff": "gate",
@@ -33,18 +33,36 @@ _ROLES: dict[str, PersonRole] = {
 }
 
 
+async def seed_people(unit: Unit, people: Sequence[SeedPerson]) -> int:
+    """Adds the made-up people that are missing; how many. Only ever called in the demo profile.
+
+    Their secrets are worked out between two transactions, and not at all for those who are there already.
+    """
+    missing = await unit.run(find_missing_people, SeedPeople(people))
+    if not missing:
+        return 0
+    return await unit.run(add_missing_people, MissingPeople([await _person_of(person) for person in missing]))
+
+
 @dataclass(frozen=True, slots=True)
 class SeedPeople:
     people: Sequence[SeedPerson]
 
 
-async def seed_people(tx: Tx, command: SeedPeople, now: datetime) -> int:
-    """Adds the made-up people that are missing; how many. Only ever called in the demo profile."""
+async def find_missing_people(tx: Tx, command: SeedPeople, now: datetime) -> list[SeedPerson]:
+    """Those of the made-up people who are not there yet."""
     known = await store.known_persons(tx.connection, [person.person_id for person in command.people])
-    missing = [person for person in command.people if person.person_id not in known]
-    for person in missing:
-        await store.insert_person(tx.connection, await _person_of(person), now)
-    return len(missing)
+    return [person for person in command.people if person.person_id not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPeople:
+    people: Sequence[Person]
+
+
+async def add_missing_people(tx: Tx, command: MissingPeople, now: datetime) -> int:
+    """How many were added; whoever another start added meanwhile stays as they are."""
+    return sum([await store.insert_person(tx.connection, person, now) for person in command.people])
 
 
 async def _person_of(seed: SeedPerson) -> Person:
