@@ -38,17 +38,6 @@ def crockford_encode(value: int, length: int) -> str:
     return "".join(CROCKFORD[value >> 5 * place & 31] for place in range(length - 1, -1, -1))
 
 
-def crockford_decode(text: str) -> int | None:
-    """The number behind upper-case Crockford base 32, or None if a character is not of it."""
-    value = 0
-    for character in text:
-        digit = CROCKFORD.find(character)
-        if digit < 0:
-            return None
-        value = value << 5 | digit
-    return value
-
-
 def fold_look_alikes(text: str) -> str:
     """Upper case with O read as 0, and I and L as 1, as people mistake them."""
     return text.upper().translate(_LOOK_ALIKES)
