@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from asyncpg import RaiseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -324,21 +325,18 @@ async def test_money_suspended_by_the_code_of_before_stands_under_each_transfer_
     name = f"money_{uuid4().hex[:8]}"
     cluster.create_database(name)
     url = cluster.postgres_url(name)
-    first = PAYMENTS / "migrations" / "0001_payments.sql"
-    before = tmp_path / "payments" / "migrations"
-    before.mkdir(parents=True)
-    (before / first.name).write_bytes(first.read_bytes())
-    await migrate.migrate(url, before)
+    await migrate.migrate(url, first_migrations(tmp_path, 1))
     pool = await create_pool(url, "money", 2)
     await pool.execute(OLD_BOOKS)
     await suspend_as_before(pool, ("f2", 10_000, "surplus"), ("f2", 60_000, "late_no_places"))
     await suspend_as_before(pool, ("f3", 60_000, "late_no_places"), ("f4", 9_000, "no_reference"))
 
-    await migrate.migrate(url, PAYMENTS / "migrations")
+    await migrate.migrate(url, first_migrations(tmp_path, 2))
 
     broken = [finding for finding in await verify_books(pool) if not finding.ok]
     # The old code may still run for a moment.
     await suspend_as_before(pool, ("f4", 1_000, "surplus"), ("f4", 500, "late_no_places"))
+    await migrate.migrate(url, PAYMENTS / "migrations")
     rows = await pool.fetch("SELECT right(transfer_id::text, 2), reason, amount_vnd FROM suspended_money")
     await pool.close()
     cluster.drop_database(name)
@@ -352,6 +350,35 @@ async def test_money_suspended_by_the_code_of_before_stands_under_each_transfer_
         ("f4", "surplus", 1_000),
         ("f4", "late_no_places", 500),
     }
+
+
+async def test_suspense_is_not_dropped_while_it_holds_money_that_stands_nowhere_else(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    name = f"money_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, first_migrations(tmp_path, 2))
+    pool = await create_pool(url, "money", 2)
+    await pool.execute(OLD_BOOKS)
+    await suspend_as_before(pool, ("f4", 9_000, "no_reference"))
+    await pool.execute("DELETE FROM suspended_money")
+
+    with pytest.raises(RaiseError, match="suspense holds money"):
+        await migrate.migrate(url, PAYMENTS / "migrations")
+
+    assert await pool.fetchval("SELECT sum(amount_vnd) FROM suspense") == 9_000
+    await pool.close()
+    cluster.drop_database(name)
+
+
+def first_migrations(folder: Path, count: int) -> Path:
+    """A folder with the first migrations of payments alone, as an older release has it."""
+    older = folder / "payments" / "migrations"
+    older.mkdir(parents=True, exist_ok=True)
+    for file in sorted((PAYMENTS / "migrations").glob("*.sql"))[:count]:
+        (older / file.name).write_bytes(file.read_bytes())
+    return older
 
 
 async def suspend_as_before(pool: Pool, *money: tuple[str, int, str]) -> None:
