@@ -106,8 +106,9 @@ async def get_overview(viewer: ViewerDep) -> Response:
 @router.get("/api/province/overview.csv")
 async def get_overview_csv(viewer: ViewerDep) -> Response:
     overview = await viewer.look()
-    response = _private(overview_csv(overview), "text/csv; charset=utf-8")
+    response = _private(overview_csv(overview, viewer.asked.language), "text/csv; charset=utf-8")
     name = f"mot-cham-{overview.days.first}-{overview.days.last}.csv"
+    response.headers["Content-Language"] = viewer.asked.language
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

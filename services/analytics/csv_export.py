@@ -1,13 +1,21 @@
-"""The overview as CSV that spreadsheets open as it is meant: UTF-8 with a mark, and no cell that runs as a formula."""
+"""The overview as CSV that spreadsheets open as it is meant: UTF-8 with a mark, and no cell that runs as a formula.
+
+Heads and names are in the reader's language, and each head ends in its column's key: "Số lượt thanh toán [payments]".
+All other cells are the same in both languages. The rule and its reasons stand in the README.
+"""
 
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
 
 from services.analytics.indicators import Sums, add_up
 from services.analytics.overview import Overview
+from shared.clock import ZONE
+from shared.i18n import Language, translate
 
-HEADER = (
+# In this order for good; a new column goes to the end.
+COLUMNS = (
     "level",
     "code",
     "name",
@@ -27,23 +35,26 @@ HEADER = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def overview_csv(overview: Overview) -> bytes:
+def overview_csv(overview: Overview, language: Language) -> bytes:
     """One line for the province, one for its cash-recording venues, then districts and venues."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(HEADER)
-    writer.writerows([_safe(cell) for cell in row] for row in _rows(overview))
+    writer.writerow([f"{translate(f'province.csv.{key}', language)} [{key}]" for key in COLUMNS])
+    writer.writerows([_safe(cell) for cell in row] for row in _rows(overview, language))
     return "\ufeff".encode() + out.getvalue().encode()
 
 
-def _rows(overview: Overview) -> Iterator[list[str]]:
+def _rows(overview: Overview, language: Language) -> Iterator[list[str]]:
+    def name(whole: str) -> str:
+        return translate(f"province.csv.name.{whole}", language)
+
     reporting = add_up(venue.sums for venue in overview.venues if venue.sums.records_cash)
-    yield _row(overview, ("province", "", ""), overview.total, str(overview.people))
-    yield _row(overview, ("province_recording_cash", "", ""), reporting)
+    yield _row(overview, ("province", "", name("province")), overview.total, str(overview.people))
+    yield _row(overview, ("province_recording_cash", "", name("recording_cash")), reporting)
     for district in overview.districts:
         yield _row(overview, ("district", district.code, district.name), district.sums)
     for venue in overview.venues:
-        revised_at = venue.revised_at.isoformat() if venue.revised_at else ""
+        revised_at = _instant(venue.revised_at) if venue.revised_at else ""
         yield _row(overview, ("venue", venue.venue_id, venue.name), venue.sums, str(venue.people), revised_at)
 
 
@@ -60,11 +71,16 @@ def _row(
         str(sums.cashless_vnd),
         _percent(sums.share_value_bp),
         _percent(sums.share_count_bp),
-        "yes" if sums.records_cash else "no",
+        "1" if sums.records_cash else "0",
         people,
         revised_at,
-        overview.as_of.isoformat(),
+        _instant(overview.as_of),
     ]
+
+
+def _instant(at: datetime) -> str:
+    """In Hà Giang's time with its offset, as 2026-11-24T19:05:00+07:00."""
+    return at.astimezone(ZONE).isoformat(timespec="seconds")
 
 
 def _percent(basis_points: int | None) -> str:

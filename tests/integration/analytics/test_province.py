@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.async_api import Browser, Page, async_playwright
 
 from services.analytics.api import Office, router
+from services.analytics.csv_export import COLUMNS
 from shared.auth import Doors, Pass, Role, sign_pass
 from shared.clock import local_date, utc_now
 from shared.events.ticketing import PersonRevoked
@@ -157,11 +158,44 @@ async def test_the_csv_sums_to_the_page_and_runs_no_formula(door: Door) -> None:
     await door.stage.pool.execute("UPDATE venues SET name_vi = '=HYPERLINK(\"x\")' WHERE venue_id = 'tower'")
     answer = await door.get(f"/api/province/overview.csv?{RANGE}")
     assert answer.content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = by_key(answer)
     by_level = {level: [row for row in rows if row["level"] == level] for level in ("province", "district", "venue")}
     sums = {level: sum(int(row["amount_vnd"]) for row in found) for level, found in by_level.items()}
     assert set(sums.values()) == {200_000}
     assert '\'=HYPERLINK("x")' in {row["name"] for row in rows}
+
+
+def by_key(answer: httpx.Response) -> list[dict[str, str]]:
+    """The rows of a CSV as a program reads them: by the keys in brackets at the end of the heads."""
+    heads, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    keys = [head.rpartition("[")[2].removesuffix("]") for head in heads]
+    return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+async def test_the_csv_is_in_the_reader_s_language_and_only_heads_and_names_differ(door: Door) -> None:
+    await tell(door.stage)
+    await door.stage.pool.execute("UPDATE venues SET name_vi = 'Tháp', name_en = 'Tower' WHERE venue_id = 'tower'")
+    answers = [await door.get(f"/api/province/overview.csv?{RANGE}&lang={language}") for language in ("vi", "en")]
+    assert [answer.headers["content-language"] for answer in answers] == ["vi", "en"]
+    heads = [answer.content.decode("utf-8-sig").split("\r\n")[0] for answer in answers]
+    assert "Số lượt thanh toán [payments]" in heads[0]
+    assert "Payments taken [payments]" in heads[1]
+    vi, en = [by_key(answer) for answer in answers]
+    assert tuple(vi[0]) == tuple(en[0]) == COLUMNS
+    assert [row["name"] for row in vi[:2]] == ["Mọi điểm", "Các điểm có ghi tiền mặt"]
+    assert [row["name"] for row in en[:2]] == ["All venues", "Venues that record cash"]
+    assert {row["name"] for row in vi} >= {"Tháp"}
+    assert {row["name"] for row in en} >= {"Tower"}
+    without = [[{**row, "name": "", "as_of": ""} for row in rows] for rows in (vi, en)]
+    assert without[0] == without[1]
+
+
+async def test_the_csv_writes_instants_in_vietnam_s_time_with_its_offset(door: Door) -> None:
+    await tell(door.stage)
+    await door.stage.pool.execute("UPDATE day_taken SET revised_at = '2026-11-24T18:30:00Z' WHERE venue_id = 'house'")
+    rows = by_key(await door.get(f"/api/province/overview.csv?{RANGE}"))
+    assert {row["revised_at"] for row in rows} == {"", "2026-11-25T01:30:00+07:00"}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00", row["as_of"]) for row in rows)
 
 
 async def test_a_revoked_person_is_shut_out_here_too(stage: Stage) -> None:
