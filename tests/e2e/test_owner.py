@@ -161,6 +161,7 @@ async def test_cash_is_two_taps_and_an_undo_takes_it_out_of_the_day(system: Syst
     await phone.click("[data-amount='50000']")
     await phone.click("button[formaction='/owner/cash']")
     await phone.click("form[action='/owner/cash'] button")
+    await expect_day(phone, "50.000", "0\u00a0%")
     await phone.close()
     later = await context.new_page()
     await later.goto(f"{system.origin}/owner")
