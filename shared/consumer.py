@@ -21,7 +21,7 @@ from shared.dead_letters import DeadLetters
 from shared.errors import DomainError, Poison
 from shared.events import BY_TYPE
 from shared.health import Health
-from shared.kafka import Message, stop_within
+from shared.kafka import Message, Patience, stop_within
 from shared.log import Log
 from shared.metrics import CONSUMED, CONSUMER_LAG, CONSUMERS_REPLACED
 from shared.settings import Settings
@@ -118,9 +118,11 @@ class Consumer:
         self._put_aside_at: deque[float] = deque(maxlen=_DEAD_LETTERS_A_MINUTE)
         self._side_by_side = asyncio.Semaphore(_SIDE_BY_SIDE)
         self._waiting = 0
+        self._patience = Patience()
 
     def stop(self) -> None:
         self._stopping.set()
+        self._patience.end()
 
     async def run(self) -> None:
         """Consumes until it is stopped, through any loss of database or broker."""
@@ -129,6 +131,9 @@ class Consumer:
             try:
                 await self._consume()
             except (KafkaError, OSError, Silent) as error:
+                if self._stopping.is_set():
+                    log.info("stopped_before_an_answer", error=type(error).__name__)
+                    return
                 log.warning("consumer_replaced", error=type(error).__name__)
                 CONSUMERS_REPLACED.inc()
                 await self._pause(1)
@@ -142,10 +147,10 @@ class Consumer:
         self._done.clear()
         got_at = assigned_at = committed_at = time.monotonic()
         try:
-            async with asyncio.timeout(_START_LIMIT_S):
+            async with self._patience.wait(_START_LIMIT_S):
                 await kafka.start()
             while not (self._stopping.is_set() or self._health.halted):
-                async with asyncio.timeout(_CALL_LIMIT_S):
+                async with self._patience.wait(_CALL_LIMIT_S):
                     batch = await kafka.getmany(timeout_ms=500, max_records=_BATCH)
                 now = time.monotonic()
                 assigned_at = now if kafka.assignment() else assigned_at
@@ -155,17 +160,19 @@ class Consumer:
                     await self._work_off(batch)
                     got_at = time.monotonic()
                 elif now - got_at > _SILENCE_S:
-                    await _check_silence(kafka)
+                    async with self._patience.wait(_CALL_LIMIT_S):
+                        await _check_silence(kafka)
                     got_at = now
                 if now - committed_at > _COMMIT_EVERY_S:
                     if await self._commit(kafka):
                         committed_at = now
                     elif now - committed_at > _UNASSIGNED_S:
                         raise Silent
-                self._health.progressed(await _lag(kafka))
+                async with self._patience.wait(_CALL_LIMIT_S):
+                    self._health.progressed(await _lag(kafka))
             await self._commit(kafka)
         finally:
-            await stop_within(kafka, 5)
+            await stop_within(kafka, 1 if self._stopping.is_set() else 5)
 
     def _make(self) -> AIOKafkaConsumer:
         settings = self._settings
@@ -194,7 +201,7 @@ class Consumer:
         self._done = {partition: offset for partition, offset in self._done.items() if partition in ours}
         if self._done:
             try:
-                async with asyncio.timeout(_CALL_LIMIT_S):
+                async with self._patience.wait(_CALL_LIMIT_S):
                     await kafka.commit(self._done)
             except (KafkaError, TimeoutError) as error:
                 # While the group rebalances nobody may commit; a new consumer would only make it rebalance once more.
@@ -274,23 +281,20 @@ class Consumer:
 
 
 async def _check_silence(kafka: AIOKafkaConsumer) -> None:
-    """Raises Silent when Kafka has events that the consumer does not get; TimeoutError when Kafka does not say."""
-    async with asyncio.timeout(_CALL_LIMIT_S):
-        partitions = kafka.assignment()
-        ends = await kafka.end_offsets(partitions) if partitions else {}
-        for partition, end in ends.items():
-            if end > await kafka.position(partition):
-                raise Silent
+    """Raises Silent when Kafka has events that the consumer does not get."""
+    partitions = kafka.assignment()
+    ends = await kafka.end_offsets(partitions) if partitions else {}
+    for partition, end in ends.items():
+        if end > await kafka.position(partition):
+            raise Silent
 
 
 async def _lag(kafka: AIOKafkaConsumer) -> int:
     """Events known to be behind what was polled; also told per topic."""
     lags: dict[str, int] = defaultdict(int)
-    known = [(partition, kafka.highwater(partition)) for partition in kafka.assignment()]
-    async with asyncio.timeout(_CALL_LIMIT_S):
-        for partition, end in known:
-            if end is not None:
-                lags[partition.topic] += max(end - await kafka.position(partition), 0)
+    polled = [(partition, end) for partition in kafka.assignment() if (end := kafka.highwater(partition)) is not None]
+    for partition, end in polled:
+        lags[partition.topic] += max(end - await kafka.position(partition), 0)
     for topic, lag in lags.items():
         CONSUMER_LAG.labels(topic).set(lag)
     return sum(lags.values())

@@ -5,7 +5,8 @@ for good. So every wait is bounded here, and a producer in doubt is abandoned fo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
@@ -19,6 +20,8 @@ from shared.topics import DEAD_LETTER_BYTES, limit_bytes
 
 log = Log(__name__)
 _STOP_LIMIT_S = 2.0
+# A broker that is there answers in milliseconds, and whoever stops us gives us few seconds for everything.
+_LAST_CALL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,33 @@ class Message:
 
 def _text(raw: bytes) -> str:
     return raw.decode(errors="replace").replace("\0", "\ufffd")
+
+
+class Patience:
+    """How long a part waits for Kafka's answers: as long as it says, but hardly at all once it has to end.
+
+    One call at a time. What is cut short must be something that is done again after the next start.
+    """
+
+    def __init__(self) -> None:
+        self._current: asyncio.Timeout | None = None
+        self._is_over = False
+
+    def end(self) -> None:
+        """Cuts the call short that is waiting now, and those to come."""
+        self._is_over = True
+        if self._current is not None and not self._current.expired():
+            self._current.reschedule(asyncio.get_running_loop().time() + _LAST_CALL_S)
+
+    @asynccontextmanager
+    async def wait(self, limit_s: float | None = None) -> AsyncGenerator[None]:
+        """Raises TimeoutError when the calls within take too long; without a limit of ours they have their own."""
+        async with asyncio.timeout(_LAST_CALL_S if self._is_over else limit_s) as call:
+            self._current = call
+            try:
+                yield
+            finally:
+                self._current = None
 
 
 class Outgoing(NamedTuple):

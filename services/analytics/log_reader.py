@@ -72,8 +72,8 @@ class LogReader:
             ends = await self._kafka.end_offsets(self._kafka.assignment())
         return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
-    async def stop(self) -> None:
-        await stop_within(self._kafka, 5)
+    async def stop(self, limit_s: float = 5) -> None:
+        await stop_within(self._kafka, limit_s)
 
 
 async def cluster_id(bootstrap: str) -> str:

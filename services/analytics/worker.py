@@ -17,6 +17,7 @@ from services.analytics.log_reader import EVERYTHING, LogReader, Offsets, Polled
 from shared.consumer import Silent
 from shared.db import AWAY, COLLIDED
 from shared.health import Health
+from shared.kafka import Patience
 from shared.log import Log
 from shared.metrics import CONSUMER_LAG, CONSUMERS_REPLACED, DEAD_LETTERS
 from shared.outbox import SQL as PLATFORM_SQL
@@ -57,9 +58,11 @@ class Worker:
         self._share = share
         self._stopping = asyncio.Event()
         self._positions: Offsets = {}
+        self._patience = Patience()
 
     def stop(self) -> None:
         self._stopping.set()
+        self._patience.end()
 
     async def run(self) -> None:
         """Counts until it is stopped, through any loss of database or broker."""
@@ -70,6 +73,9 @@ class Worker:
             except Stopped as stopped:
                 await self._halt(stopped)
             except _PASSES as error:
+                if self._stopping.is_set():
+                    log.info("stopped_before_an_answer", error=type(error).__name__)
+                    return
                 log.warning("worker_replaced", error=type(error).__name__)
                 CONSUMERS_REPLACED.inc()
                 self._health.waiting_for_infrastructure = True
@@ -80,12 +86,14 @@ class Worker:
         await self._check_cluster()
         reader = LogReader(self._settings, self._share)
         try:
-            partitions = await reader.start()
+            async with self._patience.wait():
+                partitions = await reader.start()
             await self._reload(reader, partitions)
             self._health.waiting_for_infrastructure = False
             got_at, checked_at = time.monotonic(), 0.0
             while not self._stopping.is_set():
-                records = await _poll(reader)
+                async with self._patience.wait():
+                    records = await _poll(reader)
                 if records and not await self._apply(batch_of(records, self._positions)):
                     await self._reload(reader, partitions)
                 now = time.monotonic()
@@ -96,7 +104,7 @@ class Worker:
                     await self._check_progress(reader, now - got_at)
                     checked_at = now
         finally:
-            await reader.stop()
+            await reader.stop(1 if self._stopping.is_set() else 5)
 
     async def _apply(self, batch: Batch) -> bool:
         """False if another worker was faster."""
@@ -124,7 +132,8 @@ class Worker:
         reader.seek(self._positions)
 
     async def _check_cluster(self) -> None:
-        ours = await cluster_id(self._settings.kafka_bootstrap)
+        async with self._patience.wait():
+            ours = await cluster_id(self._settings.kafka_bootstrap)
         async with self._pool.acquire() as connection:
             known = await store.claim_cluster(connection, ours)
         if known != ours:
@@ -136,7 +145,8 @@ class Worker:
 
     async def _check_progress(self, reader: LogReader, silent_s: float) -> None:
         """Tells how far behind we are; raises Silent when events are there and none come."""
-        ends = await reader.ends()
+        async with self._patience.wait():
+            ends = await reader.ends()
         behind: dict[str, int] = {}
         for (topic, number), end in ends.items():
             behind[topic] = behind.get(topic, 0) + max(end - self._positions[topic, number], 0)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import time
 from datetime import timedelta
 
 import msgspec
@@ -13,6 +14,7 @@ from services.analytics.dead_letters import StoredDeadLetters
 from services.analytics.overview import Asked, Days, read_overview
 from shared.clock import utc_now
 from shared.errors import Poison
+from shared.health import Health
 from shared.kafka import Message
 from shared.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, until, venue, working
@@ -93,6 +95,36 @@ async def test_a_stream_of_the_province_wakes_when_a_batch_is_counted(stage: Sta
         await stage.count()
         assert (await anext(stream)).raw_data == '{"taken":[1,30000]}'
     reading.cancel()
+
+
+async def test_told_to_stop_while_kafka_is_away_the_worker_ends_soon_and_counts_the_rest_later(stage: Stage) -> None:
+    await stage.say(Sale().settled())
+    health = Health(stage.pool)
+    worker = stage.worker(health)
+    task = asyncio.create_task(worker.run())
+    await until(stage.is_caught_up)
+    await asyncio.to_thread(stage.cluster.kill_kafka)
+    try:
+        # It asks for the end of the log every two seconds; silent for longer, it waits for that answer.
+        await until(lambda: _waits_for_kafka(health))
+        asked_at = time.monotonic()
+        worker.stop()
+        await task
+        took_s = time.monotonic() - asked_at
+    finally:
+        await asyncio.to_thread(stage.cluster.start_kafka)
+    assert took_s < 3.5
+
+    await stage.say(Sale().settled())
+    await stage.count()
+    assert await stage.taken() == (2, 60_000)
+    assert all(finding.ok for finding in await stage.verify())
+
+
+async def _waits_for_kafka(health: Health) -> bool:
+    _, told = await health.ready()
+    age_s = told["last_poll_age_s"]
+    return isinstance(age_s, float) and age_s > 4
 
 
 async def test_verify_and_rebuild_are_commands_and_verify_fails_on_a_wrong_cell(stage: Stage) -> None:
