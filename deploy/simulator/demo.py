@@ -25,7 +25,8 @@ from shared.i18n import money
 from shared.ids import uuid7
 from shared.money import Dong
 
-VENUE, TICKET, STAY = "cot-co-lung-cu", "cot-co-lung-cu-entry", "meo-vac-clay-house-stay"
+VENUE, TICKET = "cot-co-lung-cu", "cot-co-lung-cu-entry"
+HOMESTAY, STAY = "meo-vac-clay-house", "meo-vac-clay-house-stay"
 CASH_VND, SHORT_BY_VND = Dong(150_000), Dong(20_000)
 _PATIENCE = timedelta(seconds=10)
 
@@ -152,7 +153,7 @@ async def _homestay(stage: Stage) -> None:
     owner = stage.people["owner-clay-house"]
     phone = await stage.paired(await stage.signed_in("operator"), f"owner:{owner.person_id}")
     await phone.post_form("/sign-in/owner", {"person_id": str(owner.person_id), "pin": owner.pin or ""})
-    await phone.post_form("/owner/cash", {"amount": str(CASH_VND)})
+    await phone.post_form("/owner/cash", {"venue": HOMESTAY, "amount": str(CASH_VND)})
 
 
 async def _order_first_day(visitor: Browser, wish: Wish) -> str:

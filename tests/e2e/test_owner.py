@@ -196,6 +196,7 @@ async def test_money_of_an_online_order_shows_and_rings_on_the_day_by_itself_whi
 
     await expect_day(phone, dots(before + paid_vnd), "100\u00a0%")
     await expect(phone.locator(".takings li strong").first).to_have_text(f"{dots(paid_vnd)}\u00a0₫")
+    await expect(phone.locator(".takings li").first).to_contain_text("2 khách đến")
     await expect(phone.locator("#received p")).to_have_text([f"Đã nhận {dots(paid_vnd)}\u00a0₫"])
     await phone.wait_for_function("() => window.tones.length > 0")
     assert await phone.evaluate("() => window.tones") == RINGS
@@ -204,6 +205,29 @@ async def test_money_of_an_online_order_shows_and_rings_on_the_day_by_itself_whi
     await expect(phone.locator("#amount")).to_have_value("350.000")
     assert await phone.evaluate("() => window.isTheSamePage")
     assert faults == []
+
+
+async def test_an_owner_of_two_homestays_goes_from_one_to_the_other_and_records_where_they_are(
+    system: System, browser: Browser
+) -> None:
+    _, phone = await opened(browser, system, TWO_HOUSES, "en")
+    await expect(phone.locator("h1")).to_have_text("Lo Lo Chai village")
+    before = await total_of(phone)
+    await phone.click(".venues a:not([aria-current])")
+    await expect(phone.locator("h1")).to_have_text("Then Pa village")
+    await expect_day(phone, "0", "None yet")
+    await phone.fill("#amount", "70000")
+    await phone.click("button[formaction='/owner/cash']")
+    await phone.click("form[action='/owner/cash'] button")
+
+    await expect(phone.locator("h1")).to_have_text("Then Pa village")
+    await expect_day(phone, "70.000", "0%")
+    await charge(phone, "90000")
+    await phone.click("#charge a.button")
+    await expect(phone.locator("h1")).to_have_text("Then Pa village")
+    await phone.click(".venues a:not([aria-current])")
+    await expect(phone.locator("h1")).to_have_text("Lo Lo Chai village")
+    assert await total_of(phone) == before
 
 
 async def test_two_payments_that_came_while_the_day_was_not_seen_are_both_said_and_rung_for(

@@ -146,8 +146,8 @@ def _bodies(world: World) -> dict[str, dict[str, object]]:
         "/rename": {"name": "Gate 2"},
         "/revoke": {},
         "/cancel": {},
-        "/owner/charges": {"amount": "350.000"},
-        "/owner/cash": {"amount": "350.000"},
+        "/owner/charges": {"venue": VENUE, "amount": "350.000"},
+        "/owner/cash": {"venue": VENUE, "amount": "350.000"},
         "/undo": {},
         "/bank/pay": {"qr": _QR, "amount": "75.000"},
     }

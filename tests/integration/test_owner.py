@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
@@ -21,13 +21,15 @@ from services.payments.store.intents import Merchant
 from services.payments.store.verification import verify_books
 from services.payments.usecases.hear_transfer import hear_transfer
 from services.payments.usecases.load_merchants import load_merchants, note_venue
+from services.payments.usecases.open_intent import charge_line, open_intent
 from shared import migrate
 from shared.auth import OWNER, Doors, Pass, Role, sign_pass
 from shared.db import Pool, create_pool
-from shared.events.ticketing import VenueChanged
+from shared.events.common import Place
+from shared.events.ticketing import OrderPlaced, VenueChanged
 from shared.http import create_app
 from shared.i18n import translate
-from shared.ids import MerchantId, VenueId
+from shared.ids import MerchantId, OrderId, VenueId
 from shared.live import Live
 from shared.money import Dong
 from shared.pages import Pages
@@ -163,14 +165,14 @@ async def post(browser: httpx.AsyncClient, path: str, key: str | None = None, **
     return await browser.post(path, data={"idempotency_key": key or str(uuid4()), **fields})
 
 
-async def charged(browser: httpx.AsyncClient, amount: str = "350.000") -> str:
-    answer = await post(browser, "/owner/charges", amount=amount)
+async def charged(browser: httpx.AsyncClient, amount: str = "350.000", *, at: str = HOUSE) -> str:
+    answer = await post(browser, "/owner/charges", venue=at, amount=amount)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].rpartition("/")[2]
 
 
-async def cash_of(browser: httpx.AsyncClient, amount: str = "120000") -> str:
-    answer = await post(browser, "/owner/cash", amount=amount)
+async def cash_of(browser: httpx.AsyncClient, amount: str = "120000", *, at: str = HOUSE) -> str:
+    answer = await post(browser, "/owner/cash", venue=at, amount=amount)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].rpartition("=")[2]
 
@@ -187,6 +189,11 @@ def shown(page: str, name: str) -> str:
     found = re.search(rf'id="{name}">([^<]*)<', page)
     assert found, page
     return found.group(1).replace("\u00a0", " ")
+
+
+def venue_of_forms(page: str) -> set[str]:
+    """The venues that the page's forms act at."""
+    return set(re.findall(r'name="venue" value="([^"]*)"', page))
 
 
 def told_by(page: str, name: str) -> str:
@@ -255,24 +262,71 @@ async def test_an_expired_charge_says_so_and_still_takes_late_money(house: House
 
 
 async def test_a_charge_of_another_venue_is_not_there(house: House) -> None:
-    order_id = await charged(house.browser(OTHER))
+    order_id = await charged(house.browser(OTHER), at=OTHER)
     stranger = house.browser(HOUSE)
     for path in (f"/owner/charges/{order_id}", f"/api/owner/charges/{order_id}/live", f"/owner/charges/{uuid4()}"):
         assert (await stranger.get(path)).status_code == 404
 
 
-async def test_an_owner_of_several_venues_acts_at_the_first(house: House) -> None:
-    await charged(house.browser(OTHER, HOUSE))
-    assert await house.pool.fetchval("SELECT venue_id FROM intents") == OTHER
+async def test_an_owner_of_two_homestays_sees_one_at_a_time_and_what_is_recorded_is_of_the_one_that_was_seen(
+    house: House,
+) -> None:
+    phone = house.browser(OTHER, HOUSE)
+    first, second = (await phone.get("/owner")).text, (await phone.get(f"/owner?venue={HOUSE}")).text
+    assert [venue_of_forms(page) for page in (first, second)] == [{OTHER}, {HOUSE}]
+    cash_id = await cash_of(phone, "50000", at=HOUSE)
+    order_id = await charged(phone, "70000", at=HOUSE)
+    await house.pay(order_id, 70_000)
+    assert await house.pool.fetchval("SELECT venue_id FROM cash") == HOUSE
+    assert await house.pool.fetchval("SELECT venue_id FROM intents") == HOUSE
+    pages = [(await phone.get(f"/owner?venue={venue}")).text for venue in (OTHER, HOUSE)]
+    assert [shown(page, "total") for page in pages] == ["0 ₫", "120.000 ₫"]
+    assert f'href="/owner?venue={HOUSE}"' in (await phone.get(f"/owner/charges/{order_id}")).text
+    undone = await post(phone, f"/owner/cash/{cash_id}/undo")
+    assert undone.headers["location"] == f"/owner?venue={HOUSE}&cash={cash_id}"
+
+
+async def test_an_amount_for_a_venue_of_somebody_else_or_for_none_is_not_recorded(house: House) -> None:
+    phone = house.browser(HOUSE)
+    for path in ("/owner/charges", "/owner/cash"):
+        assert (await post(phone, path, venue=OTHER, amount="50000")).status_code == 403
+        assert (await post(phone, path, amount="50000")).status_code == 422
+    for path in (f"/owner?venue={OTHER}", f"/api/owner/live?venue={OTHER}", f"/owner/cash?venue={OTHER}&amount=5k"):
+        assert (await phone.get(path)).status_code == 403
+    assert await house.said() == []
+
+
+async def test_a_host_sees_when_the_guests_of_an_online_order_come_and_how_many_they_are(house: House) -> None:
+    stay = OrderPlaced(
+        version=1,
+        occurred_at=house.now[0],
+        recorded_at=house.now[0],
+        order_id=OrderId(uuid4()),
+        status="placed",
+        place=Place(venue_id=HOUSE, old_district_code="026", new_commune_code="00715"),
+        lines=(charge_line(HOUSE, Dong(600_000)),),
+        total_vnd=Dong(600_000),
+        visit_on=date(2026, 12, 5),
+        nights=2,
+        group_size=3,
+        channel="web",
+        business_date=date(2026, 11, 24),
+        expires_at=house.now[0] + timedelta(minutes=15),
+    )
+    await house.unit.run(open_intent, stay)
+    phone = house.browser(HOUSE)
+    assert "arrive" not in (await phone.get("/owner")).text
+    await house.pay(str(stay.order_id), 600_000)
+    assert "3 guests arrive on 05/12/2026, nights: 2" in (await phone.get("/owner")).text
 
 
 async def test_a_charge_sent_twice_is_made_once(house: House) -> None:
     phone, key = house.browser(HOUSE), str(uuid4())
-    answers = [await post(phone, "/owner/charges", key, amount="350k") for _ in range(2)]
+    answers = [await post(phone, "/owner/charges", key, venue=HOUSE, amount="350k") for _ in range(2)]
     assert answers[0].headers["location"] == answers[1].headers["location"]
     assert await house.pool.fetchval("SELECT count(*) FROM intents") == 1
-    assert (await post(phone, "/owner/charges", key, amount="1")).status_code == 422
-    assert (await phone.post("/owner/charges", data={"amount": "350000"})).status_code == 400
+    assert (await post(phone, "/owner/charges", key, venue=HOUSE, amount="1")).status_code == 422
+    assert (await phone.post("/owner/charges", data={"venue": HOUSE, "amount": "350000"})).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -289,7 +343,7 @@ async def test_a_charge_sent_twice_is_made_once(house: House) -> None:
     ],
 )
 async def test_an_amount_that_cannot_be_charged_is_said_on_the_form(house: House, typed: str, code: str) -> None:
-    answer = await post(house.browser(HOUSE), "/owner/charges", amount=typed)
+    answer = await post(house.browser(HOUSE), "/owner/charges", venue=HOUSE, amount=typed)
     assert answer.status_code == 422
     assert translate(f"errors.{code}", "en") in answer.text
     assert f'value="{typed}"' in answer.text
@@ -300,7 +354,7 @@ async def test_cash_takes_two_taps_and_is_booked_and_told_once(house: House) -> 
     phone, key = house.browser(HOUSE), str(uuid4())
     assert "Received 120.000\u00a0₫" in (await phone.get("/owner/cash", params={"amount": "120.000"})).text
     for _ in range(2):
-        assert (await post(phone, "/owner/cash", key, amount="120000")).status_code == 303
+        assert (await post(phone, "/owner/cash", key, venue=HOUSE, amount="120000")).status_code == 303
     assert await house.booked() == [("cash_recorded", "cash", 120_000)]
     told = await house.said()
     assert [(e["type"], e["status"], e["version"], e["tender"]) for e in told] == [
@@ -342,7 +396,7 @@ async def test_the_day_adds_up_settled_transfers_and_cash_of_today_and_here(hous
     phone = house.browser(HOUSE)
     await cash_of(phone, "900k")
     house.now[0] += timedelta(days=1) - timedelta(hours=2)
-    await house.pay(await charged(house.browser(OTHER)), 350_000)
+    await house.pay(await charged(house.browser(OTHER), at=OTHER), 350_000)
     phone = house.browser(HOUSE)
     assert shown((await phone.get("/owner")).text, "share") == "None yet"
     await house.pay(await charged(phone), 350_000)
@@ -391,7 +445,7 @@ async def test_cash_and_its_undoing_change_the_day_and_bring_no_transfer(house: 
 async def test_money_of_another_venue_and_money_that_pays_nothing_are_not_told(house: House) -> None:
     phone, other = house.browser(HOUSE), house.browser(OTHER)
     order_id = await charged(phone)
-    await house.pay(await charged(other), 350_000)
+    await house.pay(await charged(other, at=OTHER), 350_000)
     await house.pay(order_id, 350_000)
     await house.pay(order_id, 350_000)
     async with asyncio.timeout(LIMIT_S), phone.stream("GET", "/api/owner/live") as answer:

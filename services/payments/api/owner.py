@@ -1,14 +1,15 @@
 """The owner's doors: the day, a charge by VietQR that turns to paid by itself, and cash. Forms work without JavaScript.
 
-A pass with several venues acts at its first one.
+Whoever has several homestays sees one at a time, and every form names the one that it was made for.
 """
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 from pydantic import BaseModel, Field
@@ -22,7 +23,7 @@ from services.payments.api.owner_view import (
     get_charge,
     home_view,
 )
-from services.payments.store.cash import Cash, find_cash
+from services.payments.store.cash import Cash, find_cash, names_of_venues
 from services.payments.store.intents import Intent
 from services.payments.usecases.cash import (
     UNDO_WITHIN,
@@ -71,11 +72,18 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Who acts, where, and with what."""
+    """Who asks, where they may act, and with what. `venues` is never empty."""
 
+    request: Request
     desk: Desk
     person_id: PersonId
-    venue_id: VenueId
+    venues: tuple[VenueId, ...]
+
+    def at(self, venue: str) -> VenueId:
+        """The host's own venue of this id; VenueForbidden if it is none of theirs."""
+        if venue not in self.venues:
+            raise VenueForbidden
+        return VenueId(venue)
 
 
 async def _host_of(request: Request, owner: Annotated[Pass, Depends(Allow(OWNER, Role.OWNER))]) -> Host:
@@ -83,97 +91,110 @@ async def _host_of(request: Request, owner: Annotated[Pass, Depends(Allow(OWNER,
     assert isinstance(desk, Desk)
     if not owner.venues:
         raise VenueForbidden
-    return Host(desk, PersonId(owner.subject_id), VenueId(owner.venues[0]))
+    return Host(request, desk, PersonId(owner.subject_id), tuple(map(VenueId, owner.venues)))
 
 
 HostDep = Annotated[Host, Depends(_host_of)]
 
 
+async def _seen_venue(host: HostDep, venue: Annotated[str | None, Query(max_length=100)] = None) -> VenueId:
+    """The venue that a page shows: the one asked for, else the host's first."""
+    return host.venues[0] if venue is None else host.at(venue)
+
+
+SeenVenue = Annotated[VenueId, Depends(_seen_venue)]
+
+
 # A dependency, because once a stream has begun it is too late to say 404.
 async def _charge_of(order_id: UUID, host: HostDep) -> Intent:
     async with host.desk.unit.pool.acquire() as connection:
-        return await get_charge(connection, OrderId(order_id), host.venue_id)
+        return await get_charge(connection, OrderId(order_id), host.venues)
 
 
 ChargeDep = Annotated[Intent, Depends(_charge_of)]
 
 
 class AmountForm(BaseModel):
+    """`venue` has no default: money must not be written down for a homestay that nobody named."""
+
+    venue: Annotated[str, Field(max_length=100)]
     amount: Annotated[str, Field(max_length=40)] = ""
 
 
 @router.get("/owner")
-async def get_owner_home(request: Request, host: HostDep, amount: str = "", cash: UUID | None = None) -> Response:
+async def get_owner_home(host: HostDep, venue_id: SeenVenue, amount: str = "", cash: UUID | None = None) -> Response:
     """amount: fills the field. cash: was just recorded and may be undone."""
-    return await _home(request, host, typed=amount[:40], cash_id=cash)
+    return await _home(host, venue_id, typed=amount[:40], cash_id=cash)
 
 
 @router.get("/api/owner/live", response_class=EventSourceResponse)
-async def get_owner_live(host: HostDep) -> AsyncIterator[ServerSentEvent]:
+async def get_owner_live(host: HostDep, venue_id: SeenVenue) -> AsyncIterator[ServerSentEvent]:
     async def read() -> State:
         async with host.desk.unit.pool.acquire() as connection:
-            return (await home_view(connection, host.venue_id, host.desk.unit.clock())).live()
+            return (await home_view(connection, venue_id, host.desk.unit.clock())).live()
 
-    async for event in host.desk.live.stream([("venue", host.venue_id)], read, min_interval_s=_DAY_EVERY_S):
+    async for event in host.desk.live.stream([("venue", venue_id)], read, min_interval_s=_DAY_EVERY_S):
         yield event
 
 
 @router.post("/owner/charges")
-async def post_charge(request: Request, host: HostDep, form: Annotated[AmountForm, Form()], key: OnceKey) -> Response:
+async def post_charge(host: HostDep, form: Annotated[AmountForm, Form()], key: OnceKey) -> Response:
+    venue_id = host.at(form.venue)
     try:
-        command = ChargeGuest(OrderId(uuid7()), host.venue_id, read_amount(form.amount))
+        command = ChargeGuest(OrderId(uuid7()), venue_id, read_amount(form.amount))
         intent = await host.desk.unit.run(charge_guest, command, once=Once(key, Intent))
     except _MENDABLE as error:
-        return await _home(request, host, typed=form.amount, error=error)
+        return await _home(host, venue_id, typed=form.amount, error=error)
     return RedirectResponse(f"/owner/charges/{intent.order_id}", 303)
 
 
 @router.get("/owner/charges/{order_id}")
-async def get_charge_page(request: Request, host: HostDep, charge: ChargeDep) -> Response:
+async def get_charge_page(host: HostDep, charge: ChargeDep) -> Response:
     view = await _view(host, charge)
     # The label tells a screen reader what the picture is for; the amount stands beside it.
     code = Markup(svg_for(view.qr_payload, "M", label=f"VietQR {money(view.due_vnd)}"))  # noqa: S704 - our own SVG
-    return _page(request, host, "owner/charge.html", charge=view, qr_svg=code)
+    return _page(host, "owner/charge.html", charge.venue_id, charge=view, qr_svg=code)
 
 
 @router.get("/api/owner/charges/{order_id}/live", response_class=EventSourceResponse)
 async def get_charge_live(host: HostDep, charge: ChargeDep) -> AsyncIterator[ServerSentEvent]:
     async def read() -> State:
         async with host.desk.unit.pool.acquire() as connection:
-            known = await get_charge(connection, charge.order_id, host.venue_id)
+            known = await get_charge(connection, charge.order_id, host.venues)
         return (await _view(host, known)).live()
 
-    async for event in host.desk.live.stream([("venue", host.venue_id)], read):
+    async for event in host.desk.live.stream([("venue", charge.venue_id)], read):
         yield event
 
 
 @router.get("/owner/cash")
-async def get_cash_page(request: Request, host: HostDep, amount: str = "") -> Response:
+async def get_cash_page(host: HostDep, venue_id: SeenVenue, amount: str = "") -> Response:
     """The second tap: says the amount back and records it."""
     try:
         amount_vnd = read_amount(amount[:40])
         if not 0 < amount_vnd <= CHARGE_LIMIT_VND:
             raise CashAmountRefused
     except _MENDABLE as error:
-        return await _home(request, host, typed=amount[:40], error=error)
-    return _page(request, host, "owner/cash.html", amount_vnd=amount_vnd, key=uuid7())
+        return await _home(host, venue_id, typed=amount[:40], error=error)
+    return _page(host, "owner/cash.html", venue_id, amount_vnd=amount_vnd, key=uuid7())
 
 
 @router.post("/owner/cash")
-async def post_cash(request: Request, host: HostDep, form: Annotated[AmountForm, Form()], key: OnceKey) -> Response:
+async def post_cash(host: HostDep, form: Annotated[AmountForm, Form()], key: OnceKey) -> Response:
+    venue_id = host.at(form.venue)
     try:
-        command = RecordCash(CashId(uuid7()), host.venue_id, read_amount(form.amount), host.person_id)
+        command = RecordCash(CashId(uuid7()), venue_id, read_amount(form.amount), host.person_id)
         cash = await host.desk.unit.run(record_cash, command, once=Once(key, Cash))
     except _MENDABLE as error:
-        return await _home(request, host, typed=form.amount, error=error)
-    return RedirectResponse(f"/owner?cash={cash.cash_id}", 303)
+        return await _home(host, venue_id, typed=form.amount, error=error)
+    return RedirectResponse(f"/owner?{urlencode({'venue': venue_id, 'cash': cash.cash_id})}", 303)
 
 
 @router.post("/owner/cash/{cash_id}/undo")
-async def post_cash_undo(request: Request, host: HostDep, cash_id: UUID, key: OnceKey) -> Response:
-    command = UndoCash(CashId(cash_id), host.venue_id)
-    await host.desk.unit.run(take_back_cash, command, once=Once(key, Cash))
-    return RedirectResponse(f"/owner?cash={cash_id}", 303)
+async def post_cash_undo(host: HostDep, cash_id: UUID, key: OnceKey) -> Response:
+    command = UndoCash(CashId(cash_id), host.venues)
+    cash = await host.desk.unit.run(take_back_cash, command, once=Once(key, Cash))
+    return RedirectResponse(f"/owner?{urlencode({'venue': cash.venue_id, 'cash': cash_id})}", 303)
 
 
 async def _view(host: Host, charge: Intent) -> ChargeView:
@@ -182,23 +203,32 @@ async def _view(host: Host, charge: Intent) -> ChargeView:
 
 
 async def _home(
-    request: Request, host: Host, *, typed: str = "", cash_id: UUID | None = None, error: DomainError | None = None
+    host: Host,
+    venue_id: VenueId,
+    *,
+    typed: str = "",
+    cash_id: UUID | None = None,
+    error: DomainError | None = None,
 ) -> Response:
     now = host.desk.unit.clock()
     async with host.desk.unit.pool.acquire() as connection:
-        view = await home_view(connection, host.venue_id, now)
-        cash = None if cash_id is None else await find_cash(connection, CashId(cash_id), host.venue_id)
+        view = await home_view(connection, venue_id, now)
+        names = await names_of_venues(connection, host.venues)
+        cash = None if cash_id is None else await find_cash(connection, CashId(cash_id), (venue_id,))
     if cash is not None and now - cash.recorded_at >= UNDO_WITHIN:
         cash = None
-    shown = {"home_view": view, "presets": PRESETS_VND, "typed": typed, "cash": cash, "new_key": uuid7, "today": now}
-    return _page(request, host, "owner/home.html", error=error, **shown)
+    shown = {"home_view": view, "names": names, "presets": PRESETS_VND, "typed": typed, "cash": cash, "today": now}
+    return _page(host, "owner/home.html", venue_id, error=error, new_key=uuid7, **shown)
 
 
 def _page(
-    request: Request, host: Host, template: str, *, error: DomainError | None = None, **shown: object
+    host: Host, template: str, venue_id: VenueId, *, error: DomainError | None = None, **shown: object
 ) -> Response:
     status = 200 if error is None else error.status
-    page = host.desk.pages.render(request, template, status=status, at="/owner", error=error, **shown)
+    home = f"/owner?{urlencode({'venue': venue_id})}"
+    page = host.desk.pages.render(
+        host.request, template, status=status, at=home, error=error, own_home=home, venue_id=venue_id, **shown
+    )
     # A page kept for "back" would show old sums and send a used key again.
     page.headers["Cache-Control"] = "private, no-store"
     return page

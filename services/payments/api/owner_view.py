@@ -1,6 +1,7 @@
 """What an owner's pages and live stream show, made of rows. It changes nothing."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -15,7 +16,6 @@ from services.payments.store.cash import (
     Received,
     Taking,
     day_of_venue,
-    find_venue_names,
     last_received,
     last_takings,
     surplus_of_intent,
@@ -70,7 +70,6 @@ class ChargeView:
 class HomeView:
     """The owner's day; `received` is what lately came by transfer, for a page to tell what is new to it."""
 
-    venue: dict[str, str]
     today: date
     day: Day
     total_vnd: int
@@ -88,10 +87,10 @@ class HomeView:
         return {"shows": self.shows, "received": self.received}
 
 
-async def get_charge(connection: Connection, order_id: OrderId, venue_id: VenueId) -> Intent:
-    """The owner's own charge; UnknownCharge also for one of another venue, so that nobody learns that it exists."""
+async def get_charge(connection: Connection, order_id: OrderId, venues: Collection[VenueId]) -> Intent:
+    """A charge of these venues; UnknownCharge also for one of another, so that nobody learns that it exists."""
     intent = await find_intent_of_order(connection, order_id)
-    if intent is None or intent.venue_id != venue_id or intent.channel != "owner":
+    if intent is None or intent.venue_id not in venues or intent.channel != "owner":
         raise UnknownCharge
     return intent
 
@@ -120,7 +119,6 @@ async def home_view(connection: Connection, venue_id: VenueId, now: datetime) ->
     day = await day_of_venue(connection, venue_id, today)
     total = day.cashless_vnd + day.cash_vnd
     return HomeView(
-        venue=await find_venue_names(connection, venue_id) or {"vi": venue_id, "en": venue_id},
         today=today,
         day=day,
         total_vnd=total,

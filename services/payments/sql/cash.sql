@@ -6,11 +6,11 @@ RETURNING cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occ
 
 -- name: find_cash
 SELECT cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline, version
-  FROM cash WHERE cash_id = $1 AND venue_id = $2
+  FROM cash WHERE cash_id = $1 AND venue_id = ANY ($2::text[])
 
 -- name: lock_cash
 SELECT cash_id, merchant_id, venue_id, status, amount_vnd, business_date, occurred_at, recorded_at, offline, version
-  FROM cash WHERE cash_id = $1 AND venue_id = $2
+  FROM cash WHERE cash_id = $1 AND venue_id = ANY ($2::text[])
    FOR UPDATE
 
 -- name: undo_cash
@@ -25,16 +25,16 @@ SELECT (SELECT coalesce(sum(paid_vnd), 0)::bigint FROM intents
          WHERE venue_id = $1 AND business_date = $2 AND status = 'recorded') AS cash_vnd
 
 -- name: last_takings
-SELECT kind, id, at, amount_vnd, paid_vnd, state, channel
+SELECT kind, id, at, amount_vnd, paid_vnd, state, channel, visit_on, nights, people
   FROM ((SELECT 'transfer' AS kind, order_id AS id, coalesce(settled_at, opened_at) AS at, amount_vnd, paid_vnd,
-                status AS state, channel
+                status AS state, channel, visit_on, nights, people
            FROM intents
           WHERE venue_id = $1 AND business_date >= $2
             AND (paid_vnd > 0 OR (channel = 'owner' AND status = 'open' AND expires_at >= $3))
           ORDER BY at DESC LIMIT $4)
         UNION ALL
         (SELECT 'cash', cash_id, recorded_at, amount_vnd, CASE WHEN status = 'recorded' THEN amount_vnd ELSE 0 END,
-                status, 'owner'
+                status, 'owner', NULL, NULL, NULL
            FROM cash
           WHERE venue_id = $1 AND business_date >= $2
           ORDER BY recorded_at DESC LIMIT $4)) AS takings
@@ -49,8 +49,8 @@ SELECT postings.source_id AS transfer_id, postings.amount_vnd
    AND postings.kind = 'transfer_allocated' AND postings.at >= $3
  ORDER BY postings.posting_id DESC LIMIT $4
 
--- name: find_venue_names
-SELECT name_vi, name_en FROM venues WHERE venue_id = $1
+-- name: names_of_venues
+SELECT venue_id, name_vi, name_en FROM venues WHERE venue_id = ANY ($1::text[])
 
 -- name: surplus_of_intent
 SELECT coalesce(sum(suspended_money.amount_vnd), 0)::bigint

@@ -9,9 +9,10 @@ SELECT merchant_id, venue_id, name, bank_bin, account_number, account_name, acti
 -- name: insert_intent
 INSERT INTO intents (intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status,
                      amount_state, timing, amount_vnd, lines, channel, business_date, expires_at, reference,
-                     qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, version)
+                     qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, visit_on, nights, people,
+                     version)
 VALUES ($1, $2, $3, $4, $5, $6, 'open', 'none', 'on_time', $7, $8::text::jsonb, $9, $10, $11, $12,
-        $13, $14, $15, $16, $17, $18, 1)
+        $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
 ON CONFLICT (order_id) DO NOTHING
 RETURNING intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status, amount_state,
           timing, amount_vnd, paid_vnd, lines::text AS lines, channel, business_date, expires_at, reference,

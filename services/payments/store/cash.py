@@ -1,5 +1,6 @@
 """Cash as rows, and what an owner sees of a day: sums and the last takings of one venue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -48,7 +49,7 @@ class Day:
 
 
 class Taking(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the list; `id` is the order of a transfer, else the cash."""
+    """One line of the list; `id` is the order of a transfer, else the cash. Only an online order knows its visit."""
 
     kind: Literal["transfer", "cash"]
     id: UUID
@@ -57,6 +58,9 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
     paid_vnd: Dong
     state: str
     channel: Channel
+    visit_on: date | None
+    nights: int | None
+    people: int | None
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,15 +85,15 @@ async def insert_cash(connection: Connection, new: NewCash, now: datetime) -> Ca
     return msgspec.convert(dict(row), Cash)
 
 
-async def find_cash(connection: Connection, cash_id: CashId, venue_id: VenueId) -> Cash | None:
-    """The cash, if it was taken at this venue."""
-    row = await connection.fetchrow(SQL["find_cash"], cash_id, venue_id)
+async def find_cash(connection: Connection, cash_id: CashId, venues: Sequence[VenueId]) -> Cash | None:
+    """The cash, if it was taken at one of these venues."""
+    row = await connection.fetchrow(SQL["find_cash"], cash_id, venues)
     return None if row is None else msgspec.convert(dict(row), Cash)
 
 
-async def lock_cash(connection: Connection, cash_id: CashId, venue_id: VenueId) -> Cash | None:
+async def lock_cash(connection: Connection, cash_id: CashId, venues: Sequence[VenueId]) -> Cash | None:
     """As find_cash, and nobody else changes it before the end of the transaction."""
-    row = await connection.fetchrow(SQL["lock_cash"], cash_id, venue_id)
+    row = await connection.fetchrow(SQL["lock_cash"], cash_id, venues)
     return None if row is None else msgspec.convert(dict(row), Cash)
 
 
@@ -121,10 +125,11 @@ async def last_received(
     return [msgspec.convert(dict(row), Received) for row in rows]
 
 
-async def find_venue_names(connection: Connection, venue_id: VenueId) -> dict[str, str] | None:
-    """The venue's name by language."""
-    row = await connection.fetchrow(SQL["find_venue_names"], venue_id)
-    return None if row is None else {"vi": row["name_vi"], "en": row["name_en"]}
+async def names_of_venues(connection: Connection, venues: Sequence[VenueId]) -> dict[VenueId, dict[str, str]]:
+    """Each venue's name by language, in the order given; its id, where ticketing has not told of it yet."""
+    rows = await connection.fetch(SQL["names_of_venues"], venues)
+    known = {row["venue_id"]: {"vi": row["name_vi"], "en": row["name_en"]} for row in rows}
+    return {venue_id: known.get(venue_id, {"vi": venue_id, "en": venue_id}) for venue_id in venues}
 
 
 async def surplus_of_intent(connection: Connection, intent: Intent) -> Dong:

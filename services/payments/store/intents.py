@@ -65,7 +65,18 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What an order is for; nights is 0 for a visit without a stay."""
+
+    on: date
+    nights: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewIntent:
+    """`visit` is None for an amount that a host just asks for."""
+
     intent_id: IntentId
     order_id: OrderId
     place: Place
@@ -78,6 +89,7 @@ class NewIntent:
     reference: str
     qr_payload: str
     trace_id: str
+    visit: Visit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,7 @@ async def insert_intent(connection: Connection, new: NewIntent, now: datetime) -
         new.merchant.account_name,
         new.trace_id,
         now,
+        *((new.visit.on, new.visit.nights, new.visit.people) if new.visit else (None, None, None)),
     )
     return None if row is None else _intent(dict(row))
 

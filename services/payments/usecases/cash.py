@@ -27,7 +27,7 @@ class CashAmountRefused(DomainError):
 
 
 class UnknownCash(NotFound):
-    """No such cash was taken at this venue."""
+    """No such cash was taken at the venues of whoever asks."""
 
     code = "unknown_cash"
 
@@ -48,8 +48,10 @@ class RecordCash:
 
 @dataclass(frozen=True, slots=True)
 class UndoCash:
+    """By somebody of these venues."""
+
     cash_id: CashId
-    venue_id: VenueId
+    venues: tuple[VenueId, ...]
 
 
 async def record_cash(tx: Tx, command: RecordCash, now: datetime) -> Cash:
@@ -69,14 +71,14 @@ async def record_cash(tx: Tx, command: RecordCash, now: datetime) -> Cash:
 
 async def take_back_cash(tx: Tx, command: UndoCash, now: datetime) -> Cash:
     """The cash, undone now or before."""
-    cash = await lock_cash(tx.connection, command.cash_id, command.venue_id)
+    cash = await lock_cash(tx.connection, command.cash_id, command.venues)
     if cash is None:
         raise UnknownCash
     if cash.status == "undone":
         return cash
     if now - cash.recorded_at >= UNDO_WITHIN:
         raise CashUndoTooLate
-    place = await find_venue(tx.connection, command.venue_id)
+    place = await find_venue(tx.connection, cash.venue_id)
     assert place is not None, "cash is recorded at known venues only"
     undone = await undo_cash(tx.connection, command.cash_id)
     posting = book_cash_undone(book_cash(cash.merchant_id, cash.cash_id, cash.amount_vnd))

@@ -10,6 +10,7 @@ from services.payments.store.intents import (
     Intent,
     Merchant,
     NewIntent,
+    Visit,
     find_merchant_of_venue,
     find_venue,
     insert_intent,
@@ -128,4 +129,5 @@ def _new_intent(order: OrderPlaced, merchant: Merchant) -> NewIntent:
         reference=reference,
         qr_payload=intent_payload(reference, merchant.bank_bin, merchant.account_number, Dong(order.total_vnd)),
         trace_id=trace.current(),
+        visit=None if order.channel == "owner" else Visit(order.visit_on, order.nights, order.group_size),
     )

@@ -22,6 +22,7 @@ const told = /** @type {HTMLElement} */ (document.getElementById("received"));
 // What the page came with is no news. Ids grow with time, so what is below its oldest is none either.
 const heard = new Set((day.dataset.received || "").split(" ").filter(Boolean));
 const oldest = [...heard].sort()[0] || "";
+const home = day.dataset.home || "/owner";
 let shown = day.dataset.shows;
 let fetching = false;
 let again = false;
@@ -58,8 +59,8 @@ async function refresh() {
   fetching = true;
   try {
     // Not the page's own address: that may be one of a form that was refused.
-    const answer = await fetch("/owner", { headers: { Accept: "text/html" } });
-    if (answer.redirected || answer.status === 401) return location.assign("/owner");
+    const answer = await fetch(home, { headers: { Accept: "text/html" } });
+    if (answer.redirected || answer.status === 401) return location.assign(home);
     if (!answer.ok) throw new Error(String(answer.status));
     place(new DOMParser().parseFromString(await answer.text(), "text/html"));
     lost.hidden = true;
