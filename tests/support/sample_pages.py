@@ -131,7 +131,14 @@ ORDERS: Mapping[str, OrderView] = {
     "unfulfilled": order(
         status="unfulfilled", cancellable=False, paid_vnd=Dong(75_000), due_vnd=Dong(0), timing="late"
     ),
-    "large": order(total_vnd=Dong(12_600_000), due_vnd=Dong(12_600_000), nights=2, people=42, expires_in_s=3500),
+    "large": order(
+        total_vnd=Dong(12_600_000),
+        due_vnd=Dong(12_600_000),
+        nights=2,
+        leaves_on=date(2026, 11, 30),
+        people=42,
+        expires_in_s=3500,
+    ),
 }
 _PAID = order(status="ticketed", cancellable=False, paid_vnd=Dong(75_000), due_vnd=Dong(0), amount_state="exact")
 TICKETS: Mapping[str, tuple[OrderView, list[TicketView]]] = {
@@ -187,6 +194,7 @@ class SamplePages:
         venue = self.catalogue.venues[VenueId(request.path_params["venue_id"])]
         products = self.catalogue.products_of(venue.venue_id)
         tariffs = [t for p in products[:1] for t in self.catalogue.tariffs_of(p.product_id) if t.holds_on(TODAY)]
+        calendar, last_day = self.catalogue.calendar_of(venue.venue_id), TODAY + timedelta(days=180)
         error = ERRORS.get(request.query_params.get("error", ""))
         next_open_day = error and error.fields.get("next_open_day")
         return self.pages.render(
@@ -197,8 +205,9 @@ class SamplePages:
             tariffs=sorted(tariffs, key=lambda tariff: self.catalogue.categories[tariff.category].position),
             categories=self.catalogue.categories,
             today=TODAY,
-            last_day=TODAY + timedelta(days=180),
-            hours=hours_of(self.catalogue.calendar_of(venue.venue_id), TODAY),
+            last_day=last_day,
+            hours=hours_of(calendar, TODAY),
+            opens_on=None if calendar.is_open(TODAY) else calendar.next_open_day(TODAY, last_day),
             typed={"count_adult": "7"} if error else {},
             error=error,
             next_open_day=date.fromisoformat(next_open_day) if isinstance(next_open_day, str) else None,

@@ -237,6 +237,7 @@ def _venue_page(
     products = catalogue.products_of(venue.venue_id)
     tariffs = [t for p in products[:1] for t in catalogue.tariffs_of(p.product_id) if t.holds_on(today)]
     next_open_day = None if error is None else error.fields.get("next_open_day")
+    calendar, last_day = catalogue.calendar_of(venue.venue_id), today + timedelta(days=SALES_AHEAD_DAYS)
     return shop.pages.render(
         request,
         "visitor/venue.html",
@@ -247,8 +248,9 @@ def _venue_page(
         tariffs=sorted(tariffs, key=lambda tariff: catalogue.categories[tariff.category].position),
         categories=catalogue.categories,
         today=today,
-        last_day=today + timedelta(days=SALES_AHEAD_DAYS),
-        hours=hours_of(catalogue.calendar_of(venue.venue_id), today),
+        last_day=last_day,
+        hours=hours_of(calendar, today),
+        opens_on=None if calendar.is_open(today) else calendar.next_open_day(today, last_day),
         typed=typed or {},
         error=error,
         next_open_day=date.fromisoformat(next_open_day) if isinstance(next_open_day, str) else None,

@@ -38,9 +38,15 @@ _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 
 
 class WrongSignIn(DomainError):
-    """Login, PIN or password do not fit; which of them is not said."""
+    """Login and password do not fit; which of them is not said."""
 
     code, status = "wrong_sign_in", 401
+
+
+class WrongPin(WrongSignIn):
+    """The owner chosen from the list has another PIN."""
+
+    code = "wrong_pin"
 
 
 class NotOwnersPhone(Forbidden):

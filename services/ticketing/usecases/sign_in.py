@@ -16,6 +16,7 @@ from services.ticketing.domain.people import (
     HashedPin,
     NotOwnersPhone,
     RateLimited,
+    WrongPin,
     WrongSignIn,
     fold_login,
 )
@@ -150,14 +151,14 @@ class SignInOwner:
 
 
 async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
-    """A pass for an owner on a paired phone; raises WrongSignIn, or as owners_of_phone."""
+    """A pass for an owner on a paired phone; raises WrongPin, or as owners_of_phone."""
     if command.fitting_pin is None:
-        raise WrongSignIn
+        raise WrongPin
     people = {person.person_id: person for person in await owners_of_phone(tx, OwnersOfPhone(command.device_id), now)}
     person = people.get(command.person_id)
     # During the look the PIN may have been changed.
     if person is None or person.pin != command.fitting_pin:
-        raise WrongSignIn
+        raise WrongPin
     await store.forget_attempts(tx.connection, [pin_tries(command.person_id), phone_tries(command.device_id)])
     await store.see_device(tx.connection, command.device_id, now)
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"device:{command.device_id}")
