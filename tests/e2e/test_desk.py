@@ -74,7 +74,7 @@ async def test_a_wrong_password_says_so_and_the_right_one_leads_to_where_one_wan
     page = await (await phone_of(browser, "en")).new_page()
     await page.goto(f"{system.origin}/manage/phones")
     await sign_in(page, system, OPERATOR[0], "not my password")
-    await expect(page.locator("#refusal")).to_contain_text("password or PIN is not right")
+    await expect(page.locator("#refusal")).to_contain_text("the password is not right")
     await expect(page.locator("#login")).to_have_value(OPERATOR[0])
     await expect(page.locator("#password")).to_have_value("")
 
