@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from services.ticketing.usecases.gate_manifest import PAGE
+from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
 from tests.e2e.screens import expect_accessible
 from tests.support.gate import VENUE
@@ -128,6 +129,28 @@ async def test_a_ticket_used_at_one_phone_is_used_at_the_other_within_two_second
     await show(west, ticket.code)
     await expect_result(west, "amber", "ALREADY USED")
     await expect(west.locator("#result-lines")).to_contain_text("East gate")
+
+
+async def test_a_visitor_sees_by_itself_that_the_ticket_was_used_and_keeps_it_so_without_a_server(site: Site) -> None:
+    first, second = await site.venue.issue(people=2)
+    token = await site.venue.pool.fetchval("SELECT token FROM orders WHERE order_id = $1", first.order_id)
+    visitor, gate = await site.page(None), await site.phone("East gate")
+    await visitor.goto(f"{site.server.origin}/t/{token}?lang=en")
+    await expect(visitor.locator(".ticket")).to_have_count(2)
+    await expect(visitor.locator("#kept")).to_be_visible(timeout=30_000)
+    await show(gate, first.code)
+    await expect_result(gate, "green", "VALID")
+    await expect(visitor.locator(".ticket-used")).to_contain_text(first.short_code[:4], timeout=20_000)
+    await expect(visitor.locator(".ticket-used")).to_have_count(1)
+
+    await site.venue.unit.run(revoke_ticket, RevokeTicket(second.ticket_id, reason="sold by mistake"))
+
+    await expect(visitor.locator(".ticket-revoked")).to_have_count(1, timeout=20_000)
+    site.server.stop()
+    await visitor.goto(f"{site.server.origin}/t/{token}")
+    await expect(visitor.locator(".ticket-used")).to_have_count(1)
+    await expect(visitor.locator(".ticket-revoked")).to_have_count(1)
+    site.server.start()
 
 
 async def test_a_phone_that_joins_late_has_every_use_however_many_there_are(site: Site) -> None:

@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, Route, async_playwright, expect
 from tests.e2e.screens import LOCALES, launch, phone_of, shortcomings
 from tests.support.sample_pages import ADDRESSES
 
-PAID = '{"status": "ticketed", "paid_vnd": 75000, "ready": true, "location": "/t/single"}'
+PAID = '{"status": "ticketed", "paid_vnd": 75000, "ready": true, "location": "/t/single", "uses": ""}'
 LIVE = "**/api/orders/*/live"
 
 

@@ -132,25 +132,28 @@ async def get_order_state(token: str, shop: ShopDep) -> OrderView:
 
 
 # A dependency, because once a stream has begun it is too late to say 404.
-async def _watched_order(token: str, shop: ShopDep) -> str:
-    return (await _order(shop, token)).token
+async def _watched_order(token: str, shop: ShopDep) -> Order:
+    return await _order(shop, token)
 
 
 @router.get("/api/orders/{token}/live", response_class=EventSourceResponse, dependencies=_ANYONE)
 async def get_order_live(
-    token: Annotated[str, Depends(_watched_order)], shop: ShopDep
+    order: Annotated[Order, Depends(_watched_order)], shop: ShopDep
 ) -> AsyncIterator[ServerSentEvent]:
+    """Serves the page that pays and the page of the tickets; `uses` is another text when a ticket was used."""
+
     async def read() -> dict[str, object]:
-        order = await _order(shop, token)
+        view = await _view(shop, order.token)
         return {
-            "status": order.status,
-            "paid_vnd": order.paid_vnd,
-            "due_vnd": order.due_vnd,
-            "ready": order.is_payable,
-            "location": f"/t/{token}",
+            "status": view.status,
+            "paid_vnd": view.paid_vnd,
+            "due_vnd": view.due_vnd,
+            "ready": view.ready,
+            "location": f"/t/{view.token}",
+            "uses": view.uses,
         }
 
-    async for event in shop.live.stream([("order", token)], read):
+    async for event in shop.live.stream([("order", order.token), ("tickets", str(order.order_id))], read):
         yield event
 
 

@@ -42,6 +42,7 @@ async def admit(tx: Tx, scan: Scan, office: GateOffice, now: datetime) -> Answer
     if ticket is not None:
         tx.emit(_event(TicketAdmitted, ticket, scan, office, now))
         tx.touch("venue", scan.venue_id)
+        tx.touch("tickets", str(ticket.order_id))
         return Answer(scan_id=scan.scan_id, verdict="admitted")
     answer = await _explain(tx, scan, office, now)
     await store.change_verdict(tx.connection, answer)

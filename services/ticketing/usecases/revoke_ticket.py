@@ -39,4 +39,5 @@ async def revoke_ticket(tx: Tx, command: RevokeTicket, now: datetime) -> bool:
         )
     )
     tx.touch("venue", ticket.venue_id)
+    tx.touch("tickets", str(ticket.order_id))
     return True

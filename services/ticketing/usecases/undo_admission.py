@@ -59,4 +59,5 @@ async def undo_admission(tx: Tx, command: UndoAdmission, now: datetime, *, catal
     more = {"scan_id": scan.scan_id, "device_id": scan.device_id, "count": scan.count, "offline": scan.offline}
     tx.emit(told_ticket(AdmissionUndone, ticket, catalogue().venues[ticket.venue_id], undone_at, now, **more))
     tx.touch("venue", ticket.venue_id)
+    tx.touch("tickets", str(ticket.order_id))
     return True

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Ticket pages from the network while it answers, else as last seen. Serves /t/ only.
+ * Ticket pages and their parts from the network while it answers, else as last seen. Live streams are none of its own.
  *
  * A signal that is there but does not carry is worse than none, so after some seconds what was kept is shown.
  */
@@ -14,7 +14,7 @@
   worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
   worker.addEventListener("message", (/** @type {any} */ event) => event.waitUntil(keepAll(event)));
   worker.addEventListener("fetch", (/** @type {any} */ event) => {
-    if (event.request.method !== "GET") return;
+    if (event.request.method !== "GET" || new URL(event.request.url).pathname.startsWith("/api/")) return;
     const fresh = fromNetwork(event.request);
     event.waitUntil(fresh.catch(() => undefined));
     event.respondWith(answer(event.request, fresh));
