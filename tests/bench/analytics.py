@@ -17,7 +17,9 @@ _WANTED_PER_S = 30_000
 
 async def measure_analytics(system: RealSystem) -> Figure:
     """Events a second on a log of its own: each sale is opened, settled and walks in, over a day and some venues."""
-    async with asynccontextmanager(open_stage)(system.cluster(), system.secrets) as stage:
+    cluster = system.cluster()
+    cluster.ensure_owner()
+    async with asynccontextmanager(open_stage)(cluster, system.secrets) as stage:
         events = _events()
         await stage.say(*events)
         began = time.perf_counter()
