@@ -91,7 +91,7 @@ async def test_an_owner_comes_in_on_a_phone_paired_at_the_desk_with_the_right_pi
     code = await make_code(desk, CLAY_HOUSE[0])
     await enter_code(phone, system, code.replace("-", " ").lower(), "kitchen")
     await enter_pin(phone, "111222")
-    await expect(phone.locator("#refusal")).to_contain_text("PIN is not right")
+    await expect(phone.locator("#refusal")).to_contain_text("Ask the manager to set a new one")
     await expect(phone.locator("#pin")).to_have_value("")
 
     await enter_pin(phone, CLAY_HOUSE[1])
