@@ -172,7 +172,7 @@ class Consumer:
                     self._health.progressed(await _lag(kafka))
             await self._commit(kafka)
         finally:
-            await stop_within(kafka, 1 if self._stopping.is_set() else 5)
+            await stop_within(kafka, self._patience.closing_s)
 
     def _make(self) -> AIOKafkaConsumer:
         settings = self._settings

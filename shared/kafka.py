@@ -22,6 +22,7 @@ log = Log(__name__)
 _STOP_LIMIT_S = 2.0
 # A broker that is there answers in milliseconds, and whoever stops us gives us few seconds for everything.
 _LAST_CALL_S = 1.0
+_CLOSING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class Patience:
         self._is_over = True
         if self._current is not None and not self._current.expired():
             self._current.reschedule(asyncio.get_running_loop().time() + _LAST_CALL_S)
+
+    @property
+    def closing_s(self) -> float:
+        """How long saying goodbye to Kafka may take."""
+        return _LAST_CALL_S if self._is_over else _CLOSING_S
 
     @asynccontextmanager
     async def wait(self, limit_s: float | None = None) -> AsyncGenerator[None]:

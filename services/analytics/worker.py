@@ -104,7 +104,7 @@ class Worker:
                     await self._check_progress(reader, now - got_at)
                     checked_at = now
         finally:
-            await reader.stop(1 if self._stopping.is_set() else 5)
+            await reader.stop(self._patience.closing_s)
 
     async def _apply(self, batch: Batch) -> bool:
         """False if another worker was faster."""

@@ -22,7 +22,7 @@ from tests.e2e.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-# Nobody else looks at the sums of this house.
+# Two homestays, so that the switch is on their screens. What others say of the first one counts from what they found.
 OWNER, PIN = "Chủ hai homestay – Lô Lô Chải và Thèn Pả", "330303"
 QR_TEXT = encode(TransferQr(bank_bin="970418", account="000000000001", amount_vnd=Dong(75_000), memo="HG4K7P2M9E"))
 # Goes through some screens on one phone, and names each while it is shown.

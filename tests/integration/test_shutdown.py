@@ -5,12 +5,9 @@ import time
 
 import pytest
 
-from shared.health import Health
 from shared.kafka import Message, Patience
 from tests.integration.conftest import Spine, change_venue, running, until
-
-# A process has more than one part to stop, and whoever stops it waits some ten seconds for all of them.
-LIMIT_S = 3.5
+from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
 
 
 async def test_a_consumer_told_to_stop_while_kafka_is_away_ends_soon_and_its_events_are_heard_once(
@@ -33,13 +30,10 @@ async def test_a_consumer_told_to_stop_while_kafka_is_away_ends_soon_and_its_eve
     try:
         is_gone.set()
         await until(lambda: waits_for_kafka(spine.hearer.health, 2.0))
-        asked_at = time.monotonic()
-        consumer.stop()
-        await task
-        took_s = time.monotonic() - asked_at
+        took_s = await seconds_to_end(consumer, task)
     finally:
         await asyncio.to_thread(spine.cluster.start_kafka)
-    assert took_s < LIMIT_S
+    assert took_s < END_LIMIT_S
 
     async with running(spine.speaker.relay(), spine.hearer.consumer()):
         await spine.speaker.unit.run(change_venue, "nha-vuong")
@@ -57,18 +51,12 @@ async def test_an_end_cuts_the_waiting_call_short_and_those_to_come() -> None:
         for call in (waiting, _wait_for_ever(patience)):
             with pytest.raises(TimeoutError):
                 await call
-    assert time.monotonic() - began_at < LIMIT_S
+    assert time.monotonic() - began_at < END_LIMIT_S
 
 
 async def _wait_for_ever(patience: Patience) -> None:
     async with patience.wait(60):
         await asyncio.Event().wait()
-
-
-async def waits_for_kafka(health: Health, for_s: float) -> bool:
-    _, told = await health.ready()
-    age_s = told["last_poll_age_s"]
-    return isinstance(age_s, float) and age_s > for_s
 
 
 async def has_heard(spine: Spine, number: int) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-import time
 from datetime import timedelta
 
 import msgspec
@@ -18,6 +17,7 @@ from shared.health import Health
 from shared.kafka import Message
 from shared.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, until, venue, working
+from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
 
 ASKED = Asked(Days(DAY, DAY), "", "vi")
 
@@ -106,25 +106,16 @@ async def test_told_to_stop_while_kafka_is_away_the_worker_ends_soon_and_counts_
     await asyncio.to_thread(stage.cluster.kill_kafka)
     try:
         # It asks for the end of the log every two seconds; silent for longer, it waits for that answer.
-        await until(lambda: _waits_for_kafka(health))
-        asked_at = time.monotonic()
-        worker.stop()
-        await task
-        took_s = time.monotonic() - asked_at
+        await until(lambda: waits_for_kafka(health, 4.0))
+        took_s = await seconds_to_end(worker, task)
     finally:
         await asyncio.to_thread(stage.cluster.start_kafka)
-    assert took_s < 3.5
+    assert took_s < END_LIMIT_S
 
     await stage.say(Sale().settled())
     await stage.count()
     assert await stage.taken() == (2, 60_000)
     assert all(finding.ok for finding in await stage.verify())
-
-
-async def _waits_for_kafka(health: Health) -> bool:
-    _, told = await health.ready()
-    age_s = told["last_poll_age_s"]
-    return isinstance(age_s, float) and age_s > 4
 
 
 async def test_verify_and_rebuild_are_commands_and_verify_fails_on_a_wrong_cell(stage: Stage) -> None:

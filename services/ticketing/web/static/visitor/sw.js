@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Ticket pages and their parts from the network while it answers, else as last seen. Live streams are none of its own.
+ * Ticket pages and their parts from the network while it answers, else as last seen. It keeps out of the API: a live stream has no end to keep.
  *
  * A signal that is there but does not carry is worse than none, so after some seconds what was kept is shown.
  */
