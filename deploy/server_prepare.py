@@ -13,8 +13,8 @@ from deploy.local.databases import ensure_databases
 from deploy.local.paths import LOGS
 from deploy.local.prepare import prepare
 from deploy.local.settings import DATABASES
-from shared.db import AWAY
 from shared.settings import Settings, secrets_dir
+from shared.storage.db import AWAY
 
 _WAIT_S = 60
 

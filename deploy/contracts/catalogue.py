@@ -8,7 +8,7 @@ import msgspec
 
 from shared.events import BY_TYPE
 from shared.events.common import Event
-from shared.topics import ALL, SERVICES, Topic
+from shared.events.topics import ALL, SERVICES, Topic
 
 # Where a service says which events it reads: a Kafka door of use-cases, or the facts of a stream.
 _READING = ("consumer.py", "facts.py")

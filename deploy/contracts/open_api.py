@@ -8,7 +8,7 @@ from types import ModuleType
 
 from fastapi import APIRouter, FastAPI
 
-from shared.topics import SERVICES
+from shared.events.topics import SERVICES
 
 
 def open_apis(root: Path) -> Mapping[str, dict[str, object]]:

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from deploy.local.postgres import SUPERUSER
 from deploy.local.secrets import read_secret
-from shared.db import DirectConnection, connect
 from shared.settings import password_file
+from shared.storage.db import DirectConnection, connect
 
 _IS_THERE = {
     "ROLE": "SELECT true FROM pg_roles WHERE rolname = $1",

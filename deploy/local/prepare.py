@@ -14,7 +14,7 @@ from deploy.local.settings import DATABASES
 
 # Commands of one round have nothing to do with each other and run side by side.
 ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("shared.topics", "create"), *((f"services.{name}", "migrate") for name in DATABASES)),
+    (("shared.kafka.topics", "create"), *((f"services.{name}", "migrate") for name in DATABASES)),
     tuple((f"services.{name}", "seed") for name in ("ticketing", "payments")),  # analytics only counts what it hears
 )
 

@@ -13,11 +13,11 @@ from deploy.simulator.noise import bank_noise
 from deploy.simulator.settings import Settings, SimulatorRefused
 from deploy.simulator.transfers import Payment, book
 from services.payments.domain.vietqr import decode
-from shared import log as logs
 from shared.clock import utc_now
 from shared.errors import DomainError
 from shared.ids import uuid7
 from shared.money import Dong
+from shared.observe import log as logs
 
 
 def main(arguments: list[str]) -> int:

@@ -10,8 +10,8 @@ from deploy.simulator.bank import Bank
 from deploy.simulator.page import Counter, router
 from deploy.simulator.settings import Settings
 from shared.clock import utc_now
-from shared.http import create_app
-from shared.pages import Pages
+from shared.web.app import create_app
+from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 _ASK_LIMIT_S = 2.0

@@ -4,11 +4,11 @@ import asyncio
 from datetime import UTC, datetime
 
 from deploy.simulator.transfers import Transfer
-from shared import trace
 from shared.errors import DomainError
+from shared.events.topics import BANK_TRANSFERS
 from shared.ids import uuid7
-from shared.kafka import Outgoing, Producer
-from shared.topics import BANK_TRANSFERS
+from shared.kafka.producer import Outgoing, Producer
+from shared.observe import trace
 
 SEPAY_TRANSFER = "bank.sepay_transfer.v1"
 

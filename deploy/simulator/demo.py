@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
-from deploy.seed.reader import FOLDER, read_seed
-from deploy.seed.rows import Person
 from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.browser import Browser, DoorRefused
 from deploy.simulator.buying import Wish, order, qr_of, tickets_of, wait_for
@@ -21,9 +19,11 @@ from deploy.simulator.transfers import Payment, book
 from deploy.simulator.watch import Watch
 from services.payments.domain.vietqr import TransferQr
 from shared.clock import local_date, utc_now
-from shared.i18n import money
 from shared.ids import uuid7
 from shared.money import Dong
+from shared.seed.reader import FOLDER, read_seed
+from shared.seed.rows import Person
+from shared.web.i18n import money
 
 VENUE, TICKET = "cot-co-lung-cu", "cot-co-lung-cu-entry"
 HOMESTAY, STAY = "meo-vac-clay-house", "meo-vac-clay-house-stay"

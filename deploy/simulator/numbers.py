@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.i18n import money, percent
+from shared.web.i18n import money, percent
 
 
 class _Indicator(msgspec.Struct):

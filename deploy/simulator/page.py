@@ -18,15 +18,15 @@ from deploy.simulator.noise import bank_noise
 from deploy.simulator.transfers import Payment, Transfer, book
 from services.payments.domain.banks import BANKS
 from services.payments.domain.vietqr import TransferQr, VietQrRefused, decode
-from shared.auth import allow_anyone
 from shared.clock import Clock
 from shared.errors import DomainError
-from shared.http import OnceKey
-from shared.idempotency import IdempotencyConflict, Key
 from shared.ids import uuid7
 from shared.money import AmountUnreadable, Dong, read_amount
-from shared.pages import Pages
-from shared.problems import wants_page
+from shared.passes.auth import allow_anyone
+from shared.unit.idempotency import IdempotencyConflict, Key
+from shared.web.app import OnceKey
+from shared.web.pages import Pages
+from shared.web.problems import wants_page
 
 _AMOUNT_LIMIT_VND = 500_000_000
 _MEMO_LIMIT = 140

@@ -9,8 +9,9 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer
 
 from deploy.simulator.settings import Settings
-from shared.kafka import Message, stop_within
-from shared.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.message import Message
+from shared.kafka.patience import stop_within
 
 _SHOWN = ("status", "total_vnd", "amount_vnd", "paid_vnd", "reason", "group_size", "count", "admitted", "tender")
 

@@ -4,6 +4,6 @@ import sys
 
 from services.analytics.app import build
 from services.analytics.commands import COMMANDS
-from shared.commands import main
+from shared.process.commands import main
 
 sys.exit(main(build, sys.argv[1:], COMMANDS))

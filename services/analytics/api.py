@@ -14,11 +14,11 @@ from starlette.responses import Response
 from services.analytics.csv_export import overview_csv
 from services.analytics.overview import Asked, Days, DaysWrong, Overview, read_overview
 from services.analytics.store import LIVE_KEY, LIVE_TOPIC
-from shared.auth import OFFICE, Allow, Pass, Role
 from shared.clock import Clock, local_date
-from shared.db import Pool
-from shared.live import Live, State
-from shared.pages import Pages, language_of
+from shared.passes.auth import OFFICE, Allow, Pass, Role
+from shared.storage.db import Pool
+from shared.web.live import Live, State
+from shared.web.pages import Pages, language_of
 
 router = APIRouter()
 # Eyes gain nothing from more, and each look is a query.

@@ -8,20 +8,20 @@ from services.analytics import api
 from services.analytics.dead_letters import StoredDeadLetters
 from services.analytics.log_reader import EVERYTHING, Share
 from services.analytics.worker import Worker
-from shared.auth import Doors
 from shared.clock import utc_now
-from shared.db import create_pool
-from shared.health import Health
-from shared.http import create_app
-from shared.keys import read_public_key
-from shared.live import Live
-from shared.pages import Pages
-from shared.revocations import Revocations
-from shared.roles import Service
+from shared.events.topics import PAYMENTS_EVENTS
+from shared.observe.health import Health
+from shared.passes.auth import Doors
+from shared.passes.keys import read_public_key
+from shared.passes.revocations import Revocations
+from shared.process.roles import Service
 from shared.settings import Settings, SettingsWrong
-from shared.topics import PAYMENTS_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.live import Live
+from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from services.analytics.rebuild import rebuild
 from services.analytics.verify import Finding, verify
-from shared.commands import Arguments, Command, refuse_arguments, verify_command
-from shared.roles import Service
+from shared.process.commands import Arguments, Command, refuse_arguments, verify_command
+from shared.process.roles import Service
 
 
 async def _rebuild(service: Service, arguments: Arguments) -> int:

@@ -12,7 +12,7 @@ from datetime import datetime
 from services.analytics.indicators import Sums, add_up
 from services.analytics.overview import Overview
 from shared.clock import ZONE
-from shared.i18n import Language, translate
+from shared.web.i18n import Language, translate
 
 # In this order for good; a new column goes to the end.
 COLUMNS = (

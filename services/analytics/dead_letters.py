@@ -7,9 +7,9 @@ from services.analytics.batch import Batch
 from services.analytics.batch import DeadLetter as StoredLetter
 from services.analytics.facts import UnknownType, read
 from services.analytics.ingest import apply_dead_letter
-from shared.dead_letters import DeadLetter, DeadLetters
 from shared.errors import Poison
-from shared.kafka import Message
+from shared.kafka.dead_letters import DeadLetter, DeadLetters
+from shared.kafka.message import Message
 
 _AT_MOST = 10_000
 

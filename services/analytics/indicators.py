@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.i18n import Language, translate
 from shared.money import share_basis_points
+from shared.web.i18n import Language, translate
 
 Key = Literal["share_reporting", "coverage", "share_value", "share_count"]
 # In the order shown: the honest headline first, then how far it reaches, then the plain shares.

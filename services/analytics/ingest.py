@@ -10,7 +10,7 @@ from services.analytics import store
 from services.analytics.batch import Batch, DeadLetter
 from services.analytics.deltas import Deltas
 from services.analytics.facts import Entry, Payment
-from shared.db import Connection
+from shared.storage.db import Connection
 
 
 @dataclass(slots=True)

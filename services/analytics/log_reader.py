@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.kafka import stop_within
+from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.patience import stop_within
 from shared.settings import Settings
-from shared.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 
 TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
 _START_LIMIT_S = 30.0

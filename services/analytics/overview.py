@@ -8,9 +8,9 @@ from typing import Literal
 from services.analytics.indicators import Indicator, Sums, add_up, indicators_of
 from services.analytics.store import SQL, hold_tables
 from shared.clock import ZONE, local_date
-from shared.db import Connection
 from shared.errors import DomainError
-from shared.i18n import Language, knows, translate
+from shared.storage.db import Connection
+from shared.web.i18n import Language, knows, translate
 
 MOST_DAYS = 366
 # The worker says every two seconds that it looked; after a minute of silence the numbers cannot be called live.

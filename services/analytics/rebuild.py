@@ -14,8 +14,8 @@ from services.analytics.batch import batch_of
 from services.analytics.ingest import apply_batch
 from services.analytics.log_reader import LogReader, Offsets, cluster_id
 from services.analytics.store import SQL
-from shared.db import COLLIDED, DirectConnection, connect
 from shared.settings import Settings
+from shared.storage.db import COLLIDED, DirectConnection, connect
 
 TABLES = (
     "offsets",

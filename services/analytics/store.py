@@ -10,10 +10,10 @@ from uuid import UUID
 from services.analytics.batch import Advance, DeadLetter
 from services.analytics.deltas import Cell, Deltas, MinuteKey, changed
 from services.analytics.facts import Entry, Payment, Refund, Venue
-from shared import outbox
-from shared.db import Connection
-from shared.outbox import SQL as PLATFORM_SQL
-from shared.sql import load
+from shared.passes import revocations
+from shared.storage.db import Connection
+from shared.storage.sql import load
+from shared.unit import outbox
 
 SQL = load(Path(__file__).parent / "sql")
 LIVE_TOPIC = "province"
@@ -133,7 +133,7 @@ async def delete_dead_letter(connection: Connection, letter: DeadLetter) -> None
 
 async def revoke(connection: Connection, subject_ids: Iterable[UUID]) -> None:
     for subject_id in sorted(subject_ids):
-        await connection.execute(PLATFORM_SQL["revoke_subject"], subject_id)
+        await revocations.revoke(connection, subject_id)
 
 
 async def append_change(connection: Connection) -> None:

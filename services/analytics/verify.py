@@ -6,8 +6,8 @@ from aiokafka.errors import KafkaError
 
 from services.analytics.log_reader import LogReader
 from services.analytics.store import SQL, hold_tables
-from shared.db import Pool
 from shared.settings import Settings
+from shared.storage.db import Pool
 
 _RECOMPUTED = {
     "minutes_equal_facts": "wrong_minutes",

@@ -14,15 +14,15 @@ from services.analytics import metrics, store
 from services.analytics.batch import Batch, batch_of
 from services.analytics.ingest import Applied, apply_batch
 from services.analytics.log_reader import EVERYTHING, LogReader, Offsets, Polled, Share, cluster_id
-from shared.consumer import Silent
-from shared.db import AWAY, COLLIDED
-from shared.health import Health
-from shared.kafka import Patience
-from shared.log import Log
-from shared.metrics import CONSUMER_LAG, CONSUMERS_REPLACED, DEAD_LETTERS
-from shared.outbox import SQL as PLATFORM_SQL
+from shared.kafka.consumer import Silent
+from shared.kafka.patience import Patience
+from shared.observe.health import Health
+from shared.observe.log import Log
+from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED, DEAD_LETTERS
 from shared.settings import Settings
-from shared.unit import Unit
+from shared.storage.db import AWAY, COLLIDED
+from shared.unit import changes
+from shared.unit.unit import Unit
 
 log = Log(__name__)
 # Row locks are held as long as a batch takes: a thousand events are some 30 ms.
@@ -157,7 +157,7 @@ class Worker:
             raise Silent
         async with self._pool.acquire() as connection:
             await store.see_worker(connection, self._clock(), total)
-            await connection.execute(PLATFORM_SQL["delete_old_changes"])
+            await changes.delete_old(connection)
         self._health.progressed(total)
 
     async def _halt(self, stopped: Stopped) -> None:

@@ -3,30 +3,30 @@
 import asyncio
 from pathlib import Path
 
-from deploy.seed.reader import read_seed
 from services.payments import consumer, metrics
 from services.payments.api import owner
 from services.payments.store.intents import Merchant
 from services.payments.store.verification import Finding, verify_books
 from services.payments.usecases.load_merchants import load_merchants
-from shared.auth import Doors
 from shared.clock import utc_now
-from shared.consumer import Consumer
-from shared.db import create_pool
-from shared.dead_letters import DeadLetters
-from shared.health import Health
-from shared.http import create_app
-from shared.kafka import Producer
-from shared.keys import read_public_key
-from shared.live import Live
-from shared.pages import Pages
-from shared.relay import Relay, Timer
-from shared.revocations import Revocations
-from shared.roles import Service
+from shared.events.topics import PAYMENTS_EVENTS
+from shared.kafka.consumer import Consumer
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.producer import Producer
+from shared.kafka.relay import Relay, Timer
+from shared.observe.health import Health
+from shared.passes.auth import Doors
+from shared.passes.keys import read_public_key
+from shared.passes.revocations import Revocations
+from shared.process.roles import Service
+from shared.seed.reader import read_seed
 from shared.settings import Settings
-from shared.topics import PAYMENTS_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.live import Live
+from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 _VERIFY_EVERY_S = 15.0

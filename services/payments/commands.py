@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from services.payments import tools
 from services.payments.store.verification import Finding, verify_books
-from shared.commands import Arguments, Tool, refuse_arguments, verify_command
-from shared.roles import Service
+from shared.process.commands import Arguments, Tool, refuse_arguments, verify_command
+from shared.process.roles import Service
 
 
 def _qr(arguments: Arguments) -> None:

@@ -6,7 +6,6 @@ from services.payments.usecases.close_intent import cancel_intent, expire_intent
 from services.payments.usecases.hear_transfer import hear_transfer
 from services.payments.usecases.load_merchants import note_venue
 from services.payments.usecases.open_intent import open_intent
-from shared.consumer import EventHandler, Raw
 from shared.errors import Poison
 from shared.events.ticketing import (
     DeviceRevoked,
@@ -17,10 +16,11 @@ from shared.events.ticketing import (
     PersonRevoked,
     VenueChanged,
 )
-from shared.kafka import Message
-from shared.revocations import note_device_revoked, note_person_revoked
-from shared.topics import BANK_TRANSFERS, TICKETING_EVENTS
-from shared.unit import Unit
+from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS
+from shared.kafka.handler import EventHandler, Raw
+from shared.kafka.message import Message
+from shared.passes.revocations import note_device_revoked, note_person_revoked
+from shared.unit.unit import Unit
 
 TOPICS = (TICKETING_EVENTS.name, BANK_TRANSFERS.name)
 

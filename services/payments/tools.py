@@ -6,8 +6,8 @@ from typing import IO, NoReturn, cast
 
 from services.payments.domain.references import candidates
 from services.payments.domain.vietqr import TransferQr, VietQrRefused, encode
-from shared.lines import LineRefused, answer_lines
 from shared.money import Dong
+from shared.process.lines import LineRefused, answer_lines
 
 _QR_FIELDS = frozenset({"bank_bin", "account", "amount_vnd", "memo", "static"})
 _QR_LINE_BYTES = 64 * 1024

@@ -4,7 +4,6 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from deploy.seed.reader import read_seed
 from services.ticketing import consumer
 from services.ticketing.api import cancel, gate, manage, orders, sign_in
 from services.ticketing.api.web import Web
@@ -21,25 +20,26 @@ from services.ticketing.usecases.first_people import (
 )
 from services.ticketing.usecases.issue_tickets import Office, TicketSigner
 from services.ticketing.usecases.load_catalogue import load_catalogue
-from shared.auth import Doors
 from shared.clock import utc_now
-from shared.consumer import Consumer
-from shared.db import create_pool
-from shared.dead_letters import DeadLetters
-from shared.group_progress import GroupProgress
-from shared.health import Health
-from shared.http import create_app
-from shared.kafka import Producer
-from shared.keys import read_private_key, read_public_key
-from shared.live import Live
-from shared.pages import Pages
-from shared.relay import Relay, Timer
-from shared.revocations import Revocations
-from shared.roles import Service
+from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.consumer import Consumer
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.group_progress import GroupProgress
+from shared.kafka.producer import Producer
+from shared.kafka.relay import Relay, Timer
+from shared.observe.health import Health
+from shared.passes.auth import Doors
+from shared.passes.keys import read_private_key, read_public_key
+from shared.passes.revocations import Revocations
+from shared.process.roles import Service
+from shared.seed.reader import read_seed
 from shared.settings import Settings
-from shared.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.live import Live
+from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 TICKET_KEY_ID = 1

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from services.ticketing.domain import ticket_code
-from shared.lines import answer_lines
+from shared.process.lines import answer_lines
 
 _LINE_BYTES = 64 * 1024
 

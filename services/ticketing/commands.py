@@ -7,9 +7,9 @@ from uuid import UUID
 
 from services.ticketing import codes_tool
 from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
-from shared.commands import Arguments, Command, Tool, WrongUse, answer
 from shared.ids import TicketId
-from shared.roles import Service
+from shared.process.commands import Arguments, Command, Tool, WrongUse, answer
+from shared.process.roles import Service
 from shared.settings import secrets_dir
 
 

@@ -4,10 +4,10 @@ from functools import partial
 
 from services.ticketing.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.usecases.issue_tickets import Office
-from shared.consumer import EventHandler
 from shared.events.payments import IntentOpened, PaymentPartial, PaymentRefunded, PaymentSettled
-from shared.topics import PAYMENTS_EVENTS
-from shared.unit import Unit
+from shared.events.topics import PAYMENTS_EVENTS
+from shared.kafka.handler import EventHandler
+from shared.unit.unit import Unit
 
 TOPICS = (PAYMENTS_EVENTS.name,)
 

@@ -3,8 +3,8 @@
 import asyncio
 
 from services.ticketing.store.catalogue import Catalogue, read_catalogue
-from shared.db import AWAY, Pool
-from shared.log import Log
+from shared.observe.log import Log
+from shared.storage.db import AWAY, Pool
 
 log = Log(__name__)
 _EVERY_S = 30.0

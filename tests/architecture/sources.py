@@ -39,3 +39,9 @@ def functions(path: Path) -> Iterator[Function]:
     for node in ast.walk(tree(path)):
         if isinstance(node, Function):
             yield node
+
+
+def sql_folders() -> list[Path]:
+    """The folders of named statements, one a room, relative to the root."""
+    found = [path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("sql") if path.is_dir()]
+    return sorted(found)

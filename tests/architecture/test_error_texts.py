@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 import deploy
 import services
 import shared
-from shared import i18n
-from shared.db import AWAY
 from shared.errors import DomainError
-from shared.problems import problem_of
+from shared.storage.db import AWAY
+from shared.web import i18n
+from shared.web.problems import problem_of
 
 # What people meet although no rule of ours refused: what the web framework refuses, and what goes wrong.
 UNRULY: tuple[BaseException, ...] = (

@@ -19,7 +19,7 @@ ALLOWED_IN_RULES = {
     "shared.ids",
     "shared.errors",
     "shared.clock",
-    "shared.qr",
+    "shared.qr.images",
 }
 
 
@@ -66,27 +66,12 @@ def test_rules_import_nothing_that_reaches_outside(service: str) -> None:
     assert found == []
 
 
-def test_seed_data_is_read_by_app_use_cases_and_store_only() -> None:
-    found = [
-        f"{path}:{line}"
-        for path in files(".py")
-        if path.parts[0] == "services" and len(path.parts) > 2 and not _may_read_seed(path)
-        for line, name in _imported(path)
-        if name.startswith("deploy")
-    ]
-    assert found == []
-
-
-def _may_read_seed(path: Path) -> bool:
-    return path.name == "app.py" or path.parts[2] in ("usecases", "store")
-
-
-def test_only_the_seed_of_deploy_is_known_to_services() -> None:
+def test_services_import_nothing_of_ours_but_shared_and_themselves() -> None:
     found = [
         f"{path}:{line} {name}"
         for path in files(".py")
         if path.parts[0] == "services"
         for line, name in _imported(path)
-        if name.startswith("deploy") and not name.startswith("deploy.seed")
+        if name.startswith(("deploy.", "tests."))
     ]
     assert found == []

@@ -1,4 +1,4 @@
-"""Every SQL statement has one function that runs it, in the store, and every statement that is named exists."""
+"""Every SQL statement has one function that runs it, in its own room, and every statement that is named exists."""
 
 import ast
 from collections import defaultdict
@@ -8,38 +8,37 @@ from pathlib import Path
 
 import pytest
 
-from shared.sql import load
-from tests.architecture.sources import ROOT, files, text, tree
+from shared.storage.sql import load
+from tests.architecture.sources import ROOT, files, sql_folders, text, tree
 
-FOLDERS = {
-    "shared": Path("shared/statements"),
-    **{name: Path("services") / name / "sql" for name in ("ticketing", "payments", "analytics")},
-}
+# A room by the folder that its statements lie in.
+ROOMS = {str(folder.parent): folder for folder in sql_folders()}
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A function, by its file and name, that names a statement of an owner; `direct` as SQL["name"]."""
+    """A function, by its file and name, that names a statement of a room; `direct` as SQL["name"]."""
 
-    owner: str
+    room: str
     statement: str
     path: Path
     function: str
     direct: bool
 
 
-def _owner_of(path: Path) -> str:
-    return path.parts[1] if path.parts[0] == "services" else "shared"
+def _room_of(path: Path) -> str:
+    """The nearest folder above a file that has statements; "" if there is none."""
+    return next((str(folder) for folder in path.parents if str(folder) in ROOMS), "")
 
 
 def _sql_names(path: Path) -> Mapping[str, str]:
-    """What names in a file stand for statements, with their owner."""
-    names = {"SQL": _owner_of(path)}
+    """What names in a file stand for statements, with their room."""
+    names = {"SQL": _room_of(path)}
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if alias.name == "SQL":
-                    names[alias.asname or "SQL"] = _owner_of(Path(*(node.module or "").split(".")))
+                    names[alias.asname or "SQL"] = _room_of(Path(*(node.module or "").split("."), "x.py"))
     return names
 
 
@@ -74,11 +73,11 @@ def _chosen_elsewhere(path: Path, statements: set[str]) -> Iterator[Use]:
     if is_open:
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Constant) and node.value in statements:
-                yield Use(_owner_of(path), str(node.value), path, "(chosen)", direct=False)
+                yield Use(_room_of(path), str(node.value), path, "(chosen)", direct=False)
 
 
-def _statements(owner: str) -> set[str]:
-    return set(load(ROOT / FOLDERS[owner]))
+def _statements(room: str) -> set[str]:
+    return set(load(ROOT / ROOMS[room])) if room else set()
 
 
 def _all_uses() -> list[Use]:
@@ -88,46 +87,49 @@ def _all_uses() -> list[Use]:
             direct = list(_uses_in(path))
             known = {use.statement for use in direct}
             uses += direct
-            uses += [use for use in _chosen_elsewhere(path, _statements(_owner_of(path))) if use.statement not in known]
+            uses += [use for use in _chosen_elsewhere(path, _statements(_room_of(path))) if use.statement not in known]
     return uses
 
 
 USES = _all_uses()
 
 
-@pytest.mark.parametrize("owner", FOLDERS)
-def test_every_statement_is_run_by_exactly_one_function(owner: str) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_statement_is_run_by_exactly_one_function(room: str) -> None:
     by_statement: dict[str, set[str]] = defaultdict(set)
     for use in USES:
-        if use.owner == owner and _owner_of(use.path) == owner:
+        if use.room == room:
             by_statement[use.statement].add(f"{use.path}:{use.function}")
-    wrong = {name: sorted(by_statement[name]) for name in _statements(owner) if len(by_statement[name]) != 1}
+    wrong = {name: sorted(by_statement[name]) for name in _statements(room) if len(by_statement[name]) != 1}
     assert wrong == {}
 
 
 def test_every_named_statement_exists_in_a_sql_file() -> None:
     missing = [
-        f"{use.path}:{use.function} {use.statement}" for use in USES if use.statement not in _statements(use.owner)
+        f"{use.path}:{use.function} {use.statement}" for use in USES if use.statement not in _statements(use.room)
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("service", ["ticketing", "payments"])
-def test_statements_are_run_from_the_store_only(service: str) -> None:
-    store = Path("services") / service / "store"
-    outside = [
-        f"{use.path}:{use.function}"
-        for use in USES
-        if _owner_of(use.path) == service and use.owner == service and not use.path.is_relative_to(store)
-    ]
-    assert outside == []
+def test_no_room_runs_the_statements_of_another() -> None:
+    assert [f"{use.path}:{use.function} {use.room}" for use in USES if use.room != _room_of(use.path)] == []
 
 
 def test_no_statement_selects_every_column() -> None:
     found = [
-        f"{owner}: {name}"
-        for owner in FOLDERS
-        for name, statement in load(ROOT / FOLDERS[owner]).items()
+        f"{room}: {name}"
+        for room, folder in ROOMS.items()
+        for name, statement in load(ROOT / folder).items()
         if "select *" in " ".join(statement.lower().split())
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("service", ["ticketing", "payments"])
+def test_statements_are_run_from_the_store_only(service: str) -> None:
+    outside = [
+        f"{use.path}:{use.function}"
+        for use in USES
+        if use.path.parts[:2] == ("services", service) and not {"store", "store.py"} & set(use.path.parts)
+    ]
+    assert outside == []

@@ -14,12 +14,12 @@ from services.ticketing.store.catalogue import read_catalogue
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.issue_tickets import TicketSigner
 from shared.clock import utc_now
-from shared.db import create_pool
+from shared.events.topics import TICKETING_EVENTS
 from shared.ids import uuid7
-from shared.keys import read_private_key
-from shared.topics import TICKETING_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.passes.keys import read_private_key
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
 from tests.bench.figures import Figure, ms, spread
 from tests.support.buyers import Gates
 from tests.support.gate import VENUE

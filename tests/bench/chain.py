@@ -15,8 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.simulator.bank import outgoing
 from shared.clock import local_date, utc_now
+from shared.events.topics import BANK_TRANSFERS
 from shared.ids import uuid7
-from shared.topics import BANK_TRANSFERS
 from tests.bench.figures import Figure, ms, spread
 from tests.support.buyers import ENTRIES, OrderState, Placed, transfer_for
 from tests.support.real_system import RealSystem

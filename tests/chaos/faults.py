@@ -13,9 +13,10 @@ from aiokafka.errors import KafkaError
 
 from deploy.simulator.bank import outgoing
 from shared.clock import utc_now
+from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.ids import uuid7
-from shared.kafka import Outgoing, stop_within
-from shared.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.patience import stop_within
+from shared.kafka.producer import Outgoing
 from tests.chaos.load import Load
 from tests.support.buyers import transfer_for
 from tests.support.real_system import RealSystem

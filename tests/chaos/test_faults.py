@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from deploy.local.process import Program, wait_until
 from deploy.simulator.bank import Bank
 from shared.clock import utc_now
-from shared.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic
+from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic
 from tests.chaos.faults import KILLED, Faults
 from tests.chaos.load import Load, Promised
 from tests.support.buyers import Buyers, Gates

@@ -20,13 +20,14 @@ from qrcode.main import QRCode
 from deploy.local.secrets import ensure_secrets
 from services.ticketing.store.tickets import Ticket
 from services.ticketing.usecases.issue_tickets import TicketSigner
-from shared import migrate, topics
 from shared.clock import utc_now
-from shared.db import create_pool
-from shared.keys import read_private_key
-from shared.topics import TICKETING_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.events.topics import TICKETING_EVENTS
+from shared.kafka.topics import create as create_topics
+from shared.passes.keys import read_private_key
+from shared.storage import migrate
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
 from tests.e2e.screens import launch
 from tests.e2e.system import System
 from tests.support.cluster import Cluster
@@ -227,7 +228,7 @@ async def site(gate_server: GateServer, tmp_path: Path) -> AsyncIterator[Site]:
         venue = await open_venue(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True)))
         venue.signer = TicketSigner(1, read_private_key(tmp_path / "ticket-key-1.pem"))
         venue.pass_key = read_private_key(tmp_path / "pass-key.pem")
-        await topics.create(gate_server.environment["KAFKA_BOOTSTRAP_SERVERS"], gate_server.environment["TOPIC_PREFIX"])
+        await create_topics(gate_server.environment["KAFKA_BOOTSTRAP_SERVERS"], gate_server.environment["TOPIC_PREFIX"])
         gate_server.start()
         playwright = await stack.enter_async_context(async_playwright())
         browser = await launch(playwright)

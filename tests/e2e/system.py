@@ -16,9 +16,10 @@ from aiokafka import AIOKafkaProducer
 from deploy.local.caddy import CADDYFILE
 from deploy.local.secrets import ensure_secrets
 from deploy.local.system import caddy_program
-from shared import topics
 from shared.clock import ZONE, utc_now
+from shared.events import topics
 from shared.ids import uuid7
+from shared.kafka.topics import create as create_topics
 from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN
@@ -66,7 +67,7 @@ class System:
 
     async def start(self) -> None:
         ensure_secrets(self.folder)
-        await topics.create(self.cluster.kafka_bootstrap, f"{self.name}.")
+        await create_topics(self.cluster.kafka_bootstrap, f"{self.name}.")
         parts = (*SERVICES, BANK, DOOR)
         self.ports |= zip(parts, free_ports(len(parts)), strict=True)
         for service in SERVICES:

@@ -10,19 +10,22 @@ from uuid import uuid4
 
 import pytest
 
-from shared import migrate, topics
 from shared.clock import utc_now
-from shared.consumer import Consumer, EventHandler, Handle
-from shared.db import create_pool
-from shared.dead_letters import DeadLetters
+from shared.events import topics
 from shared.events.ticketing import VenueChanged
-from shared.health import Health
 from shared.ids import VenueId
-from shared.kafka import Producer
-from shared.relay import Relay, Timer
+from shared.kafka.consumer import Consumer, Handle
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.handler import EventHandler
+from shared.kafka.producer import Producer
+from shared.kafka.relay import Relay, Timer
+from shared.kafka.topics import create as create_topics
+from shared.observe.health import Health
 from shared.settings import Settings
-from shared.unit import Tx, Unit
-from shared.wake import Waker
+from shared.storage import migrate
+from shared.storage.db import create_pool
+from shared.unit.unit import Tx, Unit
+from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
 
 TABLES = """
@@ -151,7 +154,7 @@ async def side_of(cluster: Cluster, service: str, prefix: str, stack: AsyncExitS
 @pytest.fixture
 async def spine(cluster: Cluster) -> AsyncIterator[Spine]:
     prefix = f"t{uuid4().hex[:8]}."
-    await topics.create(cluster.kafka_bootstrap, prefix)
+    await create_topics(cluster.kafka_bootstrap, prefix)
     async with AsyncExitStack() as stack:
         yield Spine(
             cluster,

@@ -12,20 +12,20 @@ from uuid import UUID, uuid4
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.seed.reader import FOLDER, read_seed
-from deploy.seed.rows import Person as SeedPerson
 from services.ticketing.api import manage, sign_in
 from services.ticketing.api.web import Web
 from services.ticketing.usecases.first_people import seed_people
 from services.ticketing.usecases.load_catalogue import load_catalogue
-from shared import migrate
-from shared.auth import Doors, Pass, verify_pass
-from shared.db import Pool, create_pool
-from shared.http import create_app
-from shared.pages import Pages
-from shared.revocations import Revocations
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.passes.auth import Doors, Pass, verify_pass
+from shared.passes.revocations import Revocations
+from shared.seed.reader import FOLDER, read_seed
+from shared.seed.rows import Person as SeedPerson
+from shared.storage import migrate
+from shared.storage.db import Pool, create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.pages import Pages
 from tests.support.cluster import Cluster
 
 TICKETING = Path("services/ticketing")

@@ -13,9 +13,9 @@ from services.payments.domain.vietqr import TransferQr, encode
 from services.ticketing.domain.people import Actor, hash_of_token
 from services.ticketing.store.people import insert_invitation
 from services.ticketing.usecases.phones import MakePairingCode, make_pairing_code
-from shared.auth import GATE, OFFICE, OWNER, Role
 from shared.clock import local_date, utc_now
 from shared.money import Dong
+from shared.passes.auth import GATE, OFFICE, OWNER, Role
 from tests.integration.doors_table import Row
 from tests.integration.doors_world import PASSWORD, PIN, VENUE, World
 

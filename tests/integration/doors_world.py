@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from deploy.local.secrets import ensure_secrets
-from deploy.seed.reader import read_seed
 from deploy.simulator import app as simulator
 from deploy.simulator.bank import Bank
 from deploy.simulator.settings import Settings as SimulatorSettings
@@ -25,15 +24,17 @@ from services.ticketing.domain.people import DeviceKind, HashedPin, PersonRole, 
 from services.ticketing.store.people import Device, Person, insert_device, insert_person
 from services.ticketing.usecases.load_catalogue import load_catalogue
 from services.ticketing.usecases.passwords import hash_password
-from shared import migrate, topics
-from shared.auth import Doors, Pass, Role, sign_pass
 from shared.clock import utc_now
 from shared.events.ticketing import VenueChanged
 from shared.ids import DeviceId, PersonId, VenueId, uuid7
-from shared.keys import read_private_key
-from shared.revocations import revoke
-from shared.roles import Service
+from shared.kafka.topics import create as create_topics
+from shared.passes.auth import Doors, Pass, Role, sign_pass
+from shared.passes.keys import read_private_key
+from shared.passes.revocations import revoke
+from shared.process.roles import Service
+from shared.seed.reader import read_seed
 from shared.settings import Settings
+from shared.storage import migrate
 from tests.integration.doors_table import SERVICES
 from tests.support.cluster import Cluster
 
@@ -140,7 +141,7 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
         "DATABASE_POOL_SIZE": "4",
         **{f"{name.upper()}_DATABASE_URL": cluster.postgres_url(f"{prefix}_{name}") for name in _BUILDS},
     }
-    await topics.create(cluster.kafka_bootstrap, f"{prefix}.")
+    await create_topics(cluster.kafka_bootstrap, f"{prefix}.")
     async with AsyncExitStack() as stack:
         services = {name: await _built(name, environment, cluster, stack) for name in _BUILDS}
         apps = {name: service.api for name, service in services.items()}

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from shared.clock import utc_now
-from shared.commands import Arguments, Command, main
-from shared.consumer import Consumer, EventHandler
-from shared.db import create_pool
-from shared.dead_letters import DeadLetters
 from shared.events.ticketing import VenueChanged
-from shared.health import Health
-from shared.kafka import Producer
-from shared.relay import Relay
-from shared.roles import Service
+from shared.events.topics import TICKETING_EVENTS
+from shared.kafka.consumer import Consumer
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.handler import EventHandler
+from shared.kafka.producer import Producer
+from shared.kafka.relay import Relay
+from shared.observe.health import Health
+from shared.process.commands import Arguments, Command, main
+from shared.process.roles import Service
 from shared.settings import Settings
-from shared.topics import TICKETING_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
 from tests.integration.conftest import hear_venue
 
 

@@ -23,19 +23,19 @@ from services.ticketing.usecases.conflicts_desk import conflicts_desk
 from services.ticketing.usecases.gate_manifest import PAGE
 from services.ticketing.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
 from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
-from shared import migrate
-from shared.auth import Doors
 from shared.clock import utc_now
-from shared.db import create_pool
-from shared.health import Health
-from shared.http import create_app
+from shared.events.topics import TICKETING_EVENTS
 from shared.ids import PersonId, VenueId, uuid7
-from shared.live import Live
-from shared.pages import Pages
-from shared.revocations import Revocations, revoke
-from shared.topics import TICKETING_EVENTS
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.observe.health import Health
+from shared.passes.auth import Doors
+from shared.passes.revocations import Revocations, revoke
+from shared.storage import migrate
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.live import Live
+from shared.web.pages import Pages
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
 

@@ -18,12 +18,14 @@ from services.payments import app as payments_app
 from services.payments.domain.vietqr import decode
 from services.payments.store.verification import verify_books
 from services.ticketing import app as ticketing_app
-from shared import migrate, topics
 from shared.clock import ZONE, local_date, utc_now
-from shared.consumer import Consumer
+from shared.events import topics
 from shared.ids import uuid7
-from shared.roles import Service
+from shared.kafka.consumer import Consumer
+from shared.kafka.topics import create as create_topics
+from shared.process.roles import Service
 from shared.settings import Settings
+from shared.storage import migrate
 from tests.integration.conftest import running, until
 from tests.support.cluster import Cluster
 
@@ -107,7 +109,7 @@ class Chain:
 async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
     prefix = f"chain{secrets.token_hex(4)}."
     ensure_secrets(tmp_path)
-    await topics.create(cluster.kafka_bootstrap, prefix)
+    await create_topics(cluster.kafka_bootstrap, prefix)
     built: dict[str, Service] = {}
     async with AsyncExitStack() as stack:
         for name, app in (("ticketing", ticketing_app), ("payments", payments_app)):

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared.auth import GATE, OWNER
+from shared.passes.auth import GATE, OWNER
 from tests.integration.doors_house import (
     HOST,
     LUNG_CU,

@@ -21,9 +21,9 @@ from services.ticketing.usecases.first_people import (
     seed_people,
     write_demo_sign_ins,
 )
-from shared.auth import GATE, OFFICE, OWNER, Role
-from shared.i18n import Language, translate
-from shared.qr import png_for
+from shared.passes.auth import GATE, OFFICE, OWNER, Role
+from shared.qr.images import png_for
+from shared.web.i18n import Language, translate
 from tests.integration.doors_house import (
     HOST,
     LUNG_CU,

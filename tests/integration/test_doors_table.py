@@ -14,10 +14,10 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.routing import APIRoute
 
-from shared.auth import GATE, SIGN_IN, Role, sign_pass
 from shared.clock import utc_now
-from shared.http import routes_of
-from shared.i18n import Language, translate
+from shared.passes.auth import GATE, SIGN_IN, Role, sign_pass
+from shared.web.app import routes_of
+from shared.web.i18n import Language, translate
 from tests.integration.doors_samples import COOKIES, sample_of
 from tests.integration.doors_table import ROWS, Row
 from tests.integration.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of

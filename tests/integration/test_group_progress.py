@@ -14,16 +14,18 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.secrets import ensure_secrets
 from services.ticketing import app
-from shared import migrate, topics
 from shared.clock import local_date, utc_now
-from shared.consumer import Consumer
-from shared.group_progress import GroupProgress
+from shared.events import topics
 from shared.ids import uuid7
-from shared.kafka import Message
-from shared.relay import Timer
-from shared.roles import Service
+from shared.kafka.consumer import Consumer
+from shared.kafka.group_progress import GroupProgress
+from shared.kafka.message import Message
+from shared.kafka.relay import Timer
+from shared.kafka.topics import create as create_topics
+from shared.process.roles import Service
 from shared.settings import Settings
-from shared.unit import name_of
+from shared.storage import migrate
+from shared.unit.unit import name_of
 from tests.integration.conftest import Spine, change_venue, running, until
 from tests.support.cluster import Cluster
 
@@ -102,7 +104,7 @@ async def test_a_process_that_only_relays_expires_orders_once_payments_events_ar
 ) -> None:
     ensure_secrets(tmp_path)
     prefix = f"expiry{secrets.token_hex(4)}."
-    await topics.create(cluster.kafka_bootstrap, prefix)
+    await create_topics(cluster.kafka_bootstrap, prefix)
     cluster.create_database(prefix[:-1])
     settings = replace(
         Settings.read("ticketing", {"TICKETING_DATABASE_URL": cluster.postgres_url(prefix[:-1])}),

@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 from fastapi.sse import ServerSentEvent
 
-from shared import migrate
-from shared.db import Pool, create_pool
-from shared.live import Live
-from shared.metrics import STREAMS_OPEN
-from shared.wake import Waker
+from shared.observe.metrics import STREAMS_OPEN
+from shared.storage import migrate
+from shared.storage.db import Pool, create_pool
+from shared.unit.wake import Waker
+from shared.web.live import Live
 from tests.support.cluster import Cluster
 
 INSERT = "INSERT INTO changes (topic, key) VALUES ('order', $1) RETURNING seq"

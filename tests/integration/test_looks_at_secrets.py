@@ -20,8 +20,8 @@ from services.ticketing.store.people import insert_invitation
 from services.ticketing.usecases.first_people import seed_people
 from services.ticketing.usecases.passwords import LINE, Line
 from services.ticketing.usecases.sign_in import UNKNOWN_LOGINS
-from shared.auth import OWNER
-from shared.i18n import Language, translate
+from shared.passes.auth import OWNER
+from shared.web.i18n import Language, translate
 from tests.integration.doors_house import (
     HOST,
     LUNG_CU,

@@ -23,16 +23,16 @@ from services.payments.usecases.close_intent import cancel_intent, expire_intent
 from services.payments.usecases.hear_transfer import hear_transfer
 from services.payments.usecases.load_merchants import load_merchants, note_venue
 from services.payments.usecases.open_intent import charge_line, open_intent
-from shared import migrate
-from shared.db import Pool, create_pool
 from shared.errors import DomainError
 from shared.events.common import Event, Place
 from shared.events.payments import IntentCancelled, PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
 from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage import migrate
+from shared.storage.db import Pool, create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
 
 PAYMENTS = Path("services/payments")

@@ -24,16 +24,16 @@ from services.ticketing.usecases.expire_orders import ExpireOrders, expire_order
 from services.ticketing.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.usecases.issue_tickets import Office
 from services.ticketing.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
-from shared import migrate
-from shared.db import create_pool
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
-from shared.http import create_app
 from shared.ids import OrderId, uuid7
-from shared.live import Live
-from shared.pages import Pages
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage import migrate
+from shared.storage.db import create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.live import Live
+from shared.web.pages import Pages
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, PRODUCT, Venue, open_venue
 

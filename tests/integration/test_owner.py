@@ -22,20 +22,20 @@ from services.payments.store.verification import verify_books
 from services.payments.usecases.hear_transfer import hear_transfer
 from services.payments.usecases.load_merchants import load_merchants, note_venue
 from services.payments.usecases.open_intent import charge_line, open_intent
-from shared import migrate
-from shared.auth import OWNER, Doors, Pass, Role, sign_pass
-from shared.db import Pool, create_pool
 from shared.events.common import Place
 from shared.events.ticketing import OrderPlaced, VenueChanged
-from shared.http import create_app
-from shared.i18n import translate
 from shared.ids import MerchantId, OrderId, VenueId
-from shared.live import Live
 from shared.money import Dong
-from shared.pages import Pages
-from shared.revocations import Revocations
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.passes.auth import OWNER, Doors, Pass, Role, sign_pass
+from shared.passes.revocations import Revocations
+from shared.storage import migrate
+from shared.storage.db import Pool, create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.i18n import translate
+from shared.web.live import Live
+from shared.web.pages import Pages
 from tests.support.cluster import Cluster
 
 PAYMENTS = Path("services/payments")

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from shared.events.ticketing import VenueChanged
-from shared.kafka import Outgoing, Producer
-from shared.topics import TICKETING_EVENTS
+from shared.events.topics import TICKETING_EVENTS
+from shared.kafka.producer import Outgoing, Producer
 from tests.integration.conftest import Spine, change_venue, environment_of, running, until
 from tests.support.ports import free_ports
 

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from shared.kafka import Message, Patience
+from shared.kafka.message import Message
+from shared.kafka.patience import Patience
 from tests.integration.conftest import Spine, change_venue, running, until
 from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
 

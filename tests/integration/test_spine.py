@@ -10,15 +10,17 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared import topics
-from shared.consumer import Raw
-from shared.db import AWAY
 from shared.errors import DomainError
+from shared.events import topics
 from shared.events.ticketing import VenueChanged
-from shared.health import Health
-from shared.kafka import Message, Outgoing, Producer
-from shared.relay import Relay, Timer
-from shared.topics import BANK_TRANSFERS, EVENT_BYTES, TICKETING_EVENTS
+from shared.events.topics import BANK_TRANSFERS, EVENT_BYTES, TICKETING_EVENTS
+from shared.kafka.handler import Raw
+from shared.kafka.message import Message
+from shared.kafka.producer import Outgoing, Producer
+from shared.kafka.relay import Relay, Timer
+from shared.kafka.topics import create as create_topics
+from shared.observe.health import Health
+from shared.storage.db import AWAY
 from tests.integration.conftest import Spine, change_venue, running, until
 
 
@@ -144,11 +146,11 @@ async def test_topics_from_before_get_room_for_dead_letters_and_keep_what_was_se
         assert values["retention.ms"] == "86400000"
         return values["max.message.bytes"] == str(topics.DEAD_LETTER_BYTES)
 
-    assert prefix + name not in await topics.create(spine.cluster.kafka_bootstrap, prefix)
+    assert prefix + name not in await create_topics(spine.cluster.kafka_bootstrap, prefix)
 
     # The broker follows its controller some moments later.
     await until(is_roomy)
-    await topics.create(spine.cluster.kafka_bootstrap, prefix)
+    await create_topics(spine.cluster.kafka_bootstrap, prefix)
     assert await is_roomy()
     await admin.close()
 

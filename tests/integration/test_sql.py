@@ -7,26 +7,27 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.paths import ROOT
-from shared import migrate
-from shared.db import connect
-from shared.sql import load
+from shared.storage import migrate
+from shared.storage.db import connect
+from shared.storage.sql import load
+from tests.architecture.sources import ROOT, sql_folders
 from tests.support.cluster import Cluster
-
-PLATFORM = ROOT / "shared" / "statements"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a service's statements and migrations stand."""
+    """Where a service's statements and migrations stand, the platform's statements among them."""
 
     service: str
-    folder: Path
+    migrations: Path
+    statements: tuple[Path, ...]
 
 
 @pytest.fixture(params=["ticketing", "payments", "analytics"])
 def place(request: pytest.FixtureRequest) -> Place:
-    return Place(request.param, ROOT / "services" / request.param)
+    own = Path("services") / request.param
+    folders = tuple(ROOT / folder for folder in sql_folders() if folder.parts[0] == "shared" or own in folder.parents)
+    return Place(request.param, ROOT / own / "migrations", folders)
 
 
 @pytest.fixture
@@ -39,8 +40,10 @@ def database(cluster: Cluster, place: Place) -> Iterator[str]:
 
 
 async def test_every_statement_is_understood_by_the_migrated_database(place: Place, database: str) -> None:
-    await migrate.migrate(database, place.folder / "migrations")
-    statements = {**load(PLATFORM), **load(place.folder / "sql")}
+    await migrate.migrate(database, place.migrations)
+    statements = {
+        f"{folder.parent.name}.{name}": text for folder in place.statements for name, text in load(folder).items()
+    }
     connection = await connect(database, "test-sql")
     refused: dict[str, str] = {}
     try:
@@ -51,5 +54,5 @@ async def test_every_statement_is_understood_by_the_migrated_database(place: Pla
                 refused[name] = str(error)
     finally:
         await connection.close()
-    assert len(statements) > len(load(PLATFORM))
+    assert any(place.service in folder.parts for folder in place.statements)
     assert refused == {}

@@ -16,13 +16,11 @@ from aiokafka import AIOKafkaProducer
 from services.analytics.rebuild import TABLES, rebuild
 from services.analytics.verify import Finding, verify
 from services.analytics.worker import Worker
-from shared import migrate, topics
 from shared.clock import utc_now
-from shared.db import Pool, create_pool
+from shared.events import topics
 from shared.events.common import Event, Line, Place
 from shared.events.payments import CashRecorded, IntentCancelled, IntentOpened, PaymentRefunded, PaymentSettled
 from shared.events.ticketing import AdmissionUndone, TicketAdmitted, VenueChanged
-from shared.health import Health
 from shared.ids import (
     CashId,
     DeviceId,
@@ -35,10 +33,14 @@ from shared.ids import (
     TransferId,
     VenueId,
 )
+from shared.kafka.topics import create as create_topics
 from shared.money import Dong
+from shared.observe.health import Health
 from shared.settings import Settings
-from shared.unit import Unit
-from shared.wake import Waker
+from shared.storage import migrate
+from shared.storage.db import Pool, create_pool
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
@@ -291,7 +293,7 @@ async def open_stage(cluster: Cluster, secrets_dir: Path) -> AsyncGenerator[Stag
     cluster.create_database(name)
     url = cluster.postgres_url(name)
     await migrate.migrate(url, ROOT / "services/analytics/migrations")
-    await topics.create(cluster.kafka_bootstrap, f"{name}.")
+    await create_topics(cluster.kafka_bootstrap, f"{name}.")
     settings = Settings.read(
         "analytics",
         {

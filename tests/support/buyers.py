@@ -16,11 +16,11 @@ from deploy.simulator.transfers import Payment, Transfer
 from deploy.simulator.transfers import book as book_transfer
 from services.payments.domain.banks import find_bin
 from services.ticketing.store.people import Device, insert_device
-from shared.auth import GATE, Pass, Role, sign_pass
 from shared.clock import local_date, utc_now
 from shared.ids import DeviceId, PersonId, uuid7
-from shared.keys import read_private_key
 from shared.money import Dong
+from shared.passes.auth import GATE, Pass, Role, sign_pass
+from shared.passes.keys import read_private_key
 from tests.support.real_system import RealSystem
 
 T = TypeVar("T")

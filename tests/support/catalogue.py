@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import date
 
-from deploy.seed import rows
 from services.ticketing.domain.calendar import Calendar, Closure, OpeningHours
 from services.ticketing.domain.catalogue import Category, Product
 from services.ticketing.domain.tariffs import Tariff
 from shared.ids import ProductId, VenueId
 from shared.money import Dong
+from shared.seed import rows
 
 ADULT, CHILD, SMALL_CHILD = Category("adult"), Category("child"), Category("child_under_6")
 ENTRY = Product(

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from shared.health import Health
-from shared.roles import Stoppable
+from shared.observe.health import Health
+from shared.process.roles import Stoppable
 
 # A process has more than one part to stop, and whoever stops it waits some ten seconds for all of them.
 END_LIMIT_S = 3.5

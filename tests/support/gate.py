@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.seed.reader import read_seed
 from services.ticketing.domain.catalogue import Category
 from services.ticketing.domain.orders import hold_until, pay_until
 from services.ticketing.domain.people import DeviceKind
@@ -21,11 +20,12 @@ from services.ticketing.store.tickets import Ticket, tickets_of_order
 from services.ticketing.usecases.first_people import seed_people
 from services.ticketing.usecases.issue_tickets import Office, TicketSigner, issue_tickets
 from services.ticketing.usecases.load_catalogue import load_catalogue
-from shared.auth import Pass, Role, sign_pass
 from shared.clock import local_date, utc_now
-from shared.db import Pool
 from shared.ids import DeviceId, OrderId, ProductId, uuid7
-from shared.unit import Tx, Unit
+from shared.passes.auth import Pass, Role, sign_pass
+from shared.seed.reader import read_seed
+from shared.storage.db import Pool
+from shared.unit.unit import Tx, Unit
 
 VENUE = "cot-co-lung-cu"
 PRODUCT = ProductId("cot-co-lung-cu-entry")

@@ -138,7 +138,7 @@ class RealSystem:
         """Topics, tables and reference data."""
         cluster = self.cluster()
         asyncio.run(ensure_databases(cluster.postgres.address, self.secrets, self.http_ports))
-        commands = [("shared.topics", "create")]
+        commands = [("shared.kafka.topics", "create")]
         commands += [(f"services.{name}", what) for name in self.http_ports for what in ("migrate", "seed")]
         for module, what in commands:
             done = self.command(module, what)

@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from deploy.seed.reader import read_seed
 from services.payments.domain.vietqr import TransferQr, encode
 from services.ticketing.api.order_view import LineView, OrderView, TicketView
 from services.ticketing.api.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
@@ -31,9 +30,10 @@ from shared.clock import local_date, utc_now
 from shared.errors import DomainError
 from shared.ids import OrderId, TicketId, VenueId, uuid7
 from shared.money import Dong
-from shared.pages import Pages
-from shared.qr import svg_for
-from shared.security_headers import SecurityHeaders
+from shared.qr.images import svg_for
+from shared.seed.reader import read_seed
+from shared.web.pages import Pages
+from shared.web.security_headers import SecurityHeaders
 from tests.support.catalogue import seed_calendar, seed_product, seed_tariff
 
 NOW = utc_now().replace(microsecond=0)

@@ -41,17 +41,17 @@ from services.payments.usecases.open_intent import (
     NoMerchant,
     charge_guest,
 )
-from shared.auth import OWNER, Allow, Pass, Role, VenueForbidden
 from shared.errors import DomainError
-from shared.http import OnceKey
-from shared.i18n import money
-from shared.idempotency import IdempotencyConflict, Once
 from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
-from shared.live import Live, State
 from shared.money import AmountUnreadable, read_amount
-from shared.pages import Pages
-from shared.qr import svg_for
-from shared.unit import Unit
+from shared.passes.auth import OWNER, Allow, Pass, Role, VenueForbidden
+from shared.qr.images import svg_for
+from shared.unit.idempotency import IdempotencyConflict, Once
+from shared.unit.unit import Unit
+from shared.web.app import OnceKey
+from shared.web.i18n import money
+from shared.web.live import Live, State
+from shared.web.pages import Pages
 
 router = APIRouter()
 # What the owner can mend on the form itself.

@@ -22,10 +22,10 @@ from services.payments.store.cash import (
 )
 from services.payments.store.intents import Intent, find_intent_of_order
 from shared.clock import local_date
-from shared.db import Connection
 from shared.errors import NotFound
 from shared.ids import OrderId, VenueId
 from shared.money import Dong, share_basis_points
+from shared.storage.db import Connection
 
 ChargeState = Literal["waiting", "partial", "paid", "over", "expired", "cancelled"]
 PRESETS_VND = (Dong(50_000), Dong(100_000), Dong(200_000), Dong(500_000))

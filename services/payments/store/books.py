@@ -8,9 +8,9 @@ from services.payments.domain.bank import BankTransfer
 from services.payments.domain.ledger import Posting, Share
 from services.payments.domain.matching import SuspenseReason
 from services.payments.store import SQL
-from shared.db import Connection
 from shared.ids import IntentId, MerchantId, OrderId, TransferId
 from shared.money import Dong
+from shared.storage.db import Connection
 
 
 @dataclass(frozen=True, slots=True)

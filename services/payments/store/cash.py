@@ -10,10 +10,10 @@ import msgspec
 
 from services.payments.store import SQL
 from services.payments.store.intents import Intent, Merchant
-from shared.db import Connection
 from shared.events.common import Channel
 from shared.ids import CashId, MerchantId, PersonId, TransferId, VenueId
 from shared.money import Dong
+from shared.storage.db import Connection
 
 
 class Cash(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ from datetime import date, datetime
 import msgspec
 
 from services.payments.store import SQL
-from shared.db import Connection
 from shared.events.common import Channel, Line, Place
 from shared.events.payments import AmountState, IntentStatus, Timing
 from shared.events.ticketing import VenueChanged
 from shared.ids import IntentId, MerchantId, OrderId, VenueId
 from shared.money import Dong
+from shared.storage.db import Connection
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):

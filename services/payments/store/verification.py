@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.payments.store import SQL
-from shared.db import Pool
+from shared.storage.db import Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from shared.events.common import Place
 from shared.events.payments import CashRecorded
 from shared.ids import CashId, PersonId, VenueId
 from shared.money import Dong
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 UNDO_WITHIN = timedelta(seconds=60)
 """The button shows for 10 s; the rest is grace for a slow network."""

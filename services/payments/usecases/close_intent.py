@@ -13,7 +13,7 @@ from services.payments.usecases.told import told
 from shared.errors import Poison
 from shared.events.payments import IntentCancelled
 from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 _TRIGGERS: dict[Ending, Trigger] = {"order_cancelled": "cancelled", "order_unfulfilled": "unfulfilled"}
 _REASONS: dict[Ending, SuspenseReason] = {"order_cancelled": "order_cancelled", "order_unfulfilled": "late_no_places"}

@@ -35,7 +35,7 @@ from shared.errors import Poison
 from shared.events.payments import PaymentPartial, PaymentSettled
 from shared.ids import TransferId, uuid7
 from shared.money import ZERO, Dong
-from shared.unit import Tx, follow
+from shared.unit.unit import Tx, follow
 
 
 @dataclass(frozen=True, slots=True)

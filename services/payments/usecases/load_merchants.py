@@ -6,7 +6,7 @@ from datetime import datetime
 from services.payments.store.intents import Merchant, upsert_merchant, upsert_venue
 from shared.events.payments import MerchantChanged
 from shared.events.ticketing import VenueChanged
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 async def load_merchants(tx: Tx, merchants: Sequence[Merchant], now: datetime) -> int:

@@ -16,7 +16,6 @@ from services.payments.store.intents import (
     insert_intent,
 )
 from services.payments.usecases.told import told
-from shared import trace
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound, Poison
 from shared.events.common import Line
@@ -24,7 +23,8 @@ from shared.events.payments import IntentOpened
 from shared.events.ticketing import OrderPlaced
 from shared.ids import IntentId, OrderId, ProductId, VenueId, uuid7
 from shared.money import Dong
-from shared.unit import Tx
+from shared.observe import trace
+from shared.unit.unit import Tx
 
 CHARGE_LIMIT_VND = Dong(500_000_000)
 

@@ -7,7 +7,7 @@ from services.payments.store.intents import find_venue
 from shared.events.common import Place
 from shared.events.payments import TransferSuspendedV2
 from shared.ids import VenueId
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 async def suspend_money(tx: Tx, suspended: Suspended, venue_id: VenueId, occurred_at: datetime, now: datetime) -> None:

@@ -11,10 +11,10 @@ from services.ticketing.api.order_view import view_of
 from services.ticketing.api.orders import ShopDep, UnknownOrder
 from services.ticketing.store.orders import Order, find_order_by_token
 from services.ticketing.usecases.cancel_order import CancelledOrder, CancelOrder, cancel_order
-from shared.auth import allow_anyone
-from shared.http import OnceKey
-from shared.idempotency import Once
 from shared.ids import uuid7
+from shared.passes.auth import allow_anyone
+from shared.unit.idempotency import Once
+from shared.web.app import OnceKey
 
 router = APIRouter()
 _ANYONE = [Depends(allow_anyone)]

@@ -27,14 +27,14 @@ from services.ticketing.usecases.admit import GateOffice
 from services.ticketing.usecases.gate_manifest import After, GateManifest, gate_manifest
 from services.ticketing.usecases.sync_scans import SyncScans, TakenScan, sync_scans
 from services.ticketing.usecases.undo_admission import UndoAdmission, undo_admission
-from shared import i18n
-from shared.auth import GATE, SIGN_IN, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
-from shared.live import Live, State
-from shared.pages import Pages
-from shared.static_files import SHARED_STATIC, StaticAddresses
-from shared.unit import Unit
+from shared.passes.auth import GATE, SIGN_IN, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.unit.unit import Unit
+from shared.web import i18n
+from shared.web.live import Live, State
+from shared.web.pages import Pages
+from shared.web.static_files import SHARED_STATIC, StaticAddresses
 
 _STATIC = Path(__file__).parent.parent / "web" / "static"
 _TEMPLATES = _STATIC.parent / "templates"

@@ -39,14 +39,14 @@ from services.ticketing.usecases.phones import (
     rename_phone,
     revoke_phone,
 )
-from shared.auth import OFFICE, Allow, Pass, Role
 from shared.errors import DomainError
-from shared.http import OnceKey
-from shared.idempotency import Once
 from shared.ids import DeviceId, PersonId, uuid7
-from shared.pages import language_of
-from shared.qr import svg_for
-from shared.unit import UseCase
+from shared.passes.auth import OFFICE, Allow, Pass, Role
+from shared.qr.images import svg_for
+from shared.unit.idempotency import Once
+from shared.unit.unit import UseCase
+from shared.web.app import OnceKey
+from shared.web.pages import language_of
 
 C = TypeVar("C")
 R = TypeVar("R")

@@ -23,17 +23,17 @@ from services.ticketing.store.orders import Order, find_order_by_token
 from services.ticketing.store.tickets import tickets_of_order
 from services.ticketing.usecases.issue_tickets import Office
 from services.ticketing.usecases.place_order import PlacedOrder, PlaceOrder, place_order
-from shared.auth import allow_anyone
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound
-from shared.http import OnceKey
-from shared.i18n import money
-from shared.idempotency import Once
 from shared.ids import OrderId, ProductId, VenueId, uuid7
-from shared.live import Live
-from shared.pages import Pages
-from shared.qr import png_for, svg_for
-from shared.unit import Unit
+from shared.passes.auth import allow_anyone
+from shared.qr.images import png_for, svg_for
+from shared.unit.idempotency import Once
+from shared.unit.unit import Unit
+from shared.web.app import OnceKey
+from shared.web.i18n import money
+from shared.web.live import Live
+from shared.web.pages import Pages
 
 router = APIRouter()
 _WORKER = Path(__file__).parent.parent / "web" / "static" / "visitor" / "sw.js"

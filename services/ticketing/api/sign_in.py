@@ -47,7 +47,9 @@ from services.ticketing.usecases.sign_in import (
     try_office,
     try_owner,
 )
-from shared.auth import (
+from shared.errors import DomainError
+from shared.ids import DeviceId, PersonId, uuid7
+from shared.passes.auth import (
     GATE,
     OFFICE,
     OWNER,
@@ -60,10 +62,8 @@ from shared.auth import (
     set_cookie,
     sign_pass,
 )
-from shared.errors import DomainError
-from shared.http import OnceKey
-from shared.idempotency import Once
-from shared.ids import DeviceId, PersonId, uuid7
+from shared.unit.idempotency import Once
+from shared.web.app import OnceKey
 
 router = APIRouter()
 _ANYONE = [Depends(allow_anyone)]

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import DomainError
-from shared.idempotency import Key
-from shared.pages import Pages
-from shared.unit import Unit
+from shared.unit.idempotency import Key
+from shared.unit.unit import Unit
+from shared.web.pages import Pages
 
 
 @dataclass(frozen=True, slots=True)

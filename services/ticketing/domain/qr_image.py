@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shared import qr
+from shared.qr import images as qr
 
 
 class _Density(NamedTuple):

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from shared.sql import load
+from shared.storage.sql import load
 
 SQL = load(Path(__file__).parent.parent / "sql")

@@ -8,8 +8,8 @@ import msgspec
 
 from services.ticketing.store import SQL
 from services.ticketing.store.tickets import Ticket, ticket_of
-from shared.db import Connection, Record
 from shared.ids import DeviceId, PersonId, ProductId, ScanId, TicketId, VenueId
+from shared.storage.db import Connection, Record
 
 R = TypeVar("R")
 C = TypeVar("C")

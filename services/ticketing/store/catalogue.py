@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from deploy.seed.rows import Seed
 from services.ticketing.domain.calendar import Calendar, Closure, OpeningHours
 from services.ticketing.domain.catalogue import Category, Product, Venue, VisitorCategory
 from services.ticketing.domain.tariffs import Tariff
 from services.ticketing.store import SQL
-from shared.db import Connection
 from shared.ids import ProductId, VenueId
+from shared.seed.rows import Seed
+from shared.storage.db import Connection
 
 
 @dataclass(frozen=True, slots=True)

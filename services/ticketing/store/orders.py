@@ -9,11 +9,11 @@ from services.ticketing.domain.catalogue import Product, TicketMode
 from services.ticketing.domain.orders import OrderStatus
 from services.ticketing.domain.pricing import PricedLine, PricedOrder
 from services.ticketing.store import SQL
-from shared.db import Connection, Record
 from shared.events.common import Channel, Line, lines_total
 from shared.events.payments import AmountState, IntentEvent, Timing
 from shared.ids import OrderId, ProductId, VenueId
 from shared.money import Dong
+from shared.storage.db import Connection, Record
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

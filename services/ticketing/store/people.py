@@ -8,8 +8,8 @@ import msgspec
 
 from services.ticketing.domain.people import DeviceKind, HashedPin, PersonRole
 from services.ticketing.store import SQL
-from shared.db import Connection, Record
 from shared.ids import DeviceId, PersonId
+from shared.storage.db import Connection, Record
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ import msgspec
 from services.ticketing.domain.catalogue import PriceKind
 from services.ticketing.store import SQL
 from services.ticketing.store.orders import Order
-from shared.db import Connection, Record
 from shared.events.ticketing import TicketStatus
 from shared.ids import OrderId, ProductId, TicketId, VenueId
+from shared.storage.db import Connection, Record
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

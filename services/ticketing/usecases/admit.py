@@ -18,7 +18,7 @@ from services.ticketing.usecases.told import told_ticket
 from shared.clock import local_date
 from shared.events.ticketing import AdmissionConflicted, ScanEvent, TicketAdmitted
 from shared.ids import TicketId
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 # The phone decides by itself, so with this verdict people have walked in, whatever we say now.
 LET_IN = VerdictKind.ADMIT.value

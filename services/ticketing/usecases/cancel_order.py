@@ -12,7 +12,7 @@ from services.ticketing.usecases.told import told_order
 from shared.errors import Conflict
 from shared.events.ticketing import OrderCancelled
 from shared.ids import OrderId
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 class OrderNotCancellable(Conflict):

@@ -8,7 +8,7 @@ from services.ticketing.domain.catalogue import Product, Venue
 from services.ticketing.domain.people import Actor
 from services.ticketing.store.admissions import KnownConflict, conflicts_of_venues
 from services.ticketing.store.catalogue import read_catalogue
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 CONFLICT_DAYS = 30
 

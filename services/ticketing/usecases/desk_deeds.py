@@ -8,7 +8,7 @@ from uuid import UUID
 from services.ticketing.domain.people import Actor, may_manage
 from services.ticketing.store import people as store
 from shared.ids import DeviceId, PersonId
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 DeedName = Literal["person_added", "secrets_changed", "person_revoked", "phone_renamed", "phone_revoked"]
 

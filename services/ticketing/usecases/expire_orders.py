@@ -10,7 +10,7 @@ from services.ticketing.store.catalogue import Catalogue
 from services.ticketing.store.orders import lock_due_orders, release_places, set_order_status
 from services.ticketing.usecases.told import told_order
 from shared.events.ticketing import OrderExpired
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from deploy.seed.rows import Person as SeedPerson
 from services.ticketing.domain.people import (
     INVITATION_LIFETIME,
     TRIES_WINDOW,
@@ -22,7 +21,8 @@ from services.ticketing.store import people as store
 from services.ticketing.store.people import Person
 from services.ticketing.usecases.passwords import hash_password
 from services.ticketing.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
-from shared.unit import Tx, Unit
+from shared.seed.rows import Person as SeedPerson
+from shared.unit.unit import Tx, Unit
 
 _ROLES: dict[str, PersonRole] = {
     "gate_staff": "gate",

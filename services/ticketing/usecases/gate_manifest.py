@@ -9,10 +9,10 @@ from services.ticketing.domain.people import DeviceKind, HashedPin
 from services.ticketing.store import admissions as store
 from services.ticketing.store.admissions import KnownConflict, KnownTicket, KnownUse
 from services.ticketing.store.people import Person, find_device, persons_of_venues, see_device
-from shared.auth import PassRevoked
 from shared.clock import local_date
 from shared.ids import DeviceId, PersonId, TicketId, VenueId
-from shared.unit import Tx
+from shared.passes.auth import PassRevoked
+from shared.unit.unit import Tx
 
 # A transaction that began before the last answer may have committed after it.
 _OVERLAP = timedelta(seconds=60)

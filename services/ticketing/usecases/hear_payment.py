@@ -16,7 +16,7 @@ from services.ticketing.usecases.issue_tickets import Office, issue_tickets
 from services.ticketing.usecases.told import told_order
 from shared.events.payments import IntentEvent, PaymentSettled
 from shared.events.ticketing import OrderUnfulfilled
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:

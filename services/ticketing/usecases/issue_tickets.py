@@ -15,7 +15,7 @@ from services.ticketing.store.tickets import Ticket, insert_tickets
 from services.ticketing.usecases.told import told_order
 from shared.events.ticketing import TicketsIssued
 from shared.ids import TicketId, uuid7
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from deploy.seed.rows import Seed
 from services.ticketing.store.catalogue import insert_offers, insert_venues
 from shared.events.ticketing import VenueChanged
-from shared.unit import Tx
+from shared.seed.rows import Seed
+from shared.unit.unit import Tx
 
 
 async def load_catalogue(tx: Tx, seed: Seed, now: datetime) -> int:

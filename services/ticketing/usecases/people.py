@@ -23,11 +23,12 @@ from services.ticketing.store import people as store
 from services.ticketing.store.catalogue import read_catalogue
 from services.ticketing.store.people import ListedPhone, Person
 from services.ticketing.usecases.passwords import LINE, hash_password
-from shared import audit, revocations
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
 from shared.ids import PersonId, uuid7
-from shared.unit import Tx
+from shared.passes import revocations
+from shared.unit import audit
+from shared.unit.unit import Tx
 
 
 class UnknownPerson(NotFound):

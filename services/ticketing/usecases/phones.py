@@ -16,11 +16,12 @@ from services.ticketing.domain.people import (
 from services.ticketing.store import people as store
 from services.ticketing.store.people import Device, PairingCode
 from services.ticketing.usecases.people import UnknownPerson, require_known_venues
-from shared import audit, revocations
 from shared.errors import NotFound
 from shared.events.ticketing import DeviceRevoked
 from shared.ids import DeviceId, PersonId, uuid7
-from shared.unit import Tx
+from shared.passes import revocations
+from shared.unit import audit
+from shared.unit.unit import Tx
 
 MAX_NAME = 60
 

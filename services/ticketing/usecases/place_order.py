@@ -12,14 +12,14 @@ from services.ticketing.domain.pricing import PricedOrder, check_nights, price_o
 from services.ticketing.store.orders import Order, fewest_places_left, hold_places, insert_order, sell_places
 from services.ticketing.usecases.issue_tickets import Office, issue_tickets
 from services.ticketing.usecases.told import told_order
-from shared import trace
 from shared.clock import local_date
 from shared.errors import Conflict, DomainError, NotFound
 from shared.events.common import Channel
 from shared.events.ticketing import OrderPlaced
 from shared.ids import OrderId, ProductId
 from shared.money import Dong
-from shared.unit import Tx
+from shared.observe import trace
+from shared.unit.unit import Tx
 
 
 class SoldOut(DomainError):

@@ -10,7 +10,7 @@ from services.ticketing.usecases.told import told_ticket
 from shared.errors import NotFound
 from shared.events.ticketing import TicketRevoked
 from shared.ids import TicketId
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 class UnknownTicket(NotFound):

@@ -22,11 +22,11 @@ from services.ticketing.domain.people import (
 )
 from services.ticketing.store import people as store
 from services.ticketing.store.people import Person
-from shared import audit
-from shared.auth import Pass, Role
 from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId
-from shared.unit import Tx
+from shared.passes.auth import Pass, Role
+from shared.unit import audit
+from shared.unit.unit import Tx
 
 UNKNOWN_LOGINS = "logins:unknown"
 

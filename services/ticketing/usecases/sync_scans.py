@@ -8,7 +8,7 @@ import msgspec
 
 from services.ticketing.store.admissions import Answer, Scan, find_answer, note_scan
 from services.ticketing.usecases.admit import LET_IN, GateOffice, admit, read_ticket_id
-from shared.unit import Tx
+from shared.unit.unit import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from services.ticketing.store.admissions import lock_admission
 from services.ticketing.store.admissions import undo_admission as store_undo
 from services.ticketing.store.catalogue import Catalogue
 from services.ticketing.usecases.told import told_ticket
-from shared import audit
 from shared.errors import Conflict, NotFound
 from shared.events.ticketing import AdmissionUndone
 from shared.ids import DeviceId, ScanId
-from shared.unit import Tx
+from shared.unit import audit
+from shared.unit.unit import Tx
 
 UNDO_WITHIN = timedelta(seconds=30)
 

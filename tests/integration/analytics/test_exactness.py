@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from shared.events.common import Event
-from shared.health import Health
+from shared.observe.health import Health
 from tests.support.analytics_stage import Sale, Stage, until, venue, working
 
 

@@ -13,9 +13,9 @@ from services.analytics.dead_letters import StoredDeadLetters
 from services.analytics.overview import Asked, Days, read_overview
 from shared.clock import utc_now
 from shared.errors import Poison
-from shared.health import Health
-from shared.kafka import Message
-from shared.live import Live
+from shared.kafka.message import Message
+from shared.observe.health import Health
+from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, until, venue, working
 from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
 

@@ -21,15 +21,15 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from services.analytics.api import Office, router
 from services.analytics.csv_export import COLUMNS
-from shared.auth import Doors, Pass, Role, sign_pass
 from shared.clock import local_date, utc_now
 from shared.events.ticketing import PersonRevoked
-from shared.http import create_app
 from shared.ids import PersonId
-from shared.live import Live
-from shared.pages import Pages
-from shared.revocations import Revocations
-from shared.wake import Waker
+from shared.passes.auth import Doors, Pass, Role, sign_pass
+from shared.passes.revocations import Revocations
+from shared.unit.wake import Waker
+from shared.web.app import create_app
+from shared.web.live import Live
+from shared.web.pages import Pages
 from tests.support.analytics_stage import ROOT, Sale, Stage, until, venue
 from tests.support.ports import free_ports
 

@@ -3,8 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.i18n import money, number
 from shared.money import AmountUnreadable, Dong, read_amount
+from shared.web.i18n import money, number
 
 SEPARATORS = ".,\u00a0 "
 amounts = st.integers(0, 10**12 - 1).map(Dong)

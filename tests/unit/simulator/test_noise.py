@@ -15,8 +15,8 @@ from deploy.simulator.transfers import Payment, book
 from services.payments.consumer import TOPICS
 from services.payments.domain.references import candidates, intent_memo, new_reference
 from services.payments.domain.sepay import read_transfer
+from shared.events.topics import BANK_TRANSFERS
 from shared.money import Dong
-from shared.topics import BANK_TRANSFERS
 
 NOW = datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)
 seeds = st.integers(0, 2**32)

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from deploy.seed.reader import FOLDER, read_seed
-from deploy.seed.rows import Product, Seed
 from services.ticketing.domain.catalogue import Category
 from services.ticketing.domain.pricing import PricedOrder, price_order
 from services.ticketing.domain.tariffs import tariffs_on
 from shared.ids import VenueId
+from shared.seed.reader import FOLDER, read_seed
+from shared.seed.rows import Product, Seed
 from tests.support.catalogue import seed_calendar, seed_product, seed_tariff
 
 SEED = read_seed()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.seed.reader import FOLDER, SeedError, read_seed
+from shared.seed.reader import FOLDER, SeedError, read_seed
 
 # Changes one cell of a file, found by the value of its first column; "-" as the column removes the row.
 Spoil = Callable[[str, str, str, str], Path]

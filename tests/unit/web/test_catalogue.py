@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from shared import i18n
+from shared.web import i18n
 
 ROOT = Path(__file__).parents[3]
 WEBS = [*ROOT.glob("services/*/web"), ROOT / "shared" / "web", ROOT / "deploy" / "simulator" / "web"]

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from shared import i18n
+from shared.web import i18n
 
 NBSP = "\u00a0"
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from shared.pages import Pages
-from shared.security_headers import CONTENT_SECURITY_POLICY, security_headers
+from shared.web.pages import Pages
+from shared.web.security_headers import CONTENT_SECURITY_POLICY, security_headers
 from tests.support.sample_pages import ADDRESSES, SamplePages
 
 BUDGET_BYTES = 40_000

@@ -1,0 +1,171 @@
+"""Carries outbox rows to Kafka, and runs the timers. One relay per service works; the others wait for its lock.
+
+No transaction is open while Kafka is awaited. A row that was acknowledged but not yet marked is sent twice; the inbox
+of its readers takes that.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from shared.errors import DomainError
+from shared.kafka.producer import Outgoing, Producer
+from shared.observe.health import Health
+from shared.observe.log import Log
+from shared.observe.metrics import OUTBOX_SENT, OUTBOX_UNSENT
+from shared.settings import Settings
+from shared.storage.db import AWAY, COLLIDED, DirectConnection, connect
+from shared.unit import changes, idempotency, outbox
+from shared.unit.unit import name_of
+from shared.unit.wake import Waker
+
+log = Log(__name__)
+T = TypeVar("T")
+_LOCK = 0x52656C61  # "Rela": one working relay per database
+_BATCH = 500
+_POLL_S = 0.2
+_PAUSE_S = 0.005  # what is said meanwhile goes together, which under load saves more time than it takes
+_RETRY_S = 1.0
+_STATEMENT_LIMIT_S = 10.0
+_LAST_DRAIN_LIMIT_S = 5.0
+_CLEAN_EVERY_S = 600.0
+_EXPECTED: tuple[type[BaseException], ...] = (*AWAY, *COLLIDED, DomainError)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something to do every so often in one process of the service only."""
+
+    interval_s: float
+    action: Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class Relay:
+    settings: Settings
+    producer: Producer
+    waker: Waker
+    health: Health
+    timers: Sequence[Timer] = ()
+    _woken: asyncio.Event = field(init=False)
+    _stopping: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._woken = self.waker.listen()
+
+    def stop(self) -> None:
+        """Lets `run` send what is left, and return."""
+        self._stopping.set()
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Works or waits until it is stopped, through any loss of database or broker."""
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._session()
+                except AWAY as error:
+                    log.warning("relay_lost_database", error=type(error).__name__)
+                    await _wait(self._stopping, _RETRY_S)
+        finally:
+            await self.producer.close()
+
+    async def _session(self) -> None:
+        """One connection's life: wait for the lock, then work."""
+        connection = await connect(self.settings.database_url, f"{self.settings.service}-relay")
+        try:
+            while not await _bounded(connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)):
+                await _wait(self._stopping, _RETRY_S)
+                if self._stopping.is_set():
+                    return
+            log.info("relay_leads")
+            async with AsyncExitStack() as stack:
+                for timer in (*self.timers, Timer(_CLEAN_EVERY_S, self._clean)):
+                    task = asyncio.create_task(_repeat(timer), name=name_of(timer.action))
+                    stack.push_async_callback(_cancel, task)
+                await self._work(connection)
+        finally:
+            connection.terminate()
+
+    async def _work(self, connection: DirectConnection) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            if not await self._drain(connection):
+                await asyncio.sleep(_PAUSE_S)
+                await _wait(self._woken, _POLL_S)
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + _LAST_DRAIN_LIMIT_S
+        while await self._drain(connection) and loop.time() < limit:
+            pass
+
+    async def _drain(self, connection: DirectConnection) -> bool:
+        """Sends one batch; True if there may be more to send at once."""
+        found = await _bounded(outbox.unsent(connection, _BATCH))
+        if not found:
+            OUTBOX_UNSENT.set(0)
+            self.health.relayed(everything=True)
+            return False
+        rows = [
+            Outgoing(
+                row["seq"],
+                self.settings.topic_prefix + row["topic"],
+                row["key"],
+                row["payload"],
+                json.loads(row["headers"]),
+            )
+            for row in found
+        ]
+        sent = await self.producer.send(rows)
+        self.health.relayed(everything=len(sent) == len(found))
+        if sent:
+            await _bounded(outbox.mark_sent(connection, sent))
+            OUTBOX_SENT.inc(len(sent))
+        if len(found) == _BATCH or len(sent) < len(found):
+            OUTBOX_UNSENT.set(await _bounded(outbox.count_unsent(connection)))
+        else:
+            OUTBOX_UNSENT.set(0)
+        return len(found) == _BATCH and bool(sent)
+
+    async def _clean(self) -> None:
+        connection = await connect(self.settings.database_url, f"{self.settings.service}-clean")
+        try:
+            await outbox.delete_old(connection)
+            await idempotency.delete_old(connection)
+            await changes.delete_old(connection)
+        finally:
+            connection.terminate()
+
+
+async def _wait(event: asyncio.Event, limit_s: float) -> None:
+    """Returns when the event is set or the limit is over."""
+    try:
+        async with asyncio.timeout(limit_s):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def _bounded(answer: Awaitable[T]) -> T:
+    """A statement's answer; TimeoutError if the database hangs instead of failing."""
+    async with asyncio.timeout(_STATEMENT_LIMIT_S):
+        return await answer
+
+
+async def _repeat(timer: Timer) -> None:
+    """Runs a timer for ever; what fails now is tried again at the next interval."""
+    while True:
+        try:
+            await timer.action()
+        except _EXPECTED as error:
+            log.warning("timer_failed", timer=name_of(timer.action), error=type(error).__name__)
+        except Exception as error:  # an own mistake in one timer must not keep everybody's events from leaving
+            log.error("timer_broken", timer=name_of(timer.action), error=type(error).__name__, with_trace=True)
+        await asyncio.sleep(timer.interval_s)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,75 @@
+"""Makes the topics: `python -m shared.kafka.topics create`.
+
+It makes what is missing, and room where messages may weigh more than they did.
+"""
+
+import asyncio
+import os
+import sys
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.events.topics import ALL, limit_bytes
+
+_SET_FOR_THIS_TOPIC = 1
+
+
+async def create(bootstrap_servers: str, prefix: str = "", replication_factor: int = 1) -> list[str]:
+    """Makes the topics that are missing, and room in those from before; the names made."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in ALL if prefix + topic.name not in existing]
+        response = await admin.create_topics(
+            [
+                NewTopic(prefix + topic.name, topic.partitions, replication_factor, topic_configs=topic.configuration)
+                for topic in missing
+            ]
+        )
+        for _, code, *_ in response.topic_errors:
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                raise for_code(code)
+        await _make_room(admin, {prefix + topic.name for topic in ALL} & existing)
+        return [prefix + topic.name for topic in missing]
+    finally:
+        await admin.close()
+
+
+async def _make_room(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Raises the limit of topics made when it was lower; whatever else was set for them stays.
+
+    Setting one value resets all others, since aiokafka has the old request only: so they are sent along.
+    """
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(names)]
+    tight: list[ConfigResource] = []
+    for response in await admin.describe_configs(asked):
+        for code, _, _, name, entries in response.resources:
+            if code:
+                raise for_code(code)
+            values = {entry[0]: entry[1] for entry in entries}
+            kept = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_FOR_THIS_TOPIC}
+            if int(values["max.message.bytes"] or 0) < limit_bytes(name):
+                kept["max.message.bytes"] = str(limit_bytes(name))
+                tight.append(ConfigResource(ConfigResourceType.TOPIC, name, kept))
+    for answer in await admin.alter_configs(tight) if tight else []:
+        for code, *_ in answer.resources:
+            if code:
+                raise for_code(code)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments != ["create"]:
+        print("usage: python -m shared.kafka.topics create", file=sys.stderr)
+        return 2
+    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9094")
+    factor = int(os.environ.get("KAFKA_REPLICATION_FACTOR", "1"))
+    for name in asyncio.run(create(bootstrap, os.environ.get("TOPIC_PREFIX", ""), factor)):
+        print(f"topic {name} made")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,184 @@
+"""Passes: who a person or phone is, signed by ticketing and verified by every service. It signs nobody in.
+
+Every route carries exactly one rule, `Allow(...)` or `allow_anyone`; a test walks them all.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.clock import Clock
+from shared.errors import Forbidden, Unauthenticated
+from shared.passes.revocations import Revocations
+
+GATE, OWNER, OFFICE = "__Host-gate", "__Host-owner", "__Host-office"
+SIGN_IN = {GATE: "/pair", OWNER: "/sign-in/owner", OFFICE: "/sign-in"}
+_PASSES_REMEMBERED = 4096
+
+
+class Role(StrEnum):
+    """DEVICE is a paired phone by itself; GATE a person of the gate. Only people sign in."""
+
+    DEVICE = "device"
+    GATE = "gate"
+    MANAGER = "manager"
+    OWNER = "owner"
+    PROVINCE = "province"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Who came in. subject_id is the person, or the phone for Role.DEVICE; scope is what a viewer sees ("" = all)."""
+
+    subject_id: UUID
+    role: Role
+    venues: tuple[str, ...]
+    scope: str
+    device_id: UUID | None
+    issued_at: datetime
+    expires_at: datetime
+
+
+class PassRevoked(Unauthenticated):
+    """The pass was good, but its person or phone was revoked since."""
+
+    code = "pass_revoked"
+
+
+class VenueForbidden(Forbidden):
+    """Signed in, but not for this venue."""
+
+    code = "venue_forbidden"
+
+
+def sign_pass(issued: Pass, key: Ed25519PrivateKey) -> str:
+    """The pass as a token: base64url of its JSON, a dot, base64url of the signature over what stands before the dot."""
+    body = _encode(msgspec.json.encode(issued))
+    return f"{body}.{_encode(key.sign(body.encode()))}"
+
+
+def verify_pass(token: str, public_key: Ed25519PublicKey, now: datetime) -> Pass:
+    """The pass behind a token; Unauthenticated if it is forged, broken or over."""
+    found = _decoded(token, public_key.public_bytes_raw())
+    if found is None or not found.issued_at <= now < found.expires_at:
+        raise Unauthenticated
+    return found
+
+
+# One phone sends the same cookie hundreds of times, and a signature costs a tenth of a millisecond.
+@lru_cache(_PASSES_REMEMBERED)
+def _decoded(token: str, public_key: bytes) -> Pass | None:
+    body, _, signature = token.partition(".")
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(_bytes_of(signature), body.encode())
+        return msgspec.json.decode(_bytes_of(body), type=Pass)
+    except (InvalidSignature, msgspec.MsgspecError, binascii.Error, UnicodeError):
+        return None
+
+
+def _encode(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _bytes_of(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def set_cookie(response: Response, cookie: str, token: str, lifetime_s: int) -> None:
+    response.set_cookie(cookie, token, max_age=lifetime_s, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def clear_cookie(response: Response, cookie: str) -> None:
+    response.delete_cookie(cookie, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def require_venue(visitor: Pass, venue_id: str) -> None:
+    """VenueForbidden unless the pass is for this venue."""
+    if venue_id not in visitor.venues:
+        raise VenueForbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What it takes to know a pass; stands in `app.state.doors`."""
+
+    public_key: Ed25519PublicKey
+    revocations: Revocations
+    clock: Clock
+
+    def admit(self, token: str, *, even_revoked: bool = False) -> Pass:
+        """The pass behind a cookie's value, unless its person or phone was revoked."""
+        found = verify_pass(token, self.public_key, self.clock())
+        if not even_revoked and self.is_revoked(found):
+            raise PassRevoked
+        return found
+
+    def is_revoked(self, found: Pass) -> bool:
+        return found.subject_id in self.revocations or found.device_id in self.revocations
+
+
+class Allow:
+    """A rule: only these roles, by this cookie. As a dependency it gives the Pass.
+
+    even_revoked: the route itself asks `doors.is_revoked`: scans that a revoked phone cannot keep go to quarantine.
+    """
+
+    def __init__(self, cookie: str, *roles: Role, even_revoked: bool = False) -> None:
+        assert roles, "nobody could ever come in"
+        self.cookie = cookie
+        self.roles = frozenset(roles)
+        self.even_revoked = even_revoked
+
+    # Async although it awaits nothing: FastAPI sends plain functions through a thread, which costs more than the rule.
+    async def __call__(self, request: Request) -> Pass:
+        doors = request.app.state.doors
+        assert isinstance(doors, Doors)
+        try:
+            found = doors.admit(request.cookies.get(self.cookie, ""), even_revoked=self.even_revoked)
+        except Unauthenticated as error:
+            raise type(error)(sign_in=SIGN_IN[self.cookie]) from error
+        if found.role not in self.roles:
+            raise Forbidden
+        return found
+
+
+class AllowAnyone:
+    """A rule: everybody may, also without a pass."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset(Role)
+
+    async def __call__(self) -> None:
+        return None
+
+
+allow_anyone = AllowAnyone()
+Rule = Allow | AllowAnyone
+
+
+def rule_of(route: APIRoute) -> Rule:
+    """The one rule of a route; a route with none or several must not be served."""
+    # One rule may stand behind several of a route's dependencies.
+    rules = {id(call): call for call in _calls_of(route.dependant) if isinstance(call, Rule)}
+    assert len(rules) == 1, f"{route.path} has {len(rules)} rules, not one"
+    return next(iter(rules.values()))
+
+
+def _calls_of(dependant: Dependant) -> Iterator[Callable[..., object] | None]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls_of(inner)

@@ -1,0 +1,1 @@
+"""A service as a process: its roles, its command line, line tools. It builds nothing; app.py does."""

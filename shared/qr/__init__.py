@@ -1,0 +1,1 @@
+"""QR pictures, VietQR payloads and the banks they may name. Pure."""

@@ -1,0 +1,1 @@
+"""The one way to change something: a use-case in one transaction with its events, once. It never reaches Kafka."""

@@ -1,0 +1,148 @@
+"""The one way through a service: a use-case runs in one transaction with what it says.
+
+Both doors, HTTP and Kafka, call `unit.run(usecase, command)`. A use-case gets a Tx, its command and the time; it
+cannot reach Kafka or a bank.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from shared.clock import Clock
+from shared.errors import DomainError
+from shared.events.common import Event
+from shared.observe import trace
+from shared.observe.log import Log
+from shared.observe.metrics import USECASE_SECONDS
+from shared.storage.db import COLLIDED, Connection, Pool
+from shared.unit import idempotency, inbox, outbox
+from shared.unit.idempotency import Once
+from shared.unit.outbox import OutboxRow
+from shared.unit.wake import Waker
+
+log = Log(__name__)
+
+C = TypeVar("C")
+R = TypeVar("R")
+_ATTEMPTS = 5
+
+
+class Tx:
+    """What a use-case may touch: one connection, and what it says when it commits."""
+
+    def __init__(self, connection: Connection, source: str, topic: str, now: datetime) -> None:
+        self.connection = connection
+        self._source = source
+        self._topic = topic
+        self._now = now
+        self._rows: list[OutboxRow] = []
+        self._touched: set[tuple[str, str]] = set()
+
+    def emit(self, event: Event) -> None:
+        """Says an event if and when the transaction commits. The aggregate's row must be locked before."""
+        self._rows.append(outbox.row_of(event, self._source, self._topic, self._now))
+
+    def touch(self, topic: str, key: str) -> None:
+        """Tells browsers that watch this key, after the commit, that its state changed."""
+        self._touched.add((topic, key))
+
+    async def flush(self) -> None:
+        """Writes what was said; the runner calls it last, so that seq is taken after every lock."""
+        if self.said_something:
+            await outbox.append(self.connection, self._rows, sorted(self._touched))
+
+    @property
+    def said_something(self) -> bool:
+        return bool(self._rows or self._touched)
+
+
+UseCase = Callable[[Tx, C, datetime], Awaitable[R]]
+
+
+class AlreadyHandled(Exception):
+    """The event was handled before; nothing was done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Runs use-cases of one service."""
+
+    pool: Pool
+    service: str
+    topic: str
+    clock: Clock
+    waker: Waker
+
+    async def run(
+        self, usecase: UseCase[C, R], command: C, *, once: Once[R] | None = None, ce_id: str | None = None
+    ) -> R:
+        """The use-case's result after its commit.
+
+        once: a request to be done once; the stored answer comes back the second time.
+        ce_id: an event to be handled once; AlreadyHandled the second time.
+        """
+        started = time.perf_counter()
+        outcome = "ok"
+        try:
+            return await self._attempts(usecase, command, once, ce_id)
+        except AlreadyHandled:
+            outcome = "duplicate"
+            raise
+        except DomainError as error:
+            outcome = error.code
+            raise
+        except BaseException as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._tell(usecase, outcome, time.perf_counter() - started)
+
+    async def _attempts(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None) -> R:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._attempt(usecase, command, once, ce_id)
+            except COLLIDED:
+                if attempt == _ATTEMPTS:
+                    raise
+                await asyncio.sleep(0.005 * attempt)
+        raise AssertionError
+
+    async def _attempt(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None) -> R:
+        now = self.clock()
+        async with self.pool.acquire() as connection, connection.transaction():
+            if ce_id is not None and not await inbox.claim(connection, ce_id):
+                raise AlreadyHandled
+            if once is not None and (stored := await idempotency.claim(connection, once)) is not None:
+                return stored
+            tx = Tx(connection, self.service, self.topic, now)
+            result = await usecase(tx, command, now)
+            if once is not None:
+                await idempotency.keep(connection, once, result)
+            await tx.flush()
+        if tx.said_something:
+            self.waker.wake()
+        return result
+
+    def _tell(self, usecase: UseCase[C, R], outcome: str, seconds: float) -> None:
+        name = name_of(usecase)
+        known = "ok" if outcome == "ok" else "duplicate" if outcome == "duplicate" else "refused"
+        USECASE_SECONDS.labels(name, known).observe(seconds)
+        log.info("usecase", usecase=name, outcome=outcome, ms=round(seconds * 1000, 2))
+
+
+def name_of(usecase: object) -> str:
+    """A use-case's name, also when app.py bound collaborators to it."""
+    while isinstance(usecase, partial):
+        usecase = usecase.func
+    return str(getattr(usecase, "__name__", type(usecase).__name__))
+
+
+def follow(trace_id: str) -> None:
+    """Events said from here on belong to this trace; the bank's own is kept as a link in the log."""
+    if trace_id and trace_id != trace.current():
+        log.info("trace_followed", linked_trace_id=trace.current())
+        trace.follow(trace_id)

@@ -1,0 +1,103 @@
+"""The HTTP side of a service: `create_app` puts the layers around its routes. It knows no business rule."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute
+
+from shared.errors import DomainError
+from shared.passes.auth import Doors, allow_anyone, rule_of
+from shared.unit.idempotency import IdempotencyMissing, Key
+from shared.web.layers import BODY, Bounded, Observed
+from shared.web.pages import Pages
+from shared.web.problems import Problems, respond
+from shared.web.security_headers import SecurityHeaders
+
+# Whether to send requests here, and what stands behind that answer; Health.ready is one.
+Ready = Callable[[], Awaitable[tuple[bool, Mapping[str, object]]]]
+_KEY_LENGTHS = range(8, 201)
+
+
+def create_app(
+    service: str, routers: Sequence[APIRouter], ready: Ready, doors: Doors | None, pages: Pages | None = None
+) -> FastAPI:
+    """A service's application; refuses routes without exactly one rule.
+
+    In `app.state`: doors, pages. The service adds what its own dependencies need. `allow_anyone` routes need no doors.
+    """
+    app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.doors = doors
+    app.state.pages = pages
+    for router in (_platform_routes(ready), *routers):
+        for route in routes_of(router.routes):
+            rule_of(route)
+        app.include_router(router)
+    if pages is not None:
+        app.router.routes.extend(pages.static_routes())
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return respond(request, error, pages)
+
+    for kind in (DomainError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)
+    # The last one added is the outermost.
+    app.add_middleware(Bounded)
+    app.add_middleware(Problems, pages=pages)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Observed)
+    return app
+
+
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
+    """All API routes of a router or an application, also of routers in it."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            yield from routes_of(inner.routes)
+        elif isinstance(route, APIRoute):
+            yield route
+
+
+def _platform_routes(ready: Ready) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(allow_anyone)], include_in_schema=False)
+
+    async def live() -> Response:
+        return PlainTextResponse("ok")
+
+    async def is_ready() -> Response:
+        is_up, parts = await ready()
+        return JSONResponse(dict(parts), 200 if is_up else 503)
+
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    router.add_api_route("/health/live", live)
+    router.add_api_route("/health/ready", is_ready)
+    router.add_api_route("/metrics", metrics)
+    return router
+
+
+async def once_key(request: Request) -> Key:
+    """Names this request: header `Idempotency-Key` (quoted or bare), else the form field `idempotency_key`."""
+    body: bytes = request.scope.get(BODY, b"")
+    value = request.headers.get("idempotency-key", "").strip().strip('"') or _key_in_form(request, body)
+    if len(value) not in _KEY_LENGTHS or not value.isascii() or not value.isprintable():
+        raise IdempotencyMissing
+    return Key.of(value, request.method, request.url.path, body)
+
+
+def _key_in_form(request: Request, body: bytes) -> str:
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return ""
+    return parse_qs(body.decode("utf-8", "replace")).get("idempotency_key", [""])[0]
+
+
+OnceKey = Annotated[Key, Depends(once_key)]

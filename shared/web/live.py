@@ -1,0 +1,131 @@
+"""Live streams to browsers: rows of the table `changes`, read by one reader a process, wake whoever watches their key.
+
+A stream sends states, never differences, so a browser that comes back simply gets the newest one.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+
+import msgspec
+from fastapi.sse import ServerSentEvent
+
+from shared.observe.log import Log
+from shared.observe.metrics import STREAMS_OPEN
+from shared.storage.db import AWAY, Pool
+from shared.unit.changes import changes_after, last_change
+from shared.unit.wake import Waker
+
+log = Log(__name__)
+
+# Numbers are given before the commit, so a row may appear after rows with higher numbers: so far back it is waited for.
+_WINDOW = 1000
+_POLL_S = 1.0
+_PAUSE_S = 0.005
+_RETRY_MS = 1000
+
+Watched = tuple[str, str]
+State = bytes | Mapping[str, object]
+
+
+class Live:
+    """One per process; `run()` reads the changes, `stream()` serves one browser."""
+
+    def __init__(self, pool: Pool, waker: Waker, closing: asyncio.Event) -> None:
+        self._pool = pool
+        self._woken = waker.listen()
+        self._closing = closing
+        self._watchers: dict[Watched, set[asyncio.Event]] = {}
+        self._last: int | None = None
+        self._missing: set[int] = set()
+
+    async def run(self) -> None:
+        """Wakes the streams for as long as it runs."""
+        while True:
+            self._woken.clear()
+            try:
+                await self._read()
+            except AWAY as error:
+                log.warning("changes_not_read", error=type(error).__name__)
+            await asyncio.sleep(_PAUSE_S)
+            await _until(self._woken, seconds=_POLL_S)
+
+    async def _read(self) -> None:
+        if self._last is None:
+            self._last = max(0, await last_change(self._pool) - _WINDOW)
+        rows = await changes_after(self._pool, self._last, list(self._missing))
+        if not rows:
+            return
+        self._note(row["seq"] for row in rows)
+        for row in rows:
+            for event in self._watchers.get((row["topic"], row["key"]), ()):
+                event.set()
+
+    def _note(self, seqs: Iterable[int]) -> None:
+        """Remembers how far we are, and which numbers below that have not been seen yet."""
+        seen = set(seqs)
+        before = self._last or 0
+        self._last = max(before, *seen)
+        oldest = self._last - _WINDOW
+        gap = set(range(max(before, oldest) + 1, self._last))
+        self._missing = {seq for seq in (self._missing | gap) - seen if seq > oldest}
+
+    async def stream(
+        self,
+        watch: Sequence[Watched],
+        read: Callable[[], Awaitable[State]],
+        event: str = "state",
+        min_interval_s: float = 0,
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The state now, then whenever it differs, until the service closes.
+
+        watch: pairs (topic, key) as given to tx.touch. read: the whole state, JSON bytes or what becomes JSON.
+        FastAPI adds a comment every 15 s, so that proxies keep the connection.
+        """
+        changed = asyncio.Event()
+        for watched in watch:
+            self._watchers.setdefault(watched, set()).add(changed)
+        STREAMS_OPEN.inc()
+        sent: bytes | None = None
+        try:
+            while not self._closing.is_set():
+                changed.clear()
+                seq = self._last or 0
+                state = _json(await read())
+                if state != sent:
+                    sent = state
+                    # Browsers that lost one server shall not all come back in the same instant.
+                    retry = _RETRY_MS + random.randrange(_RETRY_MS)  # noqa: S311 - no secret
+                    yield ServerSentEvent(raw_data=state.decode(), event=event, id=str(seq), retry=retry)
+                if min_interval_s:
+                    await _until(self._closing, seconds=min_interval_s)
+                await _until(changed, self._closing)
+        except AWAY as error:
+            # The browser comes back by itself and finds out how we are.
+            log.warning("stream_lost_database", error=type(error).__name__)
+        finally:
+            STREAMS_OPEN.dec()
+            self._forget(watch, changed)
+
+    def _forget(self, watch: Sequence[Watched], changed: asyncio.Event) -> None:
+        for watched in watch:
+            watchers = self._watchers.get(watched, set())
+            watchers.discard(changed)
+            if not watchers:
+                self._watchers.pop(watched, None)
+
+
+def _json(state: State) -> bytes:
+    return state if isinstance(state, bytes) else msgspec.json.encode(state)
+
+
+async def _until(*events: asyncio.Event, seconds: float | None = None) -> None:
+    """Returns when one of the events is set, or after some seconds."""
+    if any(event.is_set() for event in events):
+        return
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,146 @@
+"""HTML pages of a service: templates with both languages, static addresses and the language switch bound in.
+
+It renders what it is given and reads no database.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qsl, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute
+
+from shared.web import i18n
+from shared.web.i18n import LANGUAGES, Language
+from shared.web.static_files import SHARED_STATIC, StaticAddresses
+
+SHARED_TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGE_COOKIE = "lang"
+_A_YEAR_S = 365 * 24 * 3600
+
+
+class Pages:
+    """Renders the templates of one service.
+
+    `web` is the service's folder with `templates/` and `static/`; shared templates are found too; `home` is where the
+    wordmark leads. In a template: t(key, **values), knows(key), messages(keys...), asset("<owner>/<path>"), lang, home,
+    demo, and the writers money, number, day, clock_time, percent. There is one environment per language, so that
+    imported macros have all of these without context.
+    """
+
+    def __init__(self, web: Path, service: str, *, home: str = "/", demo: bool = False) -> None:
+        self._static = StaticAddresses({"shared": SHARED_STATIC, service: web / "static"})
+        self._environments = {
+            language: _environment([web / "templates", SHARED_TEMPLATES], self._globals(language, home, demo=demo))
+            for language in LANGUAGES
+        }
+
+    def _globals(self, language: Language, home: str, *, demo: bool) -> Mapping[str, object]:
+        return {
+            "t": partial(_translate, language),
+            "knows": i18n.knows,
+            "messages": partial(_messages, language),
+            "asset": self._static.address,
+            "lang": language,
+            "home": home,
+            "demo": demo,
+            "money": i18n.money,
+            "number": i18n.number,
+            "day": i18n.day,
+            "clock_time": i18n.clock_time,
+            "percent": partial(_percent, language),
+        }
+
+    def render(
+        self, request: Request, template: str, *, status: int = 200, at: str = "", **context: object
+    ) -> HTMLResponse:
+        """The page in the reader's language; `?lang=` is remembered in a cookie.
+
+        at: for the answer to a POST, the address where the page can be read again; without one there is no switch.
+        """
+        language = language_of(request)
+        html = (
+            self._environments[language]
+            .get_template(template)
+            .render(context, language_links=language_links(request, at), path=request.url.path)
+        )
+        response = HTMLResponse(html, status_code=status)
+        response.headers["Content-Language"] = language
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        # Prices and places change, and a page may be somebody's own: kept by the browser at most, asked for each time.
+        response.headers["Cache-Control"] = "private, no-cache"
+        if i18n.is_language(request.query_params.get("lang")):
+            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_A_YEAR_S, samesite="lax")
+        return response
+
+    def problem(self, request: Request, code: str, status: int, fields: Mapping[str, object]) -> HTMLResponse:
+        """The error page of a code: what happened and, where that is known, what to do.
+
+        A code without a text reads as "internal" or, if the request was at fault, as "bad_request".
+
+        fields fill the placeholders of its texts.
+        """
+        fallback = "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
+        message = f"errors.{code if i18n.knows(f'errors.{code}') else fallback}"
+        advice = f"{message}.do" if i18n.knows(f"{message}.do") else None
+        return self.render(
+            request, "problem.html", status=status, code=code, message=message, advice=advice, fields=fields
+        )
+
+    def static_routes(self) -> list[BaseRoute]:
+        """Routes for /static/shared, /static/<service> and /favicon.ico."""
+        return self._static.routes()
+
+
+def language_of(request: Request) -> Language:
+    return i18n.choose_language(
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+        request.headers.get("accept-language", ""),
+    )
+
+
+def language_links(request: Request, at: str) -> dict[Language, str]:
+    """For each language, the page's own address in it: the path and the other query parameters stay."""
+    if request.method in ("GET", "HEAD"):
+        path, query = request.url.path, request.url.query
+    elif at:
+        path, _, query = at.partition("?")
+    else:
+        return {}
+    others = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "lang"]
+    return {language: f"{path}?{urlencode([*others, ('lang', language)])}" for language in LANGUAGES}
+
+
+def _environment(folders: list[Path], variables: Mapping[str, object]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # Its inferred type lists only what Jinja itself puts there.
+    cast("MutableMapping[str, object]", environment.globals).update(variables)
+    return environment
+
+
+def _translate(language: Language, key: str, /, **values: object) -> str:
+    return i18n.translate(key, language, **values)
+
+
+def _percent(language: Language, basis_points: int) -> str:
+    return i18n.percent(basis_points, language)
+
+
+def _messages(language: Language, *keys: str) -> Markup:
+    """The texts a page's scripts need, as data; js/shared/i18n.js reads them. "gate." means all keys below it."""
+    data = htmlsafe_json_dumps(i18n.export(keys, language), ensure_ascii=False)
+    return Markup('<script type="application/json" id="messages">{}</script>').format(data)
