@@ -46,7 +46,7 @@ def derived() -> Mapping[Path, str]:
     files = {SCHEMAS / f"{kind}.json": _json(schema_of(event)) for kind, event in BY_TYPE.items()}
     files[ROOT / "docs" / "asyncapi.json"] = _json(async_api(ROOT))
     files[ROOT / "docs" / "events.md"] = events_page(ROOT)
-    for service, document in open_apis(ROOT).items():
+    for service, document in open_apis().items():
         files[ROOT / "docs" / "openapi" / f"{service}.json"] = _json(document)
     return files
 

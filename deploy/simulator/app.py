@@ -19,7 +19,7 @@ _ASK_LIMIT_S = 2.0
 
 def build(settings: Settings, bank: Bank) -> FastAPI:
     """The application; whoever made the bank closes it."""
-    pages = Pages(HERE / "web", "simulator", home="/bank", demo=True)
+    pages = Pages([HERE / "web"], "simulator", home="/bank", demo=True)
 
     async def ready() -> tuple[bool, dict[str, object]]:
         kafka = await answers(settings.kafka_bootstrap)

@@ -24,6 +24,7 @@ from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+ROUTERS = (api.router,)
 
 
 async def build(settings: Settings) -> Service:
@@ -35,9 +36,9 @@ async def build(settings: Settings) -> Service:
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
-    pages = Pages(HERE / "web", settings.service, home="/province", demo=settings.profile == "demo")
+    pages = Pages([HERE / "web"], settings.service, home="/province", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
-    app = create_app(settings.service, [api.router], health.ready, doors, pages)
+    app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     app.state.office = api.Office(pool, live, pages, utc_now)
 
     return Service(

@@ -29,6 +29,7 @@ from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+ROUTERS = (owner.router,)
 _VERIFY_EVERY_S = 15.0
 
 
@@ -43,9 +44,9 @@ async def build(settings: Settings) -> Service:
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
-    pages = Pages(HERE / "web", settings.service, home="/owner", demo=settings.profile == "demo")
+    pages = Pages([HERE / "web"], settings.service, home="/owner", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
-    api = create_app(settings.service, [owner.router], health.ready, doors, pages)
+    api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.desk = owner.Desk(unit, pages, live)
 
     async def verify() -> None:

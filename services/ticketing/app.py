@@ -5,12 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from services.ticketing import consumer
-from services.ticketing.api import cancel, gate, manage, orders, sign_in
-from services.ticketing.api.web import Web
-from services.ticketing.offer import Offer
-from services.ticketing.usecases.admit import GateOffice
-from services.ticketing.usecases.expire_orders import ExpireOrders, expire_orders
-from services.ticketing.usecases.first_people import (
+from services.ticketing.catalogue.current import Offer
+from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
+from services.ticketing.gate.api import conflicts, gate
+from services.ticketing.gate.usecases.admit import GateOffice
+from services.ticketing.people.api import manage, sign_in
+from services.ticketing.people.api.web import Web
+from services.ticketing.people.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
     forget_old_tries,
@@ -18,8 +19,9 @@ from services.ticketing.usecases.first_people import (
     seed_people,
     write_demo_sign_ins,
 )
-from services.ticketing.usecases.issue_tickets import Office, TicketSigner
-from services.ticketing.usecases.load_catalogue import load_catalogue
+from services.ticketing.sales.api import cancel, orders
+from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
+from services.ticketing.sales.usecases.issue_tickets import Office, TicketSigner
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
@@ -42,8 +44,9 @@ from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+WEBS = [HERE / room / "web" for room in ("catalogue", "sales", "gate", "people")]
 TICKET_KEY_ID = 1
-_ROUTERS = (orders.router, cancel.router, gate.router, sign_in.router, manage.router)
+ROUTERS = (orders.router, cancel.router, gate.router, conflicts.router, sign_in.router, manage.router)
 
 
 async def build(settings: Settings) -> Service:
@@ -61,9 +64,9 @@ async def build(settings: Settings) -> Service:
     heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
     signer = TicketSigner(TICKET_KEY_ID, read_private_key(settings.secrets_dir / f"ticket-key-{TICKET_KEY_ID}.pem"))
     office = Office(offer, signer)
-    pages = Pages(HERE / "web", settings.service, demo=settings.profile == "demo")
+    pages = Pages(WEBS, settings.service, demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
-    api = create_app(settings.service, _ROUTERS, health.ready, doors, pages)
+    api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.web = Web(unit, pages, read_private_key(settings.secrets_dir / "pass-key.pem"), settings.public_origin)
     api.state.gate = gate.GateDesk(
         unit, pages, live, GateOffice(offer, {TICKET_KEY_ID: signer.private_key.public_key()})

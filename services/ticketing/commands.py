@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from services.ticketing import codes_tool
-from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
+from services.ticketing.codes import tool as codes_tool
+from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
 from shared.process.commands import Arguments, Command, Tool, WrongUse, answer
 from shared.process.roles import Service

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from services.ticketing.usecases.hear_payment import note_intent, settle_order
-from services.ticketing.usecases.issue_tickets import Office
+from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
+from services.ticketing.sales.usecases.issue_tickets import Office
 from shared.events.payments import IntentOpened, PaymentPartial, PaymentRefunded, PaymentSettled
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.handler import EventHandler

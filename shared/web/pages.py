@@ -3,7 +3,7 @@
 It renders what it is given and reads no database.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -29,17 +29,19 @@ _A_YEAR_S = 365 * 24 * 3600
 class Pages:
     """Renders the templates of one service.
 
-    `web` is the service's folder with `templates/` and `static/`; shared templates are found too; `home` is where the
-    wordmark leads. In a template: t(key, **values), knows(key), messages(keys...), asset("<owner>/<path>"), lang, home,
-    demo, and the writers money, number, day, clock_time, percent. There is one environment per language, so that
+    `webs` are the folders of its rooms with `templates/` and `static/`; shared templates are found too; `home` is where
+    the wordmark leads. In a template: t(key, **values), knows(key), messages(keys...), asset("<owner>/<path>"), lang,
+    home, demo, and the writers money, number, day, clock_time, percent. There is one environment per language, so that
     imported macros have all of these without context.
     """
 
-    def __init__(self, web: Path, service: str, *, home: str = "/", demo: bool = False) -> None:
-        self._static = StaticAddresses({"shared": SHARED_STATIC, service: web / "static"})
+    def __init__(self, webs: Sequence[Path], service: str, *, home: str = "/", demo: bool = False) -> None:
+        self._static = StaticAddresses(
+            {"shared": [SHARED_STATIC], service: [web / "static" for web in webs if (web / "static").is_dir()]}
+        )
+        templates = [*(web / "templates" for web in webs), SHARED_TEMPLATES]
         self._environments = {
-            language: _environment([web / "templates", SHARED_TEMPLATES], self._globals(language, home, demo=demo))
-            for language in LANGUAGES
+            language: _environment(templates, self._globals(language, home, demo=demo)) for language in LANGUAGES
         }
 
     def _globals(self, language: Language, home: str, *, demo: bool) -> Mapping[str, object]:

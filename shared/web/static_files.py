@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -29,14 +30,21 @@ _MEDIA_TYPES = {
 class StaticAddresses:
     """Addresses like /static/shared/css/base.css?v=1f3a9c02b7, by the file's content."""
 
-    def __init__(self, folders: dict[str, Path]) -> None:
+    def __init__(self, folders: Mapping[str, Sequence[Path]]) -> None:
+        """folders: by owner, the rooms' static folders; a path stands in one of them."""
         self._folders = folders
         self._hashes: dict[Path, tuple[int, str]] = {}
 
     def address(self, name: str) -> str:
         """Address of "<owner>/<path below its static folder>"; raises FileNotFoundError."""
         owner, _, path = name.partition("/")
-        return f"/static/{name}?v={self.content_hash(self._folders[owner] / path)}"
+        return f"/static/{name}?v={self.content_hash(self._find(owner, path))}"
+
+    def _find(self, owner: str, path: str) -> Path:
+        for folder in self._folders[owner]:
+            if (folder / path).is_file():
+                return folder / path
+        raise FileNotFoundError(f"{owner}/{path}")
 
     def content_hash(self, path: Path) -> str:
         changed_at = path.stat().st_mtime_ns
@@ -48,13 +56,18 @@ class StaticAddresses:
 
     def routes(self) -> list[BaseRoute]:
         """One mount for each owner, and the icon that browsers ask for unbidden."""
-        mounts = [Mount(f"/static/{owner}", _HashedFiles(folder, self)) for owner, folder in self._folders.items()]
+        mounts = [
+            Mount(f"/static/{owner}", _HashedFiles(folders, self))
+            for owner, folders in self._folders.items()
+            if folders
+        ]
         return [*mounts, Route("/favicon.ico", _favicon)]
 
 
 class _HashedFiles(StaticFiles):
-    def __init__(self, folder: Path, addresses: StaticAddresses) -> None:
-        super().__init__(directory=folder, check_dir=False)
+    def __init__(self, folders: Sequence[Path], addresses: StaticAddresses) -> None:
+        super().__init__(directory=folders[0], check_dir=False)
+        self.all_directories = list(folders)
         self._addresses = addresses
 
     def file_response(

@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.ticketing.store.catalogue import read_catalogue
-from services.ticketing.store.tickets import Ticket
-from services.ticketing.usecases.issue_tickets import TicketSigner
+from services.ticketing.catalogue.store import read_catalogue
+from services.ticketing.sales.store.tickets import Ticket
+from services.ticketing.sales.usecases.issue_tickets import TicketSigner
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.ids import uuid7

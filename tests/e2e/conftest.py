@@ -18,8 +18,8 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
 from deploy.local.secrets import ensure_secrets
-from services.ticketing.store.tickets import Ticket
-from services.ticketing.usecases.issue_tickets import TicketSigner
+from services.ticketing.sales.store.tickets import Ticket
+from services.ticketing.sales.usecases.issue_tickets import TicketSigner
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.kafka.topics import create as create_topics

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from services.ticketing.usecases.gate_manifest import PAGE
-from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
+from services.ticketing.gate.usecases.gate_manifest import PAGE
+from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
 from tests.e2e.screens import expect_accessible
 from tests.support.gate import VENUE

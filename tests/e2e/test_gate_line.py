@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from services.ticketing.domain.people import Actor
-from services.ticketing.usecases.phones import RevokePhone, revoke_phone
+from services.ticketing.people.domain import Actor
+from services.ticketing.people.usecases.phones import RevokePhone, revoke_phone
 from shared.ids import DeviceId, PersonId
 from tests.e2e.conftest import Site, admissions_of, show, take_away
 from tests.e2e.screens import ARGUMENTS, CHROMIUM, expect_accessible, keep_picture

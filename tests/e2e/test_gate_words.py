@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from services.ticketing.domain.people import hash_pin
-from services.ticketing.domain.short_code import draw
-from services.ticketing.store.people import Person, insert_person
+from services.ticketing.codes.short_code import draw
+from services.ticketing.people.domain import hash_pin
+from services.ticketing.people.store import Person, insert_person
 from shared.clock import utc_now
 from shared.ids import PersonId, uuid7
 from tests.e2e.conftest import Site, admissions_of, show

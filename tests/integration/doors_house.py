@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.ticketing.api import manage, sign_in
-from services.ticketing.api.web import Web
-from services.ticketing.usecases.first_people import seed_people
-from services.ticketing.usecases.load_catalogue import load_catalogue
+from services.ticketing.app import WEBS
+from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
+from services.ticketing.people.api import manage, sign_in
+from services.ticketing.people.api.web import Web
+from services.ticketing.people.usecases.first_people import seed_people
 from shared.passes.auth import Doors, Pass, verify_pass
 from shared.passes.revocations import Revocations
 from shared.seed.reader import FOLDER, read_seed
@@ -87,7 +88,7 @@ async def open_house(cluster: Cluster) -> AsyncGenerator[House]:
     await pool.execute("DELETE FROM outbox")
     revocations = Revocations(pool, waker)
     keeping_up = asyncio.create_task(revocations.run())
-    pages = Pages(TICKETING / "web", "ticketing")
+    pages = Pages(WEBS, "ticketing")
     app = create_app(
         "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
     )

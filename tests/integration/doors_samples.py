@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 
 from services.payments.domain.vietqr import TransferQr, encode
-from services.ticketing.domain.people import Actor, hash_of_token
-from services.ticketing.store.people import insert_invitation
-from services.ticketing.usecases.phones import MakePairingCode, make_pairing_code
+from services.ticketing.people.domain import Actor, hash_of_token
+from services.ticketing.people.store import insert_invitation
+from services.ticketing.people.usecases.phones import MakePairingCode, make_pairing_code
 from shared.clock import local_date, utc_now
 from shared.money import Dong
 from shared.passes.auth import GATE, OFFICE, OWNER, Role

@@ -20,10 +20,10 @@ from services.analytics import app as analytics
 from services.payments import app as payments
 from services.payments.usecases.load_merchants import note_venue
 from services.ticketing import app as ticketing
-from services.ticketing.domain.people import DeviceKind, HashedPin, PersonRole, hash_pin
-from services.ticketing.store.people import Device, Person, insert_device, insert_person
-from services.ticketing.usecases.load_catalogue import load_catalogue
-from services.ticketing.usecases.passwords import hash_password
+from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
+from services.ticketing.people.domain import DeviceKind, HashedPin, PersonRole, hash_pin
+from services.ticketing.people.store import Device, Person, insert_device, insert_person
+from services.ticketing.people.usecases.passwords import hash_password
 from shared.clock import utc_now
 from shared.events.ticketing import VenueChanged
 from shared.ids import DeviceId, PersonId, VenueId, uuid7

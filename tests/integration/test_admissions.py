@@ -13,16 +13,17 @@ import httpx
 import msgspec
 import pytest
 
-from services.ticketing.api import gate
-from services.ticketing.domain.people import Actor, PersonRole, hash_pin
-from services.ticketing.domain.short_code import short_code_hash
-from services.ticketing.store.people import Person, insert_person
-from services.ticketing.store.tickets import Ticket
-from services.ticketing.usecases.admit import GateOffice
-from services.ticketing.usecases.conflicts_desk import conflicts_desk
-from services.ticketing.usecases.gate_manifest import PAGE
-from services.ticketing.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
-from services.ticketing.usecases.revoke_ticket import RevokeTicket, revoke_ticket
+from services.ticketing.app import WEBS
+from services.ticketing.codes.short_code import short_code_hash
+from services.ticketing.gate.api import gate
+from services.ticketing.gate.usecases.admit import GateOffice
+from services.ticketing.gate.usecases.conflicts_desk import conflicts_desk
+from services.ticketing.gate.usecases.gate_manifest import PAGE
+from services.ticketing.people.domain import Actor, PersonRole, hash_pin
+from services.ticketing.people.store import Person, insert_person
+from services.ticketing.people.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
+from services.ticketing.sales.store.tickets import Ticket
+from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.ids import PersonId, VenueId, uuid7
@@ -107,7 +108,7 @@ async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         app = create_app("ticketing", [gate.router], Health(pool).ready, doors)
         office = GateOffice(lambda: venue.catalogue, {1: venue.signer.private_key.public_key()})
         live = Live(pool, waker, asyncio.Event())
-        desk = gate.GateDesk(venue.unit, Pages(MIGRATIONS.parent / "web", "ticketing"), live, office)
+        desk = gate.GateDesk(venue.unit, Pages(WEBS, "ticketing"), live, office)
         app.state.gate = desk
         transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="https://gate.test"))

@@ -13,7 +13,7 @@ import zxingcpp
 from markupsafe import escape
 from PIL import Image
 
-from services.ticketing.usecases.first_people import (
+from services.ticketing.people.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
     forget_old_tries,

@@ -15,11 +15,11 @@ import pytest
 from markupsafe import escape
 from prometheus_client import generate_latest
 
-from services.ticketing.domain.people import UNKNOWN_LOGIN_TRIES, hash_of_token
-from services.ticketing.store.people import insert_invitation
-from services.ticketing.usecases.first_people import seed_people
-from services.ticketing.usecases.passwords import LINE, Line
-from services.ticketing.usecases.sign_in import UNKNOWN_LOGINS
+from services.ticketing.people.domain import UNKNOWN_LOGIN_TRIES, hash_of_token
+from services.ticketing.people.store import insert_invitation
+from services.ticketing.people.usecases.first_people import seed_people
+from services.ticketing.people.usecases.passwords import LINE, Line
+from services.ticketing.people.usecases.sign_in import UNKNOWN_LOGINS
 from shared.passes.auth import OWNER
 from shared.web.i18n import Language, translate
 from tests.integration.doors_house import (

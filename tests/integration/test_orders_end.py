@@ -16,14 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ticketing.api import cancel, orders
-from services.ticketing.domain.catalogue import Category, Product
-from services.ticketing.domain.pricing import WrongNights
-from services.ticketing.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
-from services.ticketing.usecases.expire_orders import ExpireOrders, expire_orders
-from services.ticketing.usecases.hear_payment import note_intent, settle_order
-from services.ticketing.usecases.issue_tickets import Office
-from services.ticketing.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
+from services.ticketing.app import WEBS
+from services.ticketing.catalogue.domain.products import Category, Product
+from services.ticketing.sales.api import cancel, orders
+from services.ticketing.sales.domain.pricing import WrongNights
+from services.ticketing.sales.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
+from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
+from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
+from services.ticketing.sales.usecases.issue_tickets import Office
+from services.ticketing.sales.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
 from shared.ids import OrderId, uuid7
@@ -143,7 +144,7 @@ async def shop(cluster: Cluster) -> AsyncIterator[Shop]:
     now, waker = [MORNING], Waker(url, solo=True)
     unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
     venue = await open_venue(unit)
-    pages = Pages(Path("services/ticketing/web"), "ticketing")
+    pages = Pages(WEBS, "ticketing")
     app = create_app("ticketing", [orders.router, cancel.router], is_ready, None, pages)
     transport = httpx.ASGITransport(app)
     headers = {"accept": "text/html", "accept-language": "en"}

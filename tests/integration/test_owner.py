@@ -107,7 +107,7 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
     await pool.execute("DELETE FROM outbox")
     closing = asyncio.Event()
     live, revocations = Live(pool, waker, closing), Revocations(pool, waker)
-    pages = Pages(PAYMENTS / "web", "payments")
+    pages = Pages([PAYMENTS / "web"], "payments")
     app = create_app("payments", [owner.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages)
     app.state.desk = owner.Desk(unit, pages, live)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))

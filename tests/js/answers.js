@@ -6,9 +6,9 @@
 
 import { createInterface } from "node:readline";
 
-import { decide } from "../../services/ticketing/web/static/gate/rules.js";
-import { parseShortCode, shortCodeHash } from "../../services/ticketing/web/static/gate/short_code.js";
-import { verifyTicket } from "../../services/ticketing/web/static/gate/ticket.js";
+import { decide } from "../../services/ticketing/gate/web/static/gate/rules.js";
+import { parseShortCode, shortCodeHash } from "../../services/ticketing/gate/web/static/gate/short_code.js";
+import { verifyTicket } from "../../services/ticketing/gate/web/static/gate/ticket.js";
 import { knownOf, publicKeys } from "./vectors.js";
 
 /** @param {any} question */

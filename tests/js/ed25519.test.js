@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 
-import { createVerifier } from "../../services/ticketing/web/static/gate/ed25519.js";
-import { verifyTicket } from "../../services/ticketing/web/static/gate/ticket.js";
+import { createVerifier } from "../../services/ticketing/gate/web/static/gate/ed25519.js";
+import { verifyTicket } from "../../services/ticketing/gate/web/static/gate/ticket.js";
 import { codeVectors, publicKeys } from "./vectors.js";
 
 const NOBLE_PLACES = ["../../shared/web/static/vendor/noble-ed25519.js", "../../node_modules/@noble/ed25519/index.js"];

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextToSend, venuesElsewhere } from "../../services/ticketing/web/static/gate/outbox.js";
+import { nextToSend, venuesElsewhere } from "../../services/ticketing/gate/web/static/gate/outbox.js";
 
 /**
  * @param {string} made one letter an entry: a scan at venue a, b or c, an undo in upper case, "-" a scan without venue
- * @returns {import("../../services/ticketing/web/static/gate/outbox.js").Entry[]}
+ * @returns {import("../../services/ticketing/gate/web/static/gate/outbox.js").Entry[]}
  */
 function outboxOf(made) {
   return [...made].map((letter, n) => ({

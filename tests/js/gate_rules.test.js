@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { admissionsLeft, decide } from "../../services/ticketing/web/static/gate/rules.js";
+import { admissionsLeft, decide } from "../../services/ticketing/gate/web/static/gate/rules.js";
 import { knownOf, ruleVectors } from "./vectors.js";
 
 for (const { name, reading, gate, known, count, verdict } of ruleVectors) {

@@ -6,7 +6,7 @@ import {
   groupedShortCode,
   parseShortCode,
   shortCodeHash,
-} from "../../services/ticketing/web/static/gate/short_code.js";
+} from "../../services/ticketing/gate/web/static/gate/short_code.js";
 import { codeVectors } from "./vectors.js";
 
 for (const { typed, code, grouped, hash } of codeVectors.short_codes.valid) {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { decode } from "../../services/ticketing/web/static/gate/base45.js";
-import { verifyTicket } from "../../services/ticketing/web/static/gate/ticket.js";
+import { decode } from "../../services/ticketing/gate/web/static/gate/base45.js";
+import { verifyTicket } from "../../services/ticketing/gate/web/static/gate/ticket.js";
 import { codeVectors, publicKeys } from "./vectors.js";
 
 for (const { name, code, claims } of codeVectors.valid) {

@@ -18,7 +18,7 @@ export const publicKeys = Object.fromEntries(
 
 /**
  * What a gate knows, from its JSON.
- * @param {{revoked: string[], uses: Record<string, import("../../services/ticketing/web/static/gate/rules.js").Use[]>}} known
+ * @param {{revoked: string[], uses: Record<string, import("../../services/ticketing/gate/web/static/gate/rules.js").Use[]>}} known
  */
 export function knownOf(known) {
   return { revoked: new Set(known.revoked), uses: new Map(Object.entries(known.uses)) };

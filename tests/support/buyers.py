@@ -15,7 +15,7 @@ from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.transfers import Payment, Transfer
 from deploy.simulator.transfers import book as book_transfer
 from services.payments.domain.banks import find_bin
-from services.ticketing.store.people import Device, insert_device
+from services.ticketing.people.store import Device, insert_device
 from shared.clock import local_date, utc_now
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.money import Dong

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from services.ticketing.domain.calendar import Calendar, Closure, OpeningHours
-from services.ticketing.domain.catalogue import Category, Product
-from services.ticketing.domain.tariffs import Tariff
+from services.ticketing.catalogue.domain.calendar import Calendar, Closure, OpeningHours
+from services.ticketing.catalogue.domain.products import Category, Product
+from services.ticketing.catalogue.domain.tariffs import Tariff
 from shared.ids import ProductId, VenueId
 from shared.money import Dong
 from shared.seed import rows

@@ -9,17 +9,18 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.ticketing.domain.catalogue import Category
-from services.ticketing.domain.orders import hold_until, pay_until
-from services.ticketing.domain.people import DeviceKind
-from services.ticketing.domain.pricing import price_order
-from services.ticketing.store.catalogue import Catalogue, read_catalogue
-from services.ticketing.store.orders import Order, insert_order
-from services.ticketing.store.people import Device, insert_device
-from services.ticketing.store.tickets import Ticket, tickets_of_order
-from services.ticketing.usecases.first_people import seed_people
-from services.ticketing.usecases.issue_tickets import Office, TicketSigner, issue_tickets
-from services.ticketing.usecases.load_catalogue import load_catalogue
+from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.catalogue.domain.products import Category
+from services.ticketing.catalogue.store import read_catalogue
+from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
+from services.ticketing.people.domain import DeviceKind
+from services.ticketing.people.store import Device, insert_device
+from services.ticketing.people.usecases.first_people import seed_people
+from services.ticketing.sales.domain.orders import hold_until, pay_until
+from services.ticketing.sales.domain.pricing import price_order
+from services.ticketing.sales.store.orders import Order, insert_order
+from services.ticketing.sales.store.tickets import Ticket, tickets_of_order
+from services.ticketing.sales.usecases.issue_tickets import Office, TicketSigner, issue_tickets
 from shared.clock import local_date, utc_now
 from shared.ids import DeviceId, OrderId, ProductId, uuid7
 from shared.passes.auth import Pass, Role, sign_pass

@@ -17,15 +17,15 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.payments.domain.vietqr import TransferQr, encode
-from services.ticketing.api.order_view import LineView, OrderView, TicketView
-from services.ticketing.api.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
-from services.ticketing.app import HERE
-from services.ticketing.domain.calendar import ClosedThatDay
-from services.ticketing.domain.catalogue import Category, Venue, VisitorCategory
-from services.ticketing.domain.pricing import NoPlaces
-from services.ticketing.domain.qr_image import svg
-from services.ticketing.store.catalogue import Catalogue
-from services.ticketing.usecases.place_order import SoldOut
+from services.ticketing.app import WEBS
+from services.ticketing.catalogue.domain.calendar import ClosedThatDay
+from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.catalogue.domain.products import Category, Venue, VisitorCategory
+from services.ticketing.catalogue.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
+from services.ticketing.codes.picture import svg
+from services.ticketing.sales.api.order_view import LineView, OrderView, TicketView
+from services.ticketing.sales.domain.pricing import NoPlaces
+from services.ticketing.sales.usecases.place_order import SoldOut
 from shared.clock import local_date, utc_now
 from shared.errors import DomainError
 from shared.ids import OrderId, TicketId, VenueId, uuid7
@@ -160,7 +160,7 @@ class SamplePages:
     """The pages: /, /venues/{id}?error=…, /orders/{state}, /orders/{state}/cancel, /t/{state}, /problem/{code}."""
 
     def __init__(self) -> None:
-        self.pages = Pages(HERE / "web", "ticketing", demo=True)
+        self.pages = Pages(WEBS, "ticketing", demo=True)
         self.catalogue = seed_catalogue()
 
     def app(self) -> Starlette:
@@ -244,7 +244,7 @@ ADDRESSES = (
 
 
 async def _worker(_request: Request) -> Response:
-    return FileResponse(HERE / "web" / "static" / "visitor" / "sw.js", media_type="text/javascript")
+    return FileResponse("services/ticketing/sales/web/static/visitor/sw.js", media_type="text/javascript")
 
 
 async def _silence(_request: Request) -> Response:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.ticketing.domain import gate, ticket_code
-from services.ticketing.domain.gate import Gate, Known, Use, Verdict
+from services.ticketing.codes import ticket_code
+from services.ticketing.gate.domain import rule as gate
+from services.ticketing.gate.domain.rule import Gate, Known, Use, Verdict
 from shared.ids import ScanId, TicketId
 
 _DOCS = Path(__file__).parents[2] / "docs"

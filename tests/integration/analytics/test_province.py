@@ -59,7 +59,7 @@ def token_of(key: Ed25519PrivateKey, role: Role, scope: str = "") -> str:
 @pytest.fixture
 async def door(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Door]:
     waker = Waker(stage.settings.database_url, solo=True)
-    pages = Pages(ROOT / "services/analytics/web", "analytics")
+    pages = Pages([ROOT / "services/analytics/web"], "analytics")
     live = Live(stage.pool, waker, asyncio.Event())
     doors = Doors(pass_key.public_key(), Revocations(stage.pool, waker), utc_now)
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ticketing.domain.gate import Colour, Gate, Known, Use, VerdictKind, decide
-from services.ticketing.domain.ticket_code import Claims
+from services.ticketing.codes.ticket_code import Claims
+from services.ticketing.gate.domain.rule import Colour, Gate, Known, Use, VerdictKind, decide
 from shared.ids import ScanId, TicketId
 
 TICKET = TicketId(UUID(int=7))

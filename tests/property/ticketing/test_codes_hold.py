@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from services.ticketing.domain import base45, short_code, ticket_code
-from services.ticketing.domain.ticket_code import Claims, UnreadableTicket
+from services.ticketing.codes import base45, short_code, ticket_code
+from services.ticketing.codes.ticket_code import Claims, UnreadableTicket
 from shared.ids import CROCKFORD, TicketId, check_character, crockford_encode
 
 PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

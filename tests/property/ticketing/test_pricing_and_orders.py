@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ticketing.domain.catalogue import Category, Product, TicketMode
-from services.ticketing.domain.orders import (
+from services.ticketing.catalogue.domain.products import Category, Product, TicketMode
+from services.ticketing.catalogue.domain.tariffs import Tariff
+from services.ticketing.sales.domain.orders import (
     FINAL,
     OrderStatus,
     WrongOrderStatus,
@@ -18,7 +19,7 @@ from services.ticketing.domain.orders import (
     pay_until,
     plan_tickets,
 )
-from services.ticketing.domain.pricing import (
+from services.ticketing.sales.domain.pricing import (
     MOST_NIGHTS,
     MOST_PLACES,
     NegativeCount,
@@ -27,7 +28,6 @@ from services.ticketing.domain.pricing import (
     TooManyPlaces,
     price_order,
 )
-from services.ticketing.domain.tariffs import Tariff
 from shared.money import Dong
 from tests.support.catalogue import ENTRY, STAY, tariff
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.ticketing.domain.calendar import (
+from services.ticketing.catalogue.domain.calendar import (
     Calendar,
     ClosedForToday,
     ClosedThatDay,

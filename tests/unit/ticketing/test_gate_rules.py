@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.ticketing.domain import gate
-from services.ticketing.domain.gate import Gate, Known, VerdictKind
-from services.ticketing.domain.ticket_code import UnreadableTicket
+from services.ticketing.codes.ticket_code import UnreadableTicket
+from services.ticketing.gate.domain import rule as gate
+from services.ticketing.gate.domain.rule import Gate, Known, VerdictKind
 from shared.ids import TicketId
 from tests.support.ticket_vectors import RULES, UNREADABLE, entitlement_of, judge, known_of, name_of, use_of
 

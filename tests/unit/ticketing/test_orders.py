@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from services.ticketing.domain.catalogue import Category
-from services.ticketing.domain.orders import (
+from services.ticketing.catalogue.domain.products import Category
+from services.ticketing.sales.domain.orders import (
     FINAL,
     OrderStatus,
     PlannedTicket,
@@ -19,7 +19,7 @@ from services.ticketing.domain.orders import (
     pay_until,
     plan_tickets,
 )
-from services.ticketing.domain.pricing import PricedOrder, price_order
+from services.ticketing.sales.domain.pricing import PricedOrder, price_order
 from shared.events import ticketing
 from shared.money import Dong
 from tests.support.catalogue import ADULT, CHILD, ENTRY, STAY, tariff

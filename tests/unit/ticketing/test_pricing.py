@@ -5,8 +5,9 @@ from typing import get_args
 
 import pytest
 
-from services.ticketing.domain import catalogue
-from services.ticketing.domain.pricing import (
+from services.ticketing.catalogue.domain import products as catalogue
+from services.ticketing.catalogue.domain.tariffs import tariffs_on
+from services.ticketing.sales.domain.pricing import (
     NegativeCount,
     NoPlaces,
     NoPrice,
@@ -15,7 +16,6 @@ from services.ticketing.domain.pricing import (
     WrongNights,
     price_order,
 )
-from services.ticketing.domain.tariffs import tariffs_on
 from shared.events import common, ticketing
 from tests.support.catalogue import ADULT, CHILD, ENTRY, SMALL_CHILD, STAY, tariff
 

@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw, ImageOps
 
-from services.ticketing.domain import qr_image
+from services.ticketing.codes import picture as qr_image
 from shared.qr import images as qr
 
 TICKET = "HG1." + "W50/80I2E7WFJ$F+MJJQ1 1".ljust(138, "A")

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.ticketing.domain.catalogue import Category
-from services.ticketing.domain.pricing import PricedOrder, price_order
-from services.ticketing.domain.tariffs import tariffs_on
+from services.ticketing.catalogue.domain.products import Category
+from services.ticketing.catalogue.domain.tariffs import tariffs_on
+from services.ticketing.sales.domain.pricing import PricedOrder, price_order
 from shared.ids import VenueId
 from shared.seed.reader import FOLDER, read_seed
 from shared.seed.rows import Product, Seed

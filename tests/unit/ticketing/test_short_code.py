@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.ticketing.domain import short_code
+from services.ticketing.codes import short_code
 from shared.ids import CROCKFORD, check_character, crockford_encode
 from tests.support.ticket_vectors import CODES, name_of
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.ticketing.domain import base45, ticket_code
-from services.ticketing.domain.ticket_code import Claims
+from services.ticketing.codes import base45, ticket_code
+from services.ticketing.codes.ticket_code import Claims
 from shared.ids import TicketId
 from tests.support.ticket_vectors import CODES, PRIVATE_KEYS, PUBLIC_KEYS, UNREADABLE, name_of
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from services.ticketing.domain import base45, ticket_code
-from services.ticketing.domain.gate import VerdictKind
-from services.ticketing.domain.short_code import ShortCode, UnreadableShortCode, short_code_hash
+from services.ticketing.codes import base45, ticket_code
+from services.ticketing.codes.short_code import ShortCode, UnreadableShortCode, short_code_hash
+from services.ticketing.gate.domain.rule import VerdictKind
 from tests.support.ticket_vectors import CODES, PUBLIC_KEYS, UNREADABLE, name_of
 
 PAGE = (Path(__file__).parents[3] / "docs/ticket-code.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from services.ticketing.codes_tool import KeyUnreadable, load_public_keys, verify_lines
+from services.ticketing.codes.tool import KeyUnreadable, load_public_keys, verify_lines
 from tests.support.ticket_vectors import CODES, PUBLIC_KEYS
 
 GENUINE: str = CODES["valid"][0]["code"]

@@ -8,14 +8,14 @@ from string import Formatter
 from shared.web import i18n
 
 ROOT = Path(__file__).parents[3]
-WEBS = [*ROOT.glob("services/*/web"), ROOT / "shared" / "web", ROOT / "deploy" / "simulator" / "web"]
+WEBS = [path for top in ("services", "shared", "deploy") for path in (ROOT / top).rglob("web") if path.is_dir()]
 # Whole keys, and beginnings of keys that are finished from a value: t("visitor.pay." ~ order.status).
 KEY = re.compile(r"""["'`]([a-z_]+(?:\.\w+)+)(?=["'`])""")
 BEGINNING = re.compile(r"""["'`]([a-z_]+\.(?:\w+\.)*)(?=["'`{]|\$\{)""")
 CALLED = re.compile(r"""\bt\(\s*["']([\w.]+)["']\s*[,)]""")
 EXPORTED = re.compile(r"messages\(([^)]*)\)")
 # The gate's own t() adds this itself.
-GATE = Path("services/ticketing/web/static/gate")
+GATE = Path("services/ticketing/gate/web/static/gate")
 
 
 def test_both_languages_have_the_same_placeholders() -> None:

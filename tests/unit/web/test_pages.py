@@ -132,7 +132,7 @@ def test_words_given_to_a_template_are_escaped(tmp_path_factory: pytest.TempPath
     (web / "templates" / "page.html").write_text("{{ word }}{{ messages('common.wordmark') }}", encoding="utf-8")
     request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []})
 
-    page = Pages(web, "sample").render(request, "page.html", word="<script>")
+    page = Pages([web], "sample").render(request, "page.html", word="<script>")
 
     assert b"&lt;script&gt;" in page.body
     assert "Một Chạm".encode() in bytes(page.body)

@@ -1,0 +1,76 @@
+"""What there is to visit and to buy: venues, products, visitor categories. Data without a rule of its own."""
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from shared.ids import ProductId, VenueId
+
+Category = NewType("Category", str)
+"""A group of visitors with a price of its own, such as "adult"; categories are data, new ones need no code."""
+
+# The words of the event contract, so that they travel unchanged.
+PriceKind = Literal["state_fee", "service_price"]
+VenueKind = Literal["scenic_site", "museum", "boat", "homestay", "market", "cooperative"]
+
+ProductKind = Literal["entry", "boat_trip", "stay"]
+TicketMode = Literal["per_person", "group"]
+DaysRule = Literal["visit_day", "nights_plus_one"]
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A place with its codes of today; number stands in ticket codes and is never given to another venue."""
+
+    venue_id: VenueId
+    number: int
+    name_vi: str
+    name_en: str
+    kind: VenueKind
+    old_district_code: str
+    new_commune_code: str
+    on_sale: bool
+
+    def name(self, language: str) -> str:
+        """In English for "en", else in Vietnamese."""
+        return self.name_en if language == "en" else self.name_vi
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a venue sells.
+
+    ticket_modes: those a visitor may choose, the default first. admits: most people on one QR, 1..255.
+    daily_capacity: people of one day, or of one night for a stay.
+    """
+
+    product_id: ProductId
+    number: int
+    venue_id: VenueId
+    kind: ProductKind
+    name_vi: str
+    name_en: str
+    ticket_modes: tuple[TicketMode, ...]
+    admits: int
+    days_rule: DaysRule
+    daily_capacity: int
+
+    def name(self, language: str) -> str:
+        """In English for "en", else in Vietnamese."""
+        return self.name_en if language == "en" else self.name_vi
+
+    @property
+    def is_stay(self) -> bool:
+        return self.kind == "stay"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorCategory:
+    """How a category is shown; position orders them on a screen. With needs_evidence, staff ask to see a paper."""
+
+    category: Category
+    position: int
+    name_vi: str
+    name_en: str
+    rule_vi: str
+    rule_en: str
+    needs_evidence: bool

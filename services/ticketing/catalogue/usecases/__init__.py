@@ -1,0 +1,1 @@
+"""What is done with the catalogue, a use-case a file."""

@@ -1,0 +1,1 @@
+"""Ticket codes and short codes: made, read, drawn. Pure; it knows no order, no gate and no database."""

@@ -1,1 +1,0 @@
-"""The rules of ticketing: pure, never awaiting, reading no clock, setting or database."""

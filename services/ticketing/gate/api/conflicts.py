@@ -1,0 +1,33 @@
+"""The manager's page of conflicts: whom gates let in although the ticket was used up. It changes nothing."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.ticketing.codes.short_code import grouped
+from services.ticketing.gate.api.gate import DeskDep
+from services.ticketing.gate.usecases.conflicts_desk import CONFLICT_DAYS, conflicts_desk
+from services.ticketing.people.domain import Actor
+from shared.passes.auth import OFFICE, Allow, Pass, Role
+from shared.web.pages import language_of
+
+router = APIRouter()
+
+
+@router.get("/manage/conflicts")
+async def get_conflicts(
+    request: Request, desk: DeskDep, manager: Annotated[Pass, Depends(Allow(OFFICE, Role.MANAGER, Role.OPERATOR))]
+) -> Response:
+    found = await desk.unit.run(conflicts_desk, Actor(manager.role, manager.venues))
+    language = language_of(request)
+    return desk.pages.render(
+        request,
+        "desk/conflicts.html",
+        conflicts=found.conflicts,
+        names={venue.venue_id: venue.name(language) for venue in found.venues},
+        products={product.product_id: product.name(language) for product in found.products},
+        grouped=grouped,
+        days=CONFLICT_DAYS,
+    )

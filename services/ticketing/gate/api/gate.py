@@ -1,0 +1,278 @@
+"""Doors of the gate: the scanner's page and service worker, scans and undoing, the manifest, and its live stream.
+
+The phone decides by itself; nothing here stands between a ticket and its verdict. Scans come under the phone's pass.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AwareDatetime, BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.ticketing.catalogue.domain.products import Product, Venue
+from services.ticketing.gate.store import Scan
+from services.ticketing.gate.usecases.admit import GateOffice
+from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, gate_manifest
+from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan, sync_scans
+from services.ticketing.gate.usecases.undo_admission import UndoAdmission, undo_admission
+from services.ticketing.people.domain import PIN_ITERATIONS
+from shared.errors import DomainError
+from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
+from shared.passes.auth import GATE, SIGN_IN, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.unit.unit import Unit
+from shared.web import i18n
+from shared.web.live import Live, State
+from shared.web.pages import Pages
+from shared.web.static_files import SHARED_STATIC, StaticAddresses
+
+_STATIC = Path(__file__).parent.parent / "web" / "static"
+_TEMPLATES = _STATIC.parent / "templates"
+_VENDOR = (
+    "shared/vendor/zxing/reader/index.js",
+    "shared/vendor/zxing/share.js",
+    "shared/vendor/zxing/reader/zxing_reader.wasm",
+    "shared/vendor/noble-ed25519.js",
+)
+_MIN_INTERVAL_S = 0.2
+_LONGEST_GAP = timedelta(days=45)
+
+
+class GateOpening(DomainError):
+    """The catalogue is not read yet, in the first moment of a process; the phone asks again by itself."""
+
+    code, status = "gate_opening", 503
+
+
+@dataclass(frozen=True, slots=True)
+class GateDesk:
+    """What the doors of the gate need; `app.py` puts it into `app.state.gate`."""
+
+    unit: Unit
+    pages: Pages
+    live: Live
+    office: GateOffice
+
+
+async def _desk_of(request: Request) -> GateDesk:
+    desk = request.app.state.gate
+    assert isinstance(desk, GateDesk)
+    return desk
+
+
+DeskDep = Annotated[GateDesk, Depends(_desk_of)]
+PhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE))]
+AnyPhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE, even_revoked=True))]
+_ANYONE = [Depends(allow_anyone)]
+router = APIRouter()
+
+
+class ScanBody(BaseModel):
+    """One scan. `verdict` is what the phone decided, in the words of docs/ticket-code.md; without it we decide."""
+
+    scan_id: UUID
+    code: Annotated[str, Field(max_length=4500)] | None = None
+    short_code: Annotated[str, Field(max_length=60)] | None = None
+    count: Annotated[int, Field(ge=1, le=255, strict=True)] = 1
+    occurred_at: AwareDatetime
+    offline: bool = False
+    verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] | None = None
+    person_id: UUID | None = None
+
+
+class ScansBody(BaseModel):
+    """keeps: a phone that was revoked keeps its scans until it is paired again. Without it they go to quarantine."""
+
+    scans: Annotated[list[ScanBody], Field(min_length=1, max_length=100)]
+    venue_id: str | None = None
+    keeps: bool = False
+
+
+@router.post("/api/gate/scans")
+async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, desk: DeskDep) -> Response:
+    """The answers to scans, in their order; the first answer to each, however often it is sent."""
+    doors = request.app.state.doors
+    assert isinstance(doors, Doors)
+    is_revoked = doors.is_revoked(phone)
+    if is_revoked and body.keeps:
+        raise PassRevoked(sign_in=SIGN_IN[GATE])
+    venue_id = _venue_of(desk, phone, body.venue_id)
+    taken = tuple(
+        TakenScan(
+            Scan(
+                scan_id=ScanId(scan.scan_id),
+                venue_id=venue_id,
+                device_id=DeviceId(phone.subject_id),
+                person_id=None if scan.person_id is None else PersonId(scan.person_id),
+                count=scan.count,
+                phone_verdict=scan.verdict,
+                offline=scan.offline,
+                occurred_at=scan.occurred_at,
+            ),
+            scan.code,
+            scan.short_code,
+        )
+        for scan in body.scans
+    )
+    command = SyncScans(taken, quarantined=is_revoked)
+    answers = await desk.unit.run(partial(sync_scans, office=desk.office), command)
+    return _json({"answers": answers})
+
+
+class UndoBody(BaseModel):
+    """occurred_at: when it was taken back, by the phone's clock."""
+
+    scan_id: UUID
+    occurred_at: AwareDatetime
+
+
+@router.post("/api/gate/undo")
+async def post_undo(phone: PhonePass, body: UndoBody, desk: DeskDep) -> Response:
+    command = UndoAdmission(ScanId(body.scan_id), DeviceId(phone.subject_id), body.occurred_at)
+    await desk.unit.run(partial(undo_admission, catalogue=desk.office.catalogue), command)
+    return _json({"scan_id": body.scan_id, "undone": True})
+
+
+def _after(
+    uses_after: AwareDatetime | None = None,
+    tickets_after: AwareDatetime | None = None,
+    revoked_after: UUID | None = None,
+) -> After | None:
+    if uses_after is None or tickets_after is None or revoked_after is None:
+        return None
+    return After(uses_after, tickets_after, TicketId(revoked_after))
+
+
+@router.get("/api/gate/manifest")
+async def get_manifest(
+    phone: PhonePass,
+    desk: DeskDep,
+    after: Annotated[After | None, Depends(_after)],
+    since: AwareDatetime | None = None,
+    venue_id: str | None = None,
+) -> Response:
+    """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only.
+
+    A manifest may be longer than one answer: as long as `manifest.more` is not null, its fields are added
+    to the same question. The `server_time` of its first page is the `since` of the next manifest.
+    """
+    catalogue = desk.office.catalogue()
+    venue = catalogue.venues[_venue_of(desk, phone, venue_id)]
+    now = desk.unit.clock()
+    recent = since if since is not None and now - since < _LONGEST_GAP else None
+    command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, after)
+    manifest = await desk.unit.run(gate_manifest, command)
+    return _json(
+        {
+            "server_time": now,
+            "complete": recent is None,
+            "keys": {str(key_id): key.public_bytes_raw().hex() for key_id, key in desk.office.public_keys.items()},
+            "venue": {"venue_id": venue.venue_id, "number": venue.number, "name": _names(venue)},
+            "phone_venues": [{"venue_id": own, "name": _names(catalogue.venues[VenueId(own)])} for own in phone.venues],
+            "venues": [{"number": other.number, "name": _names(other)} for other in catalogue.venues.values()],
+            "products": [
+                {"product_id": product.product_id, "number": product.number, "name": _names(product)}
+                for product in catalogue.products_of(venue.venue_id)
+            ],
+            "device_id": phone.subject_id,
+            "pin_iterations": PIN_ITERATIONS,
+            "manifest": manifest,
+        }
+    )
+
+
+# A dependency, because once a stream has begun it is too late to say 403.
+async def _watched_venue(phone: PhonePass, desk: DeskDep, venue_id: str | None = None) -> VenueId:
+    return _venue_of(desk, phone, venue_id)
+
+
+@router.get("/api/gate/live", response_class=EventSourceResponse)
+async def get_live(
+    desk: DeskDep, watched: Annotated[VenueId, Depends(_watched_venue)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Says whenever the manifest has something new; the phone then asks for what is new."""
+
+    async def read() -> State:
+        # It is read again only if something changed, and always differs: not to ask the database is cheapest, and a
+        # newest number there would hide a lower one that is committed after it.
+        return {"at": desk.unit.clock()}
+
+    async for event in desk.live.stream([("venue", watched), ("people", watched)], read, "head", _MIN_INTERVAL_S):
+        yield event
+
+
+@router.get("/gate", dependencies=_ANYONE)
+async def get_gate(request: Request, desk: DeskDep) -> Response:
+    """The scanner: the same for everybody, because the phone keeps it for the time without network."""
+    return desk.pages.render(request, "gate/gate.html", version=_shell().version)
+
+
+@router.get("/gate/manifest.webmanifest", dependencies=_ANYONE)
+async def get_web_manifest(request: Request, desk: DeskDep) -> Response:
+    response = desk.pages.render(request, "gate/manifest.webmanifest")
+    response.headers["Content-Type"] = "application/manifest+json"
+    return response
+
+
+@router.get("/gate/sw.js", dependencies=_ANYONE)
+async def get_service_worker() -> Response:
+    """The service worker with the list of what it keeps; any change of a kept file changes it, so browsers notice."""
+    shell = _shell()
+    head = f"self.SHELL = {json.dumps(asdict(shell))};\n"
+    text = head + (_STATIC / "gate" / "worker" / "sw.js").read_text(encoding="utf-8")
+    headers = {"Service-Worker-Allowed": "/gate", "Cache-Control": "no-cache"}
+    return Response(text, media_type="text/javascript", headers=headers)
+
+
+@router.get("/gate/decoder.js", dependencies=_ANYONE)
+async def get_decoder() -> Response:
+    """The decoder's worker. It stands here, not among the static files, so that the service worker's scope holds it."""
+    text = (_STATIC / "gate" / "worker" / "decoder.js").read_text(encoding="utf-8")
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shell:
+    version: str
+    addresses: list[str]
+
+
+_addresses = StaticAddresses({"shared": [SHARED_STATIC], "ticketing": [_STATIC]})
+
+
+def _shell() -> _Shell:
+    """Every file of the scanner, by its bare address, and one version for all of them together."""
+    own = [f"ticketing/gate/{path.name}" for path in sorted((_STATIC / "gate").iterdir()) if path.is_file()]
+    workers = (_STATIC / "gate" / "worker").iterdir()
+    names = [*own, *(name for name in _VENDOR if (SHARED_STATIC / name.removeprefix("shared/")).exists())]
+    page = (_TEMPLATES / "gate" / "gate.html", i18n.MESSAGES / "gate.toml", *sorted(workers))
+    hashes = [*map(_addresses.address, names), *map(_addresses.content_hash, page)]
+    version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:10]
+    return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
+
+
+def _venue_of(desk: GateDesk, phone: Pass, asked: str | None) -> VenueId:
+    """The venue asked for, or the phone's first one; raises VenueForbidden or GateOpening."""
+    venue_id = VenueId(asked if asked is not None else phone.venues[0])
+    require_venue(phone, venue_id)
+    if venue_id not in desk.office.catalogue().venues:
+        raise GateOpening
+    return venue_id
+
+
+def _names(named: Venue | Product) -> dict[str, str]:
+    return {"vi": named.name_vi, "en": named.name_en}
+
+
+def _json(body: object) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"})

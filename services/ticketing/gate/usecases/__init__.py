@@ -1,0 +1,1 @@
+"""What the gate does, a use-case a file."""

@@ -1,0 +1,33 @@
+"""For a site's manager: who was let in on a ticket used up elsewhere, as phones without network could not know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.ticketing.catalogue.domain.products import Product, Venue
+from services.ticketing.catalogue.store import read_catalogue
+from services.ticketing.gate.store import KnownConflict, conflicts_of_venues
+from services.ticketing.people.domain import Actor
+from shared.unit.unit import Tx
+
+CONFLICT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictsDesk:
+    """products: all there are, since a gate may let in on a ticket of another venue."""
+
+    venues: Sequence[Venue]
+    products: Sequence[Product]
+    conflicts: Sequence[KnownConflict]
+
+
+async def conflicts_desk(tx: Tx, command: Actor, now: datetime) -> ConflictsDesk:
+    """Conflicts of the last 30 days at a manager's venues, or at all of them for an operator."""
+    catalogue = await read_catalogue(tx.connection)
+    venues = [
+        venue for venue in catalogue.venues.values() if command.role == "operator" or venue.venue_id in command.venues
+    ]
+    after = now - timedelta(days=CONFLICT_DAYS)
+    conflicts = await conflicts_of_venues(tx.connection, [venue.venue_id for venue in venues], after)
+    return ConflictsDesk(venues, list(catalogue.products.values()), conflicts)

@@ -1,0 +1,122 @@
+"""What a gate phone has to know to decide without network: of its venue, around today, since it last asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from services.ticketing.gate import store
+from services.ticketing.gate.store import KnownConflict, KnownTicket, KnownUse
+from services.ticketing.people.domain import DeviceKind, HashedPin
+from services.ticketing.people.store import Person, find_device, persons_of_venues, see_device
+from shared.clock import local_date
+from shared.ids import DeviceId, PersonId, TicketId, VenueId
+from shared.passes.auth import PassRevoked
+from shared.unit.unit import Tx
+
+# A transaction that began before the last answer may have committed after it.
+_OVERLAP = timedelta(seconds=60)
+_SEEN_EVERY = timedelta(minutes=1)
+_CONFLICTS_FOR = timedelta(days=2)
+_EVER = datetime(2020, 1, 1, tzinfo=UTC)
+# No ticket may be shown on more than 255 days.
+_USES_FOR = timedelta(days=256)
+# Small enough to come through a poor network within the ten seconds that a phone waits.
+PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where the next page begins, list by list."""
+
+    uses_after: datetime
+    tickets_after: datetime
+    revoked_after: TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class GateManifest:
+    """since None: everything. after: what the page before said was more of the same manifest."""
+
+    venue_id: VenueId
+    device_id: DeviceId
+    since: datetime | None
+    after: After | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatePerson:
+    """Somebody who may stand at this gate; the phone checks the PIN."""
+
+    person_id: PersonId
+    display_name: str
+    pin: HashedPin
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One page. people and conflicts stand in each, the other lists go on until `more` is None.
+
+    has_hosts: whether owners belong to the venue, who are not among a gate phone's people.
+    """
+
+    device_name: str
+    today: date
+    people: Sequence[GatePerson]
+    has_hosts: bool
+    tickets: Sequence[KnownTicket]
+    revoked: Sequence[TicketId]
+    uses: Sequence[KnownUse]
+    conflicts: Sequence[KnownConflict]
+    more: After | None
+
+
+async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifest:
+    """Uses and revocations of the tickets that may still be shown, and those of the next days by their short codes.
+
+    Raises PassRevoked.
+    """
+    connection, venue_id, today = tx.connection, command.venue_id, local_date(now)
+    after = command.after or _beginning(command.since, now)
+    device = await find_device(connection, command.device_id)
+    # The doors hear of a revocation moments later, and the phone that it wakes asks at once.
+    if device is not None and device.revoked_at is not None:
+        raise PassRevoked
+    # A phone asks after each admission of its venue: one write a minute is enough.
+    if device is not None and (device.last_seen_at is None or now - device.last_seen_at >= _SEEN_EVERY):
+        await see_device(connection, command.device_id, now)
+    persons = await persons_of_venues(connection, [venue_id])
+    if command.since is None:
+        uses = await store.uses_of_shown_tickets(connection, venue_id, today, after.uses_after, PAGE)
+    else:
+        uses = await store.uses_changed_after(connection, venue_id, after.uses_after, PAGE)
+    tickets = await store.tickets_around(connection, venue_id, today, after.tickets_after, PAGE)
+    revoked = await store.revoked_tickets(connection, venue_id, today, after.revoked_after, PAGE)
+    is_last = uses.is_last and tickets.is_last and revoked.is_last
+    return Manifest(
+        device_name="" if device is None else device.name,
+        today=today,
+        people=_gate_people(persons, None if device is None else device.kind),
+        has_hosts=any(person.role == "owner" for person in persons),
+        tickets=tickets.rows,
+        revoked=revoked.rows,
+        uses=uses.rows,
+        conflicts=await store.conflicts_of_venues(connection, [venue_id], now - _CONFLICTS_FOR),
+        more=None if is_last else After(uses.after, tickets.after, revoked.after),
+    )
+
+
+def _beginning(since: datetime | None, now: datetime) -> After:
+    first = TicketId(UUID(int=0))
+    if since is None:
+        return After(now - _USES_FOR, _EVER, first)
+    return After(since - _OVERLAP, since - _OVERLAP, first)
+
+
+def _gate_people(persons: Sequence[Person], kind: DeviceKind | None) -> list[GatePerson]:
+    # Six digits are soon guessed from their hash. An owner's also open the money pages, anybody else's only a gate.
+    return [
+        GatePerson(person.person_id, person.display_name, person.pin)
+        for person in persons
+        if person.pin is not None and (person.role != "owner" or kind == "owner")
+    ]

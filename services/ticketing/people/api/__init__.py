@@ -1,0 +1,1 @@
+"""The HTTP doors of signing in, and of the desk that manages people and phones."""

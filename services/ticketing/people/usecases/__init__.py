@@ -1,0 +1,1 @@
+"""What is done with people and phones, a use-case a file."""

@@ -1,0 +1,46 @@
+"""What was just done at the desk, so that its next page can say so. It says nothing that did not happen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.ticketing.people import store
+from services.ticketing.people.domain import Actor, may_manage
+from shared.ids import DeviceId, PersonId
+from shared.unit.unit import Tx
+
+DeedName = Literal["person_added", "secrets_changed", "person_revoked", "phone_renamed", "phone_revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """subject_id: the person or phone it was done to."""
+
+    name: DeedName
+    subject_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDeed:
+    name: DeedName
+    subject_name: str
+
+
+async def tell_deed(tx: Tx, command: tuple[Actor, Deed], now: datetime) -> ToldDeed | None:
+    """None if the address tells of something that this person does not manage, or that is otherwise by now."""
+    actor, deed = command
+    found = await _find(tx, deed)
+    if found is None:
+        return None
+    name, venues, revoked_at = found
+    is_so = (revoked_at is not None) is deed.name.endswith("revoked")
+    return ToldDeed(deed.name, name) if is_so and may_manage(actor, venues) else None
+
+
+async def _find(tx: Tx, deed: Deed) -> tuple[str, tuple[str, ...], datetime | None] | None:
+    if deed.name.startswith("phone"):
+        device = await store.find_device(tx.connection, DeviceId(deed.subject_id))
+        return None if device is None else (device.name, device.venues, device.revoked_at)
+    person = await store.find_person(tx.connection, PersonId(deed.subject_id))
+    return None if person is None else (person.display_name, person.venues, person.revoked_at)

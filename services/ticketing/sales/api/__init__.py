@@ -1,0 +1,1 @@
+"""The visitor's HTTP doors: they parse, run one use-case, and show its answer."""

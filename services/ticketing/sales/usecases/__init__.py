@@ -1,0 +1,1 @@
+"""What sales does, a use-case a file."""

@@ -1,1 +1,0 @@
-"""What ticketing does, a use-case a file."""
