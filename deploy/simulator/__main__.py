@@ -12,12 +12,12 @@ from deploy.simulator.bank import Bank
 from deploy.simulator.noise import bank_noise
 from deploy.simulator.settings import Settings, SimulatorRefused
 from deploy.simulator.transfers import Payment, book
-from services.payments.domain.vietqr import decode
 from shared.clock import utc_now
 from shared.errors import DomainError
 from shared.ids import uuid7
 from shared.money import Dong
 from shared.observe import log as logs
+from shared.qr.vietqr import decode
 
 
 def main(arguments: list[str]) -> int:

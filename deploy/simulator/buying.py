@@ -8,8 +8,8 @@ from datetime import date
 from typing import cast
 
 from deploy.simulator.browser import Browser, DoorRefused
-from services.payments.domain.vietqr import TransferQr, decode
 from shared.ids import uuid7
+from shared.qr.vietqr import TransferQr, decode
 
 View = dict[str, object]
 _FIRST_PAUSES_S, _LATER_PAUSE_S = 0.02, 0.25

@@ -17,10 +17,10 @@ from deploy.simulator.numbers import is_counted, lines_of
 from deploy.simulator.settings import Settings, SimulatorRefused
 from deploy.simulator.transfers import Payment, book
 from deploy.simulator.watch import Watch
-from services.payments.domain.vietqr import TransferQr
 from shared.clock import local_date, utc_now
 from shared.ids import uuid7
 from shared.money import Dong
+from shared.qr.vietqr import TransferQr
 from shared.seed.reader import FOLDER, read_seed
 from shared.seed.rows import Person
 from shared.web.i18n import money

@@ -16,13 +16,13 @@ from starlette.responses import JSONResponse, Response
 from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.noise import bank_noise
 from deploy.simulator.transfers import Payment, Transfer, book
-from services.payments.domain.banks import BANKS
-from services.payments.domain.vietqr import TransferQr, VietQrRefused, decode
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import uuid7
 from shared.money import AmountUnreadable, Dong, read_amount
 from shared.passes.auth import allow_anyone
+from shared.qr.banks import BANKS
+from shared.qr.vietqr import TransferQr, VietQrRefused, decode
 from shared.unit.idempotency import IdempotencyConflict, Key
 from shared.web.app import OnceKey
 from shared.web.pages import Pages

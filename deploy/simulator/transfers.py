@@ -5,10 +5,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.payments.domain.banks import BANKS
-from services.payments.domain.vietqr import TransferQr
 from shared.clock import ZONE
 from shared.money import Dong
+from shared.qr.banks import BANKS
+from shared.qr.vietqr import TransferQr
 
 # SePay's own numbers are small; ours stay whole in every language that reads JSON numbers as doubles.
 _ID_LIMIT = 2**53

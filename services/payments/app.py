@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 from services.payments import consumer, metrics
-from services.payments.api import owner
-from services.payments.store.intents import Merchant
-from services.payments.store.verification import Finding, verify_books
-from services.payments.usecases.load_merchants import load_merchants
+from services.payments.books.store.verification import Finding, verify_books
+from services.payments.merchants.domain import Merchant
+from services.payments.merchants.usecases import load_merchants
+from services.payments.owner import api as owner
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.consumer import Consumer
@@ -29,6 +29,7 @@ from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+WEBS = [HERE / "owner" / "web"]
 ROUTERS = (owner.router,)
 _VERIFY_EVERY_S = 15.0
 
@@ -44,7 +45,7 @@ async def build(settings: Settings) -> Service:
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
-    pages = Pages([HERE / "web"], settings.service, home="/owner", demo=settings.profile == "demo")
+    pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.desk = owner.Desk(unit, pages, live)

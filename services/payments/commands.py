@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from services.payments import tools
-from services.payments.store.verification import Finding, verify_books
+from services.payments.books.store.verification import Finding, verify_books
 from shared.process.commands import Arguments, Tool, refuse_arguments, verify_command
 from shared.process.roles import Service
 

@@ -1,11 +1,11 @@
 """The Kafka door: which event runs which use-case, and how a bank's message becomes a command."""
 
-from services.payments.domain.bank import BankTransfer, BrokenTransfer
-from services.payments.domain.sepay import read_transfer
-from services.payments.usecases.close_intent import cancel_intent, expire_intent, free_late_money
-from services.payments.usecases.hear_transfer import hear_transfer
-from services.payments.usecases.load_merchants import note_venue
-from services.payments.usecases.open_intent import open_intent
+from services.payments.feeds.sepay import read_transfer
+from services.payments.intents.usecases.open_intent import open_intent
+from services.payments.merchants.usecases import note_venue
+from services.payments.transfers.domain.bank import BankTransfer, BrokenTransfer
+from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money
+from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.errors import Poison
 from shared.events.ticketing import (
     DeviceRevoked,

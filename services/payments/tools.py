@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import IO, NoReturn, cast
 
-from services.payments.domain.references import candidates
-from services.payments.domain.vietqr import TransferQr, VietQrRefused, encode
+from services.payments.intents.domain.references import candidates
 from shared.money import Dong
 from shared.process.lines import LineRefused, answer_lines
+from shared.qr.vietqr import TransferQr, VietQrRefused, encode
 
 _QR_FIELDS = frozenset({"bank_bin", "account", "amount_vnd", "memo", "static"})
 _QR_LINE_BYTES = 64 * 1024

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from services.payments.domain.vietqr import TransferQr, encode
 from shared.money import Dong
+from shared.qr.vietqr import TransferQr, encode
 from tests.e2e.screens import LOCALES, phone_of
 from tests.e2e.system import System
 

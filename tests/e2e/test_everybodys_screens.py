@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from playwright.async_api import Browser, Page
 
-from services.payments.domain.vietqr import TransferQr, encode
 from shared.money import Dong
+from shared.qr.vietqr import TransferQr, encode
 from tests.e2e.people import OPERATOR, enter_code, enter_pin, make_code, pay_at_bank, sign_in
 from tests.e2e.screens import (
     LOCALES,

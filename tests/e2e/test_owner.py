@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from services.payments.domain.vietqr import decode
+from shared.qr.vietqr import decode
 from tests.e2e.people import OPERATOR, at_desk, enter_code, enter_pin, make_code, owner_of, pay_at_bank, sign_in
 from tests.e2e.screens import phone_of, read_qr, watch
 from tests.e2e.system import System

@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import httpx
 
-from services.payments.domain.vietqr import TransferQr, encode
 from services.ticketing.people.domain import Actor, hash_of_token
 from services.ticketing.people.store import insert_invitation
 from services.ticketing.people.usecases.phones import MakePairingCode, make_pairing_code
 from shared.clock import local_date, utc_now
 from shared.money import Dong
 from shared.passes.auth import GATE, OFFICE, OWNER, Role
+from shared.qr.vietqr import TransferQr, encode
 from tests.integration.doors_table import Row
 from tests.integration.doors_world import PASSWORD, PIN, VENUE, World
 

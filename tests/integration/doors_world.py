@@ -18,7 +18,7 @@ from deploy.simulator.bank import Bank
 from deploy.simulator.settings import Settings as SimulatorSettings
 from services.analytics import app as analytics
 from services.payments import app as payments
-from services.payments.usecases.load_merchants import note_venue
+from services.payments.merchants.usecases import note_venue
 from services.ticketing import app as ticketing
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
 from services.ticketing.people.domain import DeviceKind, HashedPin, PersonRole, hash_pin

@@ -15,8 +15,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.secrets import ensure_secrets
 from services.payments import app as payments_app
-from services.payments.domain.vietqr import decode
-from services.payments.store.verification import verify_books
+from services.payments.books.store.verification import verify_books
 from services.ticketing import app as ticketing_app
 from shared.clock import ZONE, local_date, utc_now
 from shared.events import topics
@@ -24,6 +23,7 @@ from shared.ids import uuid7
 from shared.kafka.consumer import Consumer
 from shared.kafka.topics import create as create_topics
 from shared.process.roles import Service
+from shared.qr.vietqr import decode
 from shared.settings import Settings
 from shared.storage import migrate
 from tests.integration.conftest import running, until

@@ -15,20 +15,20 @@ from asyncpg import RaiseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.payments.domain.bank import BankTransfer, Direction
-from services.payments.domain.vietqr import TransferQr, decode
-from services.payments.store.intents import Merchant
-from services.payments.store.verification import verify_books
-from services.payments.usecases.close_intent import cancel_intent, expire_intent, free_late_money
-from services.payments.usecases.hear_transfer import hear_transfer
-from services.payments.usecases.load_merchants import load_merchants, note_venue
-from services.payments.usecases.open_intent import charge_line, open_intent
+from services.payments.books.store.verification import verify_books
+from services.payments.intents.usecases.open_intent import charge_line, open_intent
+from services.payments.merchants.domain import Merchant
+from services.payments.merchants.usecases import load_merchants, note_venue
+from services.payments.transfers.domain.bank import BankTransfer, Direction
+from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money
+from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.errors import DomainError
 from shared.events.common import Event, Place
 from shared.events.payments import IntentCancelled, PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
 from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
+from shared.qr.vietqr import TransferQr, decode
 from shared.storage import migrate
 from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit

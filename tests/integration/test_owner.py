@@ -15,13 +15,14 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.payments.api import owner
-from services.payments.domain.bank import BankTransfer
-from services.payments.store.intents import Merchant
-from services.payments.store.verification import verify_books
-from services.payments.usecases.hear_transfer import hear_transfer
-from services.payments.usecases.load_merchants import load_merchants, note_venue
-from services.payments.usecases.open_intent import charge_line, open_intent
+from services.payments.app import WEBS
+from services.payments.books.store.verification import verify_books
+from services.payments.intents.usecases.open_intent import charge_line, open_intent
+from services.payments.merchants.domain import Merchant
+from services.payments.merchants.usecases import load_merchants, note_venue
+from services.payments.owner import api as owner
+from services.payments.transfers.domain.bank import BankTransfer
+from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.events.common import Place
 from shared.events.ticketing import OrderPlaced, VenueChanged
 from shared.ids import MerchantId, OrderId, VenueId
@@ -107,7 +108,7 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
     await pool.execute("DELETE FROM outbox")
     closing = asyncio.Event()
     live, revocations = Live(pool, waker, closing), Revocations(pool, waker)
-    pages = Pages([PAYMENTS / "web"], "payments")
+    pages = Pages(WEBS, "payments")
     app = create_app("payments", [owner.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages)
     app.state.desk = owner.Desk(unit, pages, live)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))

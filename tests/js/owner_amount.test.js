@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { regrouped } from "../../services/payments/web/static/owner/money.js";
+import { regrouped } from "../../services/payments/owner/web/static/owner/money.js";
 
 /** @param {string} keys typed one after the other; "<" takes the last character back */
 function shownAfter(keys) {

@@ -14,13 +14,13 @@ import msgspec
 from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.transfers import Payment, Transfer
 from deploy.simulator.transfers import book as book_transfer
-from services.payments.domain.banks import find_bin
 from services.ticketing.people.store import Device, insert_device
 from shared.clock import local_date, utc_now
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.money import Dong
 from shared.passes.auth import GATE, Pass, Role, sign_pass
 from shared.passes.keys import read_private_key
+from shared.qr.banks import find_bin
 from tests.support.real_system import RealSystem
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from services.payments.domain.ledger import AccountKind, LedgerAccount, Posting, allocated
+from services.payments.books.domain import AccountKind, LedgerAccount, Posting, allocated
 from shared.ids import IntentId, TransferId
 from shared.money import Dong
 

@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from services.payments.domain.vietqr import TransferQr, encode
 from services.ticketing.app import WEBS
 from services.ticketing.catalogue.domain.calendar import ClosedThatDay
 from services.ticketing.catalogue.domain.catalogue import Catalogue
@@ -31,6 +30,7 @@ from shared.errors import DomainError
 from shared.ids import OrderId, TicketId, VenueId, uuid7
 from shared.money import Dong
 from shared.qr.images import svg_for
+from shared.qr.vietqr import TransferQr, encode
 from shared.seed.reader import read_seed
 from shared.web.pages import Pages
 from shared.web.security_headers import SecurityHeaders

@@ -10,29 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.payments.domain.bank import BankTransfer, TransferContradicted, refuse_contradiction
-from services.payments.domain.intents import IntentStatus, IntentTransitionRefused, Trigger, next_status
-from services.payments.domain.ledger import (
-    Ending,
-    Posting,
-    Share,
-    allocated,
-    book_cash,
-    book_cash_undone,
-    book_freed,
-    book_transfer,
-    cash,
-    refunded,
-    suspense,
-)
-from services.payments.domain.matching import (
-    Allocate,
-    IntentView,
-    Suspend,
-    SuspenseReason,
-    match,
-)
-from services.payments.domain.references import candidates, new_reference
+from services.payments.books.domain import Posting, Share, allocated, cash, refunded, suspense
+from services.payments.cash.domain import book_cash, book_cash_undone
+from services.payments.intents.domain.intents import IntentStatus, IntentTransitionRefused, Trigger, next_status
+from services.payments.intents.domain.references import candidates, new_reference
+from services.payments.transfers.domain.bank import BankTransfer, TransferContradicted, refuse_contradiction
+from services.payments.transfers.domain.matching import Allocate, IntentView, Suspend, SuspenseReason, match
+from services.payments.transfers.domain.postings import Ending, book_freed, book_transfer
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
 from tests.support.ledger_check import balances, balances_by_source, find_violations

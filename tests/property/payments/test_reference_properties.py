@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.payments.domain.references import Reference, candidates, is_reference, new_reference
+from services.payments.intents.domain.references import Reference, candidates, is_reference, new_reference
 from shared.ids import CROCKFORD, check_character, crockford_encode, fold_look_alikes
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -12,9 +12,9 @@ from qr_pay import QRPay as NapasQr
 from vietnam_qr_pay import QRPay as VietnamQr
 from vietnam_qr_pay import VietQRService
 
-from services.payments.domain.banks import BANKS
-from services.payments.domain.vietqr import TransferQr, VietQrRefused, decode, encode
 from shared.money import Dong
+from shared.qr.banks import BANKS
+from shared.qr.vietqr import TransferQr, VietQrRefused, decode, encode
 
 ASCII = "".join(map(chr, range(32, 127)))
 LETTERS_AND_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from services.payments.domain import intents, matching
-from services.payments.domain.intents import (
+from services.payments.intents.domain import intents
+from services.payments.intents.domain.intents import (
     IntentStatus,
     IntentTransitionRefused,
     Trigger,
@@ -18,10 +18,11 @@ from services.payments.domain.intents import (
     is_expired,
     next_status,
 )
-from services.payments.domain.references import IntentMemoInvalid
-from services.payments.domain.vietqr import decode
+from services.payments.intents.domain.references import IntentMemoInvalid
+from services.payments.transfers.domain import matching
 from shared.events import payments as contract
 from shared.money import Dong
+from shared.qr.vietqr import decode
 
 PAYMENTS = Path("services/payments")
 OPENED = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
@@ -94,7 +95,7 @@ def test_no_rule_of_a_use_case_runs_inside_an_assert() -> None:
 
 
 def test_no_statement_moves_an_intent_to_a_state_of_its_own_choice() -> None:
-    text = (PAYMENTS / "sql" / "intents.sql").read_text(encoding="utf-8")
+    text = (PAYMENTS / "intents" / "sql" / "intents.sql").read_text(encoding="utf-8")
     updates = re.findall(r"UPDATE intents.*?(?=RETURNING|-- name|\Z)", text, re.DOTALL)
     assert len(updates) == 3
     assert [update for update in updates if re.search(r"status = '\w+'(?! THEN)|status IN", update)] == []

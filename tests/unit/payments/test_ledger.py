@@ -6,22 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.ledger import (
-    Ending,
-    Posting,
-    Share,
-    allocated,
-    bank,
-    book_cash,
-    book_cash_undone,
-    book_freed,
-    book_transfer,
-    cash,
-    cash_sales,
-    refunded,
-    suspense,
-)
-from services.payments.domain.matching import Allocate, Suspend
+from services.payments.books.domain import Posting, Share, allocated, bank, cash, cash_sales, refunded, suspense
+from services.payments.cash.domain import book_cash, book_cash_undone
+from services.payments.transfers.domain.matching import Allocate, Suspend
+from services.payments.transfers.domain.postings import Ending, book_freed, book_transfer
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
 from tests.support.ledger_check import Violation, balances, balances_by_source, find_violations

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payments.domain.vietqr import TransferQr, decode
 from services.payments.tools import qr_lines, reference_lines
 from shared.money import Dong
+from shared.qr.vietqr import TransferQr, decode
 
 GOOD = {"bank_bin": "970436", "account": "1031900078", "amount_vnd": 60000, "memo": "HG4K7P2M9E"}
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from services.payments.domain.references import (
+from services.payments.intents.domain.references import (
     IntentMemoInvalid,
     candidates,
     intent_memo,

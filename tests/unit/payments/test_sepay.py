@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payments.domain.bank import BrokenTransfer
-from services.payments.domain.sepay import read_transfer
+from services.payments.feeds.sepay import read_transfer
+from services.payments.transfers.domain.bank import BrokenTransfer
 
 # The sample of SePay's documentation.
 SAMPLE: dict[str, object] = {

@@ -6,10 +6,10 @@ import pytest
 from qr_pay import QRPay as NapasQr
 from vietnam_qr_pay import QRPay as VietnamQr
 
-from services.payments.domain import vietqr
-from services.payments.domain.banks import BANKS, find_bin
-from services.payments.domain.vietqr import TransferQr, VietQrRefused, crc16, decode, encode
 from shared.money import Dong
+from shared.qr import vietqr
+from shared.qr.banks import BANKS, find_bin
+from shared.qr.vietqr import TransferQr, VietQrRefused, crc16, decode, encode
 
 ACCOUNT = TransferQr(bank_bin="970403", account="0011012345678", static=True)
 CARD = TransferQr(bank_bin="970403", account="9704031101234567", service="card", static=True)

@@ -10,8 +10,8 @@ import pytest
 from deploy.simulator.app import build
 from deploy.simulator.bank import Bank
 from deploy.simulator.settings import Settings, SimulatorRefused
-from services.payments.domain.vietqr import TransferQr, encode
 from shared.money import Dong
+from shared.qr.vietqr import TransferQr, encode
 
 QR = encode(TransferQr(bank_bin="970418", account="000000000001", amount_vnd=Dong(75_000), memo="HG4K7P2M9E LUNGCU"))
 

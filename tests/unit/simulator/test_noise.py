@@ -13,8 +13,8 @@ from deploy.simulator.noise import BANK_SHAPES, LOSING_SHAPES, TYPING_SHAPES, No
 from deploy.simulator.odds import NOTHING_WRONG, Odds, tellings
 from deploy.simulator.transfers import Payment, book
 from services.payments.consumer import TOPICS
-from services.payments.domain.references import candidates, intent_memo, new_reference
-from services.payments.domain.sepay import read_transfer
+from services.payments.feeds.sepay import read_transfer
+from services.payments.intents.domain.references import candidates, intent_memo, new_reference
 from shared.events.topics import BANK_TRANSFERS
 from shared.money import Dong
 

@@ -1,0 +1,41 @@
+"""The books against themselves: what must hold at any moment, as one snapshot."""
+
+from dataclasses import dataclass
+
+from services.payments.books.store import SQL
+from shared.storage.db import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule, whether it holds now, and the figures behind it."""
+
+    invariant: str
+    ok: bool
+    detail: dict[str, int]
+
+
+async def verify_books(pool: Pool) -> list[Finding]:
+    """Every rule, read in one repeatable-read snapshot, so that it can run under load."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        money = await connection.fetchrow(SQL["money_in_and_placed"])
+        waiting = await connection.fetchrow(SQL["suspense_not_as_booked"])
+        assert money is not None and waiting is not None  # noqa: PT018 - one row each, always
+        placed = {name: int(money[name]) for name in ("allocated_vnd", "suspense_vnd", "refunded_vnd")}
+        counts = {
+            "transfer_booked_once": int(await connection.fetchval(SQL["transfers_not_booked_once"])),
+            "transfer_traceable": int(await connection.fetchval(SQL["transfers_not_traceable"])),
+            "cash_apart": int(await connection.fetchval(SQL["cash_not_apart"])),
+            "intent_paid_as_booked": int(await connection.fetchval(SQL["intents_not_as_booked"])),
+            "order_settled_once": int(await connection.fetchval(SQL["intents_settled_twice"])),
+        }
+    money_in = int(money["money_in_vnd"])
+    return [
+        Finding("money_in_is_placed", money_in == sum(placed.values()), {"money_in_vnd": money_in, **placed}),
+        Finding(
+            "suspense_as_booked",
+            waiting["broken"] == 0,
+            {name: int(waiting[name]) for name in ("waiting_vnd", "booked_vnd", "broken")},
+        ),
+        *(Finding(name, count == 0, {"broken": count}) for name, count in counts.items()),
+    ]

@@ -1,0 +1,1 @@
+"""Cash that an owner records and may take back. It never meets bank money."""

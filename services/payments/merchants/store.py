@@ -1,0 +1,64 @@
+"""Merchants and venues as rows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from services.payments.merchants.domain import Merchant
+from shared.events.common import Place
+from shared.events.ticketing import VenueChanged
+from shared.ids import VenueId
+from shared.storage.db import Connection
+from shared.storage.sql import load
+
+SQL = load(Path(__file__).parent / "sql")
+
+
+async def find_merchant_of_venue(connection: Connection, venue_id: VenueId) -> Merchant | None:
+    row = await connection.fetchrow(SQL["find_merchant_of_venue"], venue_id)
+    return None if row is None else msgspec.convert(dict(row), Merchant)
+
+
+async def find_merchant_of_account(connection: Connection, account_number: str) -> Merchant | None:
+    row = await connection.fetchrow(SQL["find_merchant_of_account"], account_number)
+    return None if row is None else msgspec.convert(dict(row), Merchant)
+
+
+async def upsert_venue(connection: Connection, event: VenueChanged) -> None:
+    await connection.execute(
+        SQL["upsert_venue"],
+        event.venue_id,
+        event.name_vi,
+        event.name_en,
+        event.kind,
+        event.old_district_code,
+        event.new_commune_code,
+        event.version,
+    )
+
+
+async def find_venue(connection: Connection, venue_id: VenueId) -> Place | None:
+    row = await connection.fetchrow(SQL["find_venue"], venue_id)
+    return None if row is None else Place(**{name: row[name] for name in Place.__struct_fields__})
+
+
+async def upsert_merchant(connection: Connection, merchant: Merchant) -> bool:
+    """True if the merchant is new."""
+    row = await connection.fetchrow(
+        SQL["upsert_merchant"],
+        merchant.merchant_id,
+        merchant.venue_id,
+        merchant.name,
+        merchant.bank_bin,
+        merchant.account_number,
+        merchant.account_name,
+    )
+    return row is not None
+
+
+async def names_of_venues(connection: Connection, venues: Sequence[VenueId]) -> dict[VenueId, dict[str, str]]:
+    """Each venue's name by language, in the order given; its id, where ticketing has not told of it yet."""
+    rows = await connection.fetch(SQL["names_of_venues"], venues)
+    known = {row["venue_id"]: {"vi": row["name_vi"], "en": row["name_en"]} for row in rows}
+    return {venue_id: known.get(venue_id, {"vi": venue_id, "en": venue_id}) for venue_id in venues}

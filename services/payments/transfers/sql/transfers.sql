@@ -1,0 +1,22 @@
+-- name: insert_transfer
+INSERT INTO transfers (transfer_id, merchant_id, account_number, bank_reference, provider, provider_id, amount_vnd,
+                       occurred_at, recorded_at, bank_code, memo)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT DO NOTHING
+RETURNING transfer_id
+
+-- name: find_transfer_amount
+SELECT amount_vnd FROM transfers
+ WHERE (account_number = $1 AND bank_reference = $2) OR (provider = $3 AND provider_id = $4)
+ LIMIT 1
+
+-- name: insert_suspended
+INSERT INTO suspended_money (transfer_id, merchant_id, amount_vnd, reason, proposal, order_id, at, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+ON CONFLICT (transfer_id, reason) DO UPDATE
+   SET amount_vnd = excluded.amount_vnd
+                  + CASE WHEN suspended_money.state = 'waiting' THEN suspended_money.amount_vnd ELSE 0 END,
+       state = 'waiting', proposal = excluded.proposal, order_id = excluded.order_id, at = excluded.at,
+       version = suspended_money.version + 1
+RETURNING amount_vnd, version,
+          (SELECT bank_code FROM transfers WHERE transfers.transfer_id = suspended_money.transfer_id) AS bank_code

@@ -1,0 +1,1 @@
+"""What transfers does, a use-case a file."""

@@ -1,0 +1,74 @@
+"""Ticketing says that an order ended without its money, or that the money bought nothing any more."""
+
+from datetime import datetime
+
+from services.payments.books.store.postings import insert_postings, shares_of_intent
+from services.payments.intents import store as intents
+from services.payments.intents.domain.intents import Trigger, next_status
+from services.payments.intents.events import told
+from services.payments.intents.store import Intent, lock_intent_of_order
+from services.payments.transfers.domain.matching import SuspenseReason
+from services.payments.transfers.domain.postings import Ending, book_freed
+from services.payments.transfers.store import Suspended
+from services.payments.transfers.usecases.suspend_money import suspend_money
+from shared.errors import Poison
+from shared.events.payments import IntentCancelled
+from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
+from shared.unit.unit import Tx
+
+_TRIGGERS: dict[Ending, Trigger] = {"order_cancelled": "cancelled", "order_unfulfilled": "unfulfilled"}
+_REASONS: dict[Ending, SuspenseReason] = {"order_cancelled": "order_cancelled", "order_unfulfilled": "late_no_places"}
+
+
+async def expire_intent(tx: Tx, event: OrderExpired, now: datetime) -> None:
+    """An expired intent still hears late money."""
+    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    if intent is None:
+        return
+    status = next_status(intent.status, "expired")
+    if status != intent.status:
+        await intents.expire_intent(tx.connection, intent.intent_id, status)
+
+
+async def cancel_intent(tx: Tx, event: OrderCancelled, now: datetime) -> None:
+    """A cancelled intent wins no transfer any more; what it had, all of it or a part, waits for a refund."""
+    await _close(tx, event, "order_cancelled", now)
+
+
+async def free_late_money(tx: Tx, event: OrderUnfulfilled, now: datetime) -> None:
+    """What was allocated to an order without places waits for a refund."""
+    await _close(tx, event, "order_unfulfilled", now)
+
+
+async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> None:
+    # Without the lock a transfer heard meanwhile would pay an intent that is being emptied.
+    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    if intent is None:
+        return
+    status = next_status(intent.status, _TRIGGERS[ending])
+    if status == intent.status:
+        return
+    if intent.paid_vnd > 0:
+        await _free(tx, intent, ending, event.occurred_at, now)
+    cancelled = await intents.cancel_intent(tx.connection, intent.intent_id, status)
+    tx.emit(told(IntentCancelled, cancelled, event.occurred_at, now))
+    tx.touch("venue", intent.venue_id)
+
+
+async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, now: datetime) -> None:
+    """Moves an intent's money to suspense, back under each transfer that it came from."""
+    shares = await shares_of_intent(tx.connection, intent.intent_id)
+    if sum(share.amount_vnd for share in shares) != intent.paid_vnd:
+        raise Poison("money_not_traceable", str(intent.intent_id))
+    postings = book_freed(intent.merchant_id, intent.intent_id, shares, ending)
+    await insert_postings(tx.connection, postings, now)
+    for share in shares:
+        suspended = Suspended(
+            share.transfer_id,
+            intent.merchant_id,
+            share.amount_vnd,
+            _REASONS[ending],
+            (intent.intent_id,),
+            intent.order_id,
+        )
+        await suspend_money(tx, suspended, intent.venue_id, occurred_at, now)
