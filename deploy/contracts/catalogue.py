@@ -11,7 +11,7 @@ from shared.events.common import Event
 from shared.events.topics import ALL, SERVICES, Topic
 
 # Where a service says which events it reads: a Kafka door of use-cases, or the facts of a stream.
-_READING = ("consumer.py", "facts.py")
+_READING = ("consumer.py", "stream/facts.py")
 _HEAD = """# Events
 
 Made by `python -m deploy.contracts.export` from `shared/events/`; do not edit. Bodies: `contracts/schemas/`, examples:

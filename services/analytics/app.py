@@ -4,10 +4,10 @@ import asyncio
 import os
 from pathlib import Path
 
-from services.analytics import api
-from services.analytics.dead_letters import StoredDeadLetters
-from services.analytics.log_reader import EVERYTHING, Share
-from services.analytics.worker import Worker
+from services.analytics.stream.dead_letters import StoredDeadLetters
+from services.analytics.stream.log_reader import EVERYTHING, Share
+from services.analytics.stream.worker import Worker
+from services.analytics.web import api
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.observe.health import Health
@@ -24,6 +24,7 @@ from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+WEBS = [HERE / "web"]
 ROUTERS = (api.router,)
 
 
@@ -36,7 +37,7 @@ async def build(settings: Settings) -> Service:
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
-    pages = Pages([HERE / "web"], settings.service, home="/province", demo=settings.profile == "demo")
+    pages = Pages(WEBS, settings.service, home="/province", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     app.state.office = api.Office(pool, live, pages, utc_now)

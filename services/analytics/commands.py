@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.analytics.rebuild import rebuild
-from services.analytics.verify import Finding, verify
+from services.analytics.stream.rebuild import rebuild
+from services.analytics.stream.verify import Finding, verify
 from shared.process.commands import Arguments, Command, refuse_arguments, verify_command
 from shared.process.roles import Service
 

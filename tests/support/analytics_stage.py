@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from services.analytics.rebuild import TABLES, rebuild
-from services.analytics.verify import Finding, verify
-from services.analytics.worker import Worker
+from services.analytics.stream.rebuild import TABLES, rebuild
+from services.analytics.stream.verify import Finding, verify
+from services.analytics.stream.worker import Worker
 from shared.clock import utc_now
 from shared.events import topics
 from shared.events.common import Event, Line, Place

@@ -8,9 +8,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from services.analytics import store
-from services.analytics.dead_letters import StoredDeadLetters
-from services.analytics.overview import Asked, Days, read_overview
+from services.analytics.stream import store
+from services.analytics.stream.dead_letters import StoredDeadLetters
+from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
 from shared.errors import Poison
 from shared.kafka.message import Message

@@ -19,8 +19,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.async_api import Browser, Page, async_playwright
 
-from services.analytics.api import Office, router
-from services.analytics.csv_export import COLUMNS
+from services.analytics.app import WEBS
+from services.analytics.views.csv_export import COLUMNS
+from services.analytics.web.api import Office, router
 from shared.clock import local_date, utc_now
 from shared.events.ticketing import PersonRevoked
 from shared.ids import PersonId
@@ -59,7 +60,7 @@ def token_of(key: Ed25519PrivateKey, role: Role, scope: str = "") -> str:
 @pytest.fixture
 async def door(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Door]:
     waker = Waker(stage.settings.database_url, solo=True)
-    pages = Pages([ROOT / "services/analytics/web"], "analytics")
+    pages = Pages(WEBS, "analytics")
     live = Live(stage.pool, waker, asyncio.Event())
     doors = Doors(pass_key.public_key(), Revocations(stage.pool, waker), utc_now)
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.app import share_of
-from services.analytics.deltas import Deltas, changed
-from services.analytics.facts import Payment, UnknownType, Venue, read
-from services.analytics.indicators import Sums, indicators_of
-from services.analytics.log_reader import Share
-from services.analytics.overview import Days, DaysWrong
+from services.analytics.stream.deltas import Deltas, changed
+from services.analytics.stream.facts import Payment, UnknownType, Venue, read
+from services.analytics.stream.log_reader import Share
+from services.analytics.views.indicators import Sums, indicators_of
+from services.analytics.views.overview import Days, DaysWrong
 from shared.errors import Poison
 from shared.events.ticketing import VenueChanged
 from shared.settings import SettingsWrong

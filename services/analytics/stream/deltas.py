@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
-from services.analytics.facts import Entry, Payment
+from services.analytics.stream.facts import Entry, Payment
 
 # Later than this the bucket had been shown already: restating it leaves a mark.
 LATE = timedelta(hours=1)

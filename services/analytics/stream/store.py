@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from services.analytics.batch import Advance, DeadLetter
-from services.analytics.deltas import Cell, Deltas, MinuteKey, changed
-from services.analytics.facts import Entry, Payment, Refund, Venue
+from services.analytics.stream.batch import Advance, DeadLetter
+from services.analytics.stream.deltas import Cell, Deltas, MinuteKey, changed
+from services.analytics.stream.facts import Entry, Payment, Refund, Venue
 from shared.passes import revocations
 from shared.storage.db import Connection
 from shared.storage.sql import load

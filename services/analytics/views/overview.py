@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from services.analytics.indicators import Indicator, Sums, add_up, indicators_of
-from services.analytics.store import SQL, hold_tables
+from services.analytics.stream.store import hold_tables
+from services.analytics.views import store
+from services.analytics.views.indicators import Indicator, Sums, add_up, indicators_of
 from shared.clock import ZONE, local_date
 from shared.errors import DomainError
 from shared.storage.db import Connection
@@ -125,10 +126,9 @@ async def read_overview(connection: Connection, asked: Asked, now: datetime) -> 
     instants = [datetime.combine(day, time(), ZONE) for day in (begin, end)]
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await hold_tables(connection)
-        rows = await connection.fetch(SQL["taken_by_venue"], begin, end, asked.scope)
-        refunded_vnd = int(await connection.fetchval(SQL["refunded"], *instants, asked.scope))
-        fresh = await connection.fetchrow(SQL["freshness"])
-    assert fresh is not None
+        rows = await store.taken_by_venue(connection, begin, end, asked.scope)
+        refunded_vnd = await store.refunded_vnd(connection, instants[0], instants[1], asked.scope)
+        fresh = await store.freshness(connection)
     venues = [
         VenueRow(
             venue_id=row["venue_id"],

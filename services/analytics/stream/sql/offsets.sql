@@ -49,3 +49,8 @@ SELECT next_offset FROM offsets WHERE topic = $1 AND partition = $2 FOR UPDATE
 
 -- name: delete_dead_letter
 DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND log_offset = $3
+
+-- name: hold_tables
+-- Whoever reads several tables takes this first: a rebuild swaps them under an exclusive lock of the same table, so
+-- neither can hold one table and wait for another.
+LOCK TABLE offsets IN ACCESS SHARE MODE

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from services.analytics import store
-from services.analytics.batch import Batch
-from services.analytics.batch import DeadLetter as StoredLetter
-from services.analytics.facts import UnknownType, read
-from services.analytics.ingest import apply_dead_letter
+from services.analytics.stream import store
+from services.analytics.stream.batch import Batch
+from services.analytics.stream.batch import DeadLetter as StoredLetter
+from services.analytics.stream.facts import UnknownType, read
+from services.analytics.stream.ingest import apply_dead_letter
 from shared.errors import Poison
 from shared.kafka.dead_letters import DeadLetter, DeadLetters
 from shared.kafka.message import Message

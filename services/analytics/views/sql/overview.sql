@@ -1,9 +1,3 @@
--- Whoever reads several tables takes this first: a rebuild swaps them under an exclusive lock of the same table, so
--- neither can hold one table and wait for another.
-
--- name: hold_tables
-LOCK TABLE offsets IN ACCESS SHARE MODE
-
 -- name: taken_by_venue
 SELECT venues.venue_id, venues.name_vi, venues.name_en, venues.kind, venues.old_district_code,
        coalesce(taken.payments, 0) AS payments, coalesce(taken.cashless_payments, 0) AS cashless_payments,

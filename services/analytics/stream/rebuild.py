@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 import asyncpg
 
-from services.analytics import metrics, store
-from services.analytics.batch import batch_of
-from services.analytics.ingest import apply_batch
-from services.analytics.log_reader import LogReader, Offsets, cluster_id
-from services.analytics.store import SQL
+from services.analytics import metrics
+from services.analytics.stream import store
+from services.analytics.stream.batch import batch_of
+from services.analytics.stream.ingest import apply_batch
+from services.analytics.stream.log_reader import LogReader, Offsets, cluster_id
+from services.analytics.stream.store import SQL
 from shared.settings import Settings
 from shared.storage.db import COLLIDED, DirectConnection, connect
 

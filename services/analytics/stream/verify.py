@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError
 
-from services.analytics.log_reader import LogReader
-from services.analytics.store import SQL, hold_tables
+from services.analytics.stream.log_reader import LogReader
+from services.analytics.stream.store import SQL, hold_tables
 from shared.settings import Settings
 from shared.storage.db import Pool
 

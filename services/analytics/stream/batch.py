@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from services.analytics.facts import Entry, Fact, Payment, Refund, Revocation, UnknownType, Venue, read
+from services.analytics.stream.facts import Entry, Fact, Payment, Refund, Revocation, UnknownType, Venue, read
 from shared.errors import Poison
 
 

@@ -6,10 +6,10 @@ Lock order: offsets by (topic, partition), venues, facts, rollups.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.analytics import store
-from services.analytics.batch import Batch, DeadLetter
-from services.analytics.deltas import Deltas
-from services.analytics.facts import Entry, Payment
+from services.analytics.stream import store
+from services.analytics.stream.batch import Batch, DeadLetter
+from services.analytics.stream.deltas import Deltas
+from services.analytics.stream.facts import Entry, Payment
 from shared.storage.db import Connection
 
 

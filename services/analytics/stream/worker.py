@@ -10,10 +10,11 @@ from datetime import datetime
 import asyncpg
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from services.analytics import metrics, store
-from services.analytics.batch import Batch, batch_of
-from services.analytics.ingest import Applied, apply_batch
-from services.analytics.log_reader import EVERYTHING, LogReader, Offsets, Polled, Share, cluster_id
+from services.analytics import metrics
+from services.analytics.stream import store
+from services.analytics.stream.batch import Batch, batch_of
+from services.analytics.stream.ingest import Applied, apply_batch
+from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, Polled, Share, cluster_id
 from shared.kafka.consumer import Silent
 from shared.kafka.patience import Patience
 from shared.observe.health import Health

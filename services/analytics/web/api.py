@@ -11,9 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.analytics.csv_export import overview_csv
-from services.analytics.overview import Asked, Days, DaysWrong, Overview, read_overview
-from services.analytics.store import LIVE_KEY, LIVE_TOPIC
+from services.analytics.stream.store import LIVE_KEY, LIVE_TOPIC
+from services.analytics.views.csv_export import overview_csv
+from services.analytics.views.overview import Asked, Days, DaysWrong, Overview, read_overview
 from shared.clock import Clock, local_date
 from shared.passes.auth import OFFICE, Allow, Pass, Role
 from shared.storage.db import Pool

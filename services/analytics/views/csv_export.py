@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.analytics.indicators import Sums, add_up
-from services.analytics.overview import Overview
+from services.analytics.views.indicators import Sums, add_up
+from services.analytics.views.overview import Overview
 from shared.clock import ZONE
 from shared.web.i18n import Language, translate
 

@@ -1,0 +1,1 @@
+"""The province's doors and pages."""
