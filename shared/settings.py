@@ -9,7 +9,8 @@ from typing import Literal
 from urllib.parse import quote
 
 Profile = Literal["demo", "production"]
-_PORTS = {"ticketing": 8101, "payments": 8102, "analytics": 8103}
+# Every service and the port it listens on unless told otherwise.
+SERVICES: Mapping[str, int] = {"ticketing": 8101, "payments": 8102, "analytics": 8103}
 
 
 class SettingsWrong(Exception):
@@ -53,7 +54,7 @@ class Settings:
             public_origin=get("PUBLIC_ORIGIN", "http://localhost:8080").rstrip("/"),
             profile=_profile(get("PROFILE", "demo")),
             host=get("HOST", "127.0.0.1"),
-            port=_number(f"{name}_PORT", get(f"{name}_PORT", str(_PORTS.get(service, 0)))),
+            port=_number(f"{name}_PORT", get(f"{name}_PORT", str(SERVICES.get(service, 0)))),
             instance=get("INSTANCE_ID") or socket.gethostname(),
             pool_size=_number("DATABASE_POOL_SIZE", get("DATABASE_POOL_SIZE", "12")),
             log_level=get("LOG_LEVEL", "INFO").upper(),
@@ -71,13 +72,17 @@ def password_file(service: str) -> str:
     return f"{service}-postgres-password"
 
 
+def read_secret(folder: Path, name: str) -> str:
+    """One secret as text, without the line's end; raises OSError."""
+    return (folder / name).read_text(encoding="utf-8").strip()
+
+
 def _database(service: str, secrets: Path, server: str) -> str:
     """The service's database on our own server, with the role and the password that were made for it alone."""
-    file = secrets / password_file(service)
     try:
-        password = file.read_text(encoding="utf-8").strip()
+        password = read_secret(secrets, password_file(service))
     except OSError as error:
-        raise SettingsWrong(f"{service.upper()}_DATABASE_URL is not set and {file} cannot be read") from error
+        raise SettingsWrong(f"{service.upper()}_DATABASE_URL is not set and {error.filename} cannot be read") from error
     return f"postgresql://{service}:{quote(password, safe='')}@{server}/{service}"
 
 

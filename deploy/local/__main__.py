@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from deploy.local.console import Problem, say
+from deploy.console import Problem, say
 from deploy.local.process import DidNotHappen
 
 Command = Callable[[list[str]], int]
@@ -17,8 +17,8 @@ OURS = {
     "logs": ("run", "deploy.local.logs"),
     "secrets": ("run", "deploy.local.secrets"),
     "vendor": ("run", "deploy.local.vendor"),
-    "test": ("test", "deploy.local.checks"),
-    "test-fast": ("test", "deploy.local.fast_checks"),
+    "test": ("test", "deploy.tools.checks"),
+    "test-fast": ("test", "deploy.tools.fast_checks"),
 }
 ELSEWHERE = {
     "demo": ("run", "deploy.simulator.demo"),

@@ -5,14 +5,15 @@ from pathlib import Path
 from deploy.local.paths import LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.process import Program
 from deploy.local.service import HttpPart
-from deploy.local.settings import DATABASES, SIMULATOR, Settings
+from deploy.local.settings import SIMULATOR, Settings
+from shared.settings import SERVICES
 
 CADDYFILE = ROOT / "deploy" / "Caddyfile"
 
 
 def caddy_part(settings: Settings, program: Path) -> HttpPart:
     """Caddy on the public port, with the Caddyfile that compose uses too."""
-    env = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{settings.http_ports[name]}" for name in DATABASES}
+    env = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{settings.http_ports[name]}" for name in SERVICES}
     env |= {
         "PROFILE": settings.profile,
         "BANK_UPSTREAM": f"127.0.0.1:{settings.http_ports[SIMULATOR]}",

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from deploy.local.console import Problem
+from deploy.console import Problem
 from deploy.local.process import DidNotHappen, Program, wait_until
 
 SETTINGS = """\

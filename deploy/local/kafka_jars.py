@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from deploy.local.console import Problem, step
+from deploy.console import Problem, step
 from deploy.local.paths import DOWNLOADS
 
 POM = Path(__file__).with_name("pom.xml")

@@ -5,7 +5,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from deploy.local.console import Problem
+from deploy.console import Problem
 from deploy.local.paths import RUNNING
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from deploy.local.console import Problem
+from deploy.console import Problem
 from deploy.local.paths import LOGS
 
 

@@ -6,7 +6,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from deploy.local.console import Problem
+from deploy.console import Problem
 
 NOBODY = 65534
 # In a user namespace the process is uid 1 to itself and root to the files, which stay as they are.

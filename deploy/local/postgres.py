@@ -12,11 +12,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from deploy.local.console import Problem
+from deploy.console import Problem
+from deploy.databases import SUPERUSER
 from deploy.local.not_root import as_other_user, hand_over
 from deploy.local.process import DidNotHappen, Program, processes_in, wait_until
 
-SUPERUSER = "postgres"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # the folder's path may be longer than a socket's may be

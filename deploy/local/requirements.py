@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.console import Problem, say
+from deploy.console import Problem, say
 from deploy.local.paths import ROOT
 
 FOLDER = ROOT / "requirements"

@@ -3,7 +3,7 @@
 import shutil
 import signal
 
-from deploy.local.console import Problem, say
+from deploy.console import Problem, say
 from deploy.local.lock import only_one
 from deploy.local.paths import LOCAL
 from deploy.local.process import end_recorded

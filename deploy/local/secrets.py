@@ -11,10 +11,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.local.console import say
+from deploy.console import say
 from deploy.local.paths import SECRETS
-from deploy.local.settings import DATABASES
-from shared.settings import password_file
+from shared.settings import SERVICES, password_file
 
 
 def ensure_secrets(folder: Path) -> list[str]:
@@ -48,11 +47,6 @@ def _let_containers_read(folder: Path) -> None:
         file.chmod(0o444)
 
 
-def read_secret(folder: Path, name: str) -> str:
-    """One secret as text, without the line's end."""
-    return (folder / name).read_text(encoding="utf-8").strip()
-
-
 def _private_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -67,7 +61,7 @@ _RANDOM: dict[str, Callable[[], bytes]] = {
     "ticket-key-1.pem": _private_key,
     "pass-key.pem": _private_key,
     "postgres-password": _word,
-    **{password_file(service): _word for service in DATABASES},
+    **{password_file(service): _word for service in SERVICES},
 }
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from deploy.local.console import Problem
+from deploy.console import Problem
 from deploy.local.paths import SECRETS
+from shared.settings import SERVICES
 
-DATABASES = ("ticketing", "payments", "analytics")
 SIMULATOR = "simulator"
+HTTP_PORTS: Mapping[str, int] = {**SERVICES, SIMULATOR: 8104}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Settings:
                 raise Problem(f"{name} must be a port, 1 to 65535, not {value!r}")
             return int(value)
 
-        urls = {name: environ.get(f"{name.upper()}_DATABASE_URL", "") for name in DATABASES}
+        urls = {name: environ.get(f"{name.upper()}_DATABASE_URL", "") for name in SERVICES}
         return cls(
             public_port=port("MOT_CHAM_PORT", 8080),
             cluster_ports=Ports(
@@ -58,9 +59,7 @@ class Settings:
                 port("MOT_CHAM_KAFKA_PORT", 9094),
                 port("MOT_CHAM_KAFKA_CONTROLLER_PORT", 9095),
             ),
-            http_ports={
-                name: port(f"{name.upper()}_PORT", 8101 + place) for place, name in enumerate((*DATABASES, SIMULATOR))
-            },
+            http_ports={name: port(f"{name.upper()}_PORT", default) for name, default in HTTP_PORTS.items()},
             database_urls={name: url for name, url in urls.items() if url},
             kafka_bootstrap=environ.get("KAFKA_BOOTSTRAP_SERVERS") or None,
             secrets=Path(environ.get("SECRETS_DIR") or SECRETS),
@@ -77,7 +76,7 @@ class Settings:
     @property
     def runs_postgres(self) -> bool:
         """True unless every database is elsewhere."""
-        return len(self.database_urls) < len(DATABASES)
+        return len(self.database_urls) < len(SERVICES)
 
     @property
     def runs_kafka(self) -> bool:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType
 
-from deploy.local.console import say, step
+from deploy.console import say, step
 from deploy.local.process import DidNotHappen
 from deploy.local.service import Part
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.console import Problem, step
+from deploy.console import Problem, step
 from deploy.local.paths import DOWNLOADS
 
 JAVA_AT_LEAST = 17

@@ -9,22 +9,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from deploy.console import Problem, say, step
+from deploy.databases import ensure_databases
 from deploy.local.caddy import caddy_part
-from deploy.local.console import Problem, say, step
-from deploy.local.databases import ensure_databases
 from deploy.local.kafka import KafkaBroker
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.lock import only_one
 from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.postgres import PostgresServer
-from deploy.local.prepare import prepare
 from deploy.local.process import Program, own_age_s
-from deploy.local.secrets import ensure_secrets, read_secret
+from deploy.local.secrets import ensure_secrets
 from deploy.local.service import HttpPart, Part
-from deploy.local.settings import DATABASES, Settings
+from deploy.local.settings import Settings
 from deploy.local.supervisor import Stage, supervise
 from deploy.local.system import caddy_program, ensure_java
 from deploy.local.vendor import ensure_vendored
+from deploy.prepare import prepare
+from shared.settings import SERVICES, read_secret
 
 FIRST_START_BYTES = 2 * 1024**3
 LATER_START_BYTES = 512 * 1024**2
@@ -77,17 +78,27 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
     env = _environment(settings)
 
     def fill_stores() -> None:
-        ours = [name for name in DATABASES if name not in settings.database_urls]
+        ours = [name for name in SERVICES if name not in settings.database_urls]
         asyncio.run(ensure_databases(postgres.address, settings.secrets, ours))
-        prepare(env)
+        _prepare(env)
 
-    names = [f"services.{name}" for name in DATABASES] + (["deploy.simulator"] if settings.is_demo else [])
+    names = [f"services.{name}" for name in SERVICES] + (["deploy.simulator"] if settings.is_demo else [])
     return [
         Stage("starting " + " and ".join(part.name for part in stores) if stores else "finding the stores", stores),
         Stage("topics, tables and reference data", [], then=fill_stores),
         Stage("starting the services", [_service(module, settings, env) for module in names]),
         Stage("starting Caddy", [caddy_part(settings, caddy)]),
     ]
+
+
+def _prepare(env: Mapping[str, str]) -> None:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    file = LOGS / "prepare.log"
+    with file.open("a", encoding="utf-8") as log:
+        try:
+            prepare(env, log.write)
+        except Problem as problem:
+            raise Problem(f"{problem} (whole text: {file})") from problem
 
 
 def _service(module: str, settings: Settings, env: Mapping[str, str]) -> HttpPart:

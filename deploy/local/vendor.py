@@ -12,7 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.console import Problem, step
+from deploy.console import Problem, step
 from deploy.local.paths import ROOT
 
 LIST = Path(__file__).with_name("vendor.toml")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shared.settings import SERVICES
+
 FOREVER_MS = -1
 DAYS_90_MS = 90 * 24 * 3600 * 1000
 EVENT_BYTES = 1_048_588
@@ -27,7 +29,6 @@ class Topic:
 TICKETING_EVENTS = Topic("ticketing.events", 12, FOREVER_MS)
 PAYMENTS_EVENTS = Topic("payments.events", 12, FOREVER_MS)
 BANK_TRANSFERS = Topic("bank.transfers", 12, DAYS_90_MS)
-SERVICES = ("ticketing", "payments", "analytics")
 
 
 def dead_letters(service: str) -> Topic:

@@ -10,7 +10,7 @@ from tests.architecture.sources import FOLDERS, ROOT, files, text, tree
 
 # Commands that a person starts in a shell speak by printing.
 TOOLS = ("__main__.py", "commands.py")
-TOOL_FILES = ("services/ticketing/app.py", "shared/kafka/topics.py")
+TOOL_FILES = ("deploy/console.py", "services/ticketing/app.py", "shared/kafka/topics.py")
 TOOL_FOLDERS = ("deploy/local", "deploy/simulator", "tests")
 # Also the files at the root and the documents are read by everybody.
 MORE = ("docs", "contracts", "requirements", ".ci")

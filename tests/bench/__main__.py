@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from deploy.local.console import say, step
+from deploy.console import say, step
 from tests.bench.admission import measure_admission
 from tests.bench.analytics import measure_analytics
 from tests.bench.chain import measure_paid_orders, measure_ticket_latency

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-from deploy.contracts import export
+from deploy.tools.contracts import export
 from shared.events import BY_TYPE
 
 DOCUMENT: dict[str, Any] = json.loads((export.ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8"))

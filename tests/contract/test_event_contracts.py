@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from deploy.contracts import export
-from deploy.contracts.compatibility import breaks, schema_of
+from deploy.tools.contracts import export
+from deploy.tools.contracts.compatibility import breaks, schema_of
 from shared.events import BY_TYPE
 from shared.events.ticketing import OrderPlaced
 
@@ -23,7 +23,7 @@ def _name(path: Path) -> str:
 
 def test_every_derived_file_is_as_the_sources_say() -> None:
     stale = [str(path.relative_to(export.ROOT)) for path in export.stale()]
-    assert stale == [], "run: python -m deploy.contracts.export"
+    assert stale == [], "run: python -m deploy.tools.contracts.export"
 
 
 def test_the_present_contracts_keep_the_released_promise() -> None:
@@ -37,7 +37,7 @@ def test_released_examples_are_neither_changed_nor_removed() -> None:
 
 def test_every_event_type_has_a_released_contract() -> None:
     released = {path.stem for path in export.RELEASED.glob("*.json")}
-    assert released == set(BY_TYPE), "run: python -m deploy.contracts.export --release"
+    assert released == set(BY_TYPE), "run: python -m deploy.tools.contracts.export --release"
 
 
 @pytest.mark.parametrize("kind", BY_TYPE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.databases import ensure_databases
+from deploy.databases import ensure_databases
 from deploy.local.secrets import ensure_secrets
 from shared.settings import Settings, password_file
 from tests.support.cluster import Cluster

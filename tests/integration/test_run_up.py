@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.console import Problem
 from deploy.local import up
-from deploy.local.console import Problem
 from deploy.local.paths import ROOT
 from deploy.local.process import Program
-from deploy.local.settings import DATABASES, SIMULATOR, Settings
+from deploy.local.settings import SIMULATOR, Settings
 from deploy.local.vendor import ensure_vendored, vendored_files
+from shared.settings import SERVICES
 from tests.support.ports import free_ports
 from tests.support.stub_system import stub_part
 
@@ -28,7 +29,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def _free_ports() -> dict[str, str]:
     """Settings by which every part listens on a port that nobody has."""
-    names = [*up.PORT_VARIABLES.values(), *(f"{name.upper()}_PORT" for name in (*DATABASES, SIMULATOR))]
+    names = [*up.PORT_VARIABLES.values(), *(f"{name.upper()}_PORT" for name in (*SERVICES, SIMULATOR))]
     return {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
 
 

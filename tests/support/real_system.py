@@ -16,14 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
-from deploy.local.databases import ensure_databases
+from deploy.databases import ensure_databases
 from deploy.local.paths import ROOT
 from deploy.local.process import DidNotHappen, Program, living_pid, wait_until
-from deploy.local.secrets import ensure_secrets, read_secret
+from deploy.local.secrets import ensure_secrets
 from deploy.local.service import HttpPart
 from deploy.local.settings import Ports
 from deploy.local.supervisor import Stage, supervise
-from shared.settings import Settings
+from shared.settings import Settings, read_secret
 from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 

@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from deploy.local.console import say
+from deploy.console import say
 from deploy.local.process import Program
 from deploy.local.service import HttpPart
 from deploy.local.supervisor import Stage, supervise

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import chromium, requirements, system
-from deploy.local.console import Problem
+from deploy.console import Problem
+from deploy.local import requirements, system
 from deploy.local.paths import ROOT
+from deploy.tools import chromium
 
 NEEDED_BY_THE_SCRIPT = ("awk", "dirname", "env", "grep", "rm", "tail")
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.secrets import ensure_secrets
-from deploy.local.settings import DATABASES
-from shared.settings import Settings, password_file
+from shared.settings import SERVICES, Settings, password_file
 
 TEXT = Path("docker-compose.yml").read_text(encoding="utf-8")
 PRIVATE = {"ticket-key-1.pem", "pass-key.pem"}
@@ -46,7 +45,7 @@ def test_the_private_keys_are_given_to_ticketing_and_preparation_alone() -> None
     assert signing == {"prepare", "ticketing-serve", "ticketing-consume", "ticketing-relay"}
 
 
-@pytest.mark.parametrize("service", DATABASES)
+@pytest.mark.parametrize("service", SERVICES)
 def test_only_preparation_knows_another_password_than_that_of_the_services_own_database(service: str) -> None:
     mine = {f"{service}-serve", f"{service}-consume", f"{service}-relay"} & set(given())
     holders = {container for container, files in given().items() if password_file(service) in files}

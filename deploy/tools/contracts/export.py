@@ -1,7 +1,8 @@
 """Writes what is derived from the event contracts: schemas, AsyncAPI, docs/events.md, and the OpenAPI of each service.
 
-`python -m deploy.contracts.export` writes, `--check` compares, `--release` accepts the present schemas as the last
-released contract and refuses an incompatible one. Examples in contracts/examples are written by hand and never changed.
+`python -m deploy.tools.contracts.export` writes, `--check` compares, `--release` accepts the present schemas as the
+last released contract and refuses an incompatible one. Examples in contracts/examples are written by hand and never
+changed.
 """
 
 import hashlib
@@ -10,12 +11,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.contracts.catalogue import async_api, events_page
-from deploy.contracts.compatibility import breaks, schema_of
-from deploy.contracts.open_api import open_apis
+from deploy.tools.contracts.catalogue import async_api, events_page
+from deploy.tools.contracts.compatibility import breaks, schema_of
+from deploy.tools.contracts.open_api import open_apis
 from shared.events import BY_TYPE
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CONTRACTS = ROOT / "contracts"
 SCHEMAS = CONTRACTS / "schemas"
 RELEASED = CONTRACTS / "released"
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
         case ["--release"]:
             return _release()
         case _:
-            return _tell(["usage: python -m deploy.contracts.export [--check | --release]"])
+            return _tell(["usage: python -m deploy.tools.contracts.export [--check | --release]"])
 
 
 def derived() -> Mapping[Path, str]:

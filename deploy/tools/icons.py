@@ -1,4 +1,4 @@
-"""Draws the sign of Một Chạm as the icons that browsers and phones want: `python -m deploy.icons`.
+"""Draws the sign of Một Chạm as the icons that browsers and phones want: `python -m deploy.tools.icons`.
 
 The results are kept in shared/web/static; run it again only when the sign changes.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-STATIC = Path(__file__).parent.parent / "shared" / "web" / "static"
+STATIC = Path(__file__).resolve().parents[2] / "shared" / "web" / "static"
 GREEN, PEAK, GOLD = "#17524a", "#9bd8be", "#f2b84b"
 _FINER = 8
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
 
-from shared.events.topics import SERVICES
+from shared.settings import SERVICES
 
 
 def open_apis() -> Mapping[str, dict[str, object]]:

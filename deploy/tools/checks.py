@@ -12,12 +12,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.chromium import chromium_program, missing_packages
-from deploy.local.console import say
+from deploy.console import say
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.paths import ROOT
 from deploy.local.system import caddy_program, ensure_java
 from deploy.local.vendor import ensure_modules, ensure_vendored
+from deploy.tools.chromium import chromium_program, missing_packages
 
 TOOLS = Path(sys.executable).parent
 PYTHON_FOLDERS = ("deploy", "services", "shared", "tests")

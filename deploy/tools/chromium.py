@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.console import Problem, step
+from deploy.console import Problem, step
 from deploy.local.system import is_ubuntu
 
 FROM_DEBIAN = Path("/usr/bin/chromium")

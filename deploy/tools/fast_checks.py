@@ -1,7 +1,7 @@
 """`./run test-fast`: the checks that need no server, for the inner loop."""
 
-from deploy.local.checks import pytest_check, run_checks, static_checks
 from deploy.local.vendor import ensure_vendored
+from deploy.tools.checks import pytest_check, run_checks, static_checks
 
 TOOLS = ("mypy", "ruff")
 

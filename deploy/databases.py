@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.local.postgres import SUPERUSER
-from deploy.local.secrets import read_secret
-from shared.settings import password_file
+from shared.settings import password_file, read_secret
 from shared.storage.db import DirectConnection, connect
 
+SUPERUSER = "postgres"
 _IS_THERE = {
     "ROLE": "SELECT true FROM pg_roles WHERE rolname = $1",
     "DATABASE": "SELECT true FROM pg_database WHERE datname = $1",

@@ -8,14 +8,15 @@ import msgspec
 
 from shared.events import BY_TYPE
 from shared.events.common import Event
-from shared.events.topics import ALL, SERVICES, Topic
+from shared.events.topics import ALL, Topic
+from shared.settings import SERVICES
 
 # Where a service says which events it reads: a Kafka door of use-cases, or the facts of a stream.
 _READING = ("consumer.py", "stream/facts.py")
 _HEAD = """# Events
 
-Made by `python -m deploy.contracts.export` from `shared/events/`; do not edit. Bodies: `contracts/schemas/`, examples:
-`contracts/examples/`, as AsyncAPI: `docs/asyncapi.json`.
+Made by `python -m deploy.tools.contracts.export` from `shared/events/`; do not edit. Bodies: `contracts/schemas/`,
+examples: `contracts/examples/`, as AsyncAPI: `docs/asyncapi.json`.
 
 | event | aggregate | key | version | topic | readers |
 |---|---|---|---|---|---|

@@ -1,0 +1,1 @@
+"""Tools of whoever works on the project: checks, exported contracts, icons. Nothing here is deployed."""
