@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -42,6 +42,7 @@ from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
+from tests.support.waiting import until
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 DAY = date(2026, 11, 24)
@@ -280,12 +281,6 @@ async def working(*workers: Worker) -> AsyncGenerator[None]:
             worker.stop()
         async with asyncio.timeout(30):
             await asyncio.gather(*tasks)
-
-
-async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 60) -> None:
-    async with asyncio.timeout(limit_s):
-        while not await condition():  # noqa: ASYNC110 - what is waited for happens beside us
-            await asyncio.sleep(0.1)
 
 
 async def open_stage(cluster: Cluster, secrets_dir: Path) -> AsyncGenerator[Stage]:

@@ -9,7 +9,8 @@ import pytest
 
 from shared.events.common import Event
 from shared.observe.health import Health
-from tests.support.analytics_stage import Sale, Stage, until, venue, working
+from tests.support.analytics_stage import Sale, Stage, venue, working
+from tests.support.waiting import until
 
 
 def _story(count: int) -> tuple[list[Event], int]:

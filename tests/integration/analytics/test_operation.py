@@ -16,8 +16,9 @@ from shared.errors import Poison
 from shared.kafka.message import Message
 from shared.observe.health import Health
 from shared.web.live import Live
-from tests.support.analytics_stage import DAY, Sale, Stage, until, venue, working
+from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
 from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
+from tests.support.waiting import until
 
 ASKED = Asked(Days(DAY, DAY), "", "vi")
 

@@ -31,8 +31,9 @@ from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
-from tests.support.analytics_stage import ROOT, Sale, Stage, until, venue
+from tests.support.analytics_stage import ROOT, Sale, Stage, venue
 from tests.support.ports import free_ports
+from tests.support.waiting import until
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None

@@ -9,10 +9,9 @@ from playwright.async_api import Page, Route, expect
 from services.ticketing.people.domain import Actor
 from services.ticketing.people.usecases.phones import RevokePhone, revoke_phone
 from shared.ids import DeviceId, PersonId
-from tests.e2e.conftest import Site, admissions_of, show, take_away
-from tests.e2e.screens import ARGUMENTS, CHROMIUM, expect_accessible, keep_picture
-from tests.e2e.test_gate import expect_all_sent, expect_result, pair_anew
 from tests.support.gate import VENUE
+from tests.support.gate_site import Site, admissions_of, expect_all_sent, expect_result, pair_anew, show, take_away
+from tests.support.screens import ARGUMENTS, CHROMIUM, expect_accessible, keep_picture
 
 pytestmark = pytest.mark.browser
 REMOVED = "This phone was removed from the gate. Ask your manager to pair it again."

@@ -5,8 +5,8 @@ from playwright.async_api import Browser, expect
 
 from shared.money import Dong
 from shared.qr.vietqr import TransferQr, encode
-from tests.e2e.screens import LOCALES, phone_of
-from tests.e2e.system import System
+from tests.support.screens import LOCALES, phone_of
+from tests.support.system import System
 
 pytestmark = pytest.mark.browser
 

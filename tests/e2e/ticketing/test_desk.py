@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from services.ticketing.people.domain import hash_of_token, new_token
-from tests.e2e.people import MANAGER, OPERATOR, at_desk, buy, enter_code, make_code, owner_of, sign_in
-from tests.e2e.screens import expect_accessible, keep_picture, phone_of, read_qr
-from tests.e2e.system import System
+from tests.support.browser_people import MANAGER, OPERATOR, at_desk, buy, enter_code, make_code, owner_of, sign_in
+from tests.support.screens import expect_accessible, keep_picture, phone_of, read_qr
+from tests.support.system import System
 
 pytestmark = pytest.mark.browser
 

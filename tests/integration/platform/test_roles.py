@@ -13,14 +13,15 @@ import pytest
 from shared.events.ticketing import VenueChanged
 from shared.events.topics import TICKETING_EVENTS
 from shared.kafka.producer import Outgoing, Producer
-from tests.integration.conftest import Spine, change_venue, environment_of, running, until
 from tests.support.ports import free_ports
+from tests.support.spine import Spine, change_venue, environment_of, running
+from tests.support.waiting import until
 
 
 async def start(spine: Spine, *arguments: str, **extra: str) -> Process:
     environment = os.environ | environment_of(spine.speaker.settings) | extra
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.integration.small_service", *arguments, env=environment, stdout=PIPE
+        sys.executable, "-m", "tests.support.small_service", *arguments, env=environment, stdout=PIPE
     )
 
 

@@ -24,7 +24,8 @@ from services.ticketing.people.usecases.first_people import (
 from shared.passes.auth import GATE, OFFICE, OWNER, Role
 from shared.qr.images import png_for
 from shared.web.i18n import Language, translate
-from tests.integration.doors_house import (
+from tests.support.cluster import Cluster
+from tests.support.doors_house import (
     HOST,
     LUNG_CU,
     MANAGER,
@@ -41,7 +42,6 @@ from tests.integration.doors_house import (
     refused_soon,
     sign_in_with,
 )
-from tests.support.cluster import Cluster
 
 
 @pytest.fixture

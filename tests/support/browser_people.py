@@ -2,8 +2,8 @@
 
 from playwright.async_api import Browser, BrowserContext, Page
 
-from tests.e2e.screens import phone_of, read_qr
-from tests.e2e.system import System
+from tests.support.screens import phone_of, read_qr
+from tests.support.system import System
 
 OPERATOR = ("operator", "demo-operator-desk")
 MANAGER = ("manager-lung-cu", "demo-manager-lung-cu")

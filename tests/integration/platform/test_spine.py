@@ -21,7 +21,8 @@ from shared.kafka.relay import Relay, Timer
 from shared.kafka.topics import create as create_topics
 from shared.observe.health import Health
 from shared.storage.db import AWAY
-from tests.integration.conftest import Spine, change_venue, running, until
+from tests.support.spine import Spine, change_venue, running
+from tests.support.waiting import until
 
 
 async def say(spine: Spine, venue_id: str) -> VenueChanged:

@@ -35,8 +35,8 @@ from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage import migrate
-from tests.integration.doors_table import SERVICES
 from tests.support.cluster import Cluster
+from tests.support.doors_table import SERVICES
 
 VENUE, OTHER = VenueId("cot-co-lung-cu"), VenueId("nha-vuong-sa-phin")
 PIN, PASSWORD = "483920", "a-long-password"

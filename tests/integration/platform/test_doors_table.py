@@ -18,10 +18,10 @@ from shared.clock import utc_now
 from shared.passes.auth import GATE, SIGN_IN, Role, sign_pass
 from shared.web.app import routes_of
 from shared.web.i18n import Language, translate
-from tests.integration.doors_samples import COOKIES, sample_of
-from tests.integration.doors_table import ROWS, Row
-from tests.integration.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
 from tests.support.cluster import Cluster
+from tests.support.doors_samples import COOKIES, sample_of
+from tests.support.doors_table import ROWS, Row
+from tests.support.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GUARDED = [row for row in ROWS if not row.is_for_anyone]

@@ -26,8 +26,9 @@ from shared.process.roles import Service
 from shared.qr.vietqr import decode
 from shared.settings import Settings
 from shared.storage import migrate
-from tests.integration.conftest import running, until
 from tests.support.cluster import Cluster
+from tests.support.spine import running
+from tests.support.waiting import until
 
 Json = dict[str, object]
 

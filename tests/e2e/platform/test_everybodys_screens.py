@@ -7,8 +7,8 @@ from playwright.async_api import Browser, Page
 
 from shared.money import Dong
 from shared.qr.vietqr import TransferQr, encode
-from tests.e2e.people import OPERATOR, enter_code, enter_pin, make_code, pay_at_bank, sign_in
-from tests.e2e.screens import (
+from tests.support.browser_people import OPERATOR, enter_code, enter_pin, make_code, pay_at_bank, sign_in
+from tests.support.screens import (
     LOCALES,
     keep_picture,
     listed,
@@ -18,7 +18,7 @@ from tests.e2e.screens import (
     shortcomings,
     watch,
 )
-from tests.e2e.system import System
+from tests.support.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -16,8 +16,8 @@ from shared.clock import local_date, utc_now
 from shared.money import Dong
 from shared.passes.auth import GATE, OFFICE, OWNER, Role
 from shared.qr.vietqr import TransferQr, encode
-from tests.integration.doors_table import Row
-from tests.integration.doors_world import PASSWORD, PIN, VENUE, World
+from tests.support.doors_table import Row
+from tests.support.doors_world import PASSWORD, PIN, VENUE, World
 
 COOKIES = {"gate": GATE, "owner": OWNER, "office": OFFICE}
 _PRODUCT = f"{VENUE}-entry"

@@ -7,8 +7,9 @@ import pytest
 
 from shared.kafka.message import Message
 from shared.kafka.patience import Patience
-from tests.integration.conftest import Spine, change_venue, running, until
 from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
+from tests.support.spine import Spine, change_venue, running
+from tests.support.waiting import until
 
 
 async def test_a_consumer_told_to_stop_while_kafka_is_away_ends_soon_and_its_events_are_heard_once(

@@ -26,8 +26,9 @@ from shared.process.roles import Service
 from shared.settings import Settings
 from shared.storage import migrate
 from shared.unit.unit import name_of
-from tests.integration.conftest import Spine, change_venue, running, until
 from tests.support.cluster import Cluster
+from tests.support.spine import Spine, change_venue, running
+from tests.support.waiting import until
 
 
 @pytest.fixture

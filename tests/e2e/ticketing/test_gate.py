@@ -1,6 +1,5 @@
 """The scanner in a real browser: it decides with and without a server, and every scan arrives exactly once."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -9,34 +8,24 @@ from playwright.async_api import Page, expect
 
 from services.ticketing.gate.usecases.gate_manifest import PAGE
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
-from tests.e2e.conftest import PIN, Site, admissions_of, browser_with_camera, film_of, show, take_away
-from tests.e2e.screens import expect_accessible
 from tests.support.gate import VENUE
+from tests.support.gate_site import (
+    PIN,
+    Site,
+    admissions_of,
+    browser_with_camera,
+    expect_all_sent,
+    expect_result,
+    film_of,
+    pair_anew,
+    show,
+    take_away,
+)
+from tests.support.screens import expect_accessible
 
 PALACE = "nha-vuong-sa-phin"
-_COUNT_UNSENT = """() => new Promise((resolve, reject) => {
-  const opening = indexedDB.open("mot-cham-gate", 1);
-  opening.onerror = () => reject(opening.error);
-  opening.onsuccess = () => {
-    const counting = opening.result.transaction("outbox").objectStore("outbox").count();
-    counting.onsuccess = () => { opening.result.close(); resolve(counting.result); };
-  };
-})"""
+
 pytestmark = pytest.mark.browser
-
-
-async def expect_result(page: Page, colour: str, word: str) -> None:
-    await expect(page.locator("#result")).to_have_attribute("data-colour", colour)
-    await expect(page.locator("#result-word")).to_have_text(word)
-    await expect(page.locator("#result")).to_be_visible()
-
-
-async def expect_all_sent(page: Page) -> None:
-    """Asks the phone's memory before its screen, which right after a scan still counts as it did before."""
-    async with asyncio.timeout(20):
-        while await page.evaluate(_COUNT_UNSENT):  # noqa: ASYNC110 - the browser has no event to wait for
-            await asyncio.sleep(0.05)
-    await expect(page.locator("#unsent")).to_have_text("Unsent: 0")
 
 
 async def show_again(page: Page, code: str) -> None:
@@ -243,14 +232,6 @@ async def test_a_phone_of_two_venues_checks_the_tickets_of_the_one_it_is_at(site
     await expect_result(page, "green", "VALID")
     await expect_all_sent(page)
     assert await admissions_of(site, ticket) == ["refused", "admitted"]
-
-
-async def pair_anew(site: Site, page: Page, name: str, venues: tuple[str, ...]) -> None:
-    """As the pairing page leaves a phone that was paired before: with another pass, and all that it remembers."""
-    for cookie, value in (await site.venue.pair(name, venues=venues)).cookies.items():
-        await page.context.add_cookies([{
-            "name": cookie, "value": value, "domain": "localhost", "path": "/", "secure": True, "httpOnly": True,
-        }])  # fmt: skip
 
 
 @pytest.mark.parametrize("has_chosen", [True, False])

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.screens import expect_accessible, read_qr, watch
-from tests.e2e.system import System
+from tests.support.screens import expect_accessible, read_qr, watch
+from tests.support.system import System
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,18 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from shared.qr.vietqr import decode
-from tests.e2e.people import OPERATOR, at_desk, enter_code, enter_pin, make_code, owner_of, pay_at_bank, sign_in
-from tests.e2e.screens import phone_of, read_qr, watch
-from tests.e2e.system import System
+from tests.support.browser_people import (
+    OPERATOR,
+    at_desk,
+    enter_code,
+    enter_pin,
+    make_code,
+    owner_of,
+    pay_at_bank,
+    sign_in,
+)
+from tests.support.screens import phone_of, read_qr, watch
+from tests.support.system import System
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from shared.passes.auth import GATE, OWNER
-from tests.integration.doors_house import (
+from tests.support.cluster import Cluster
+from tests.support.doors_house import (
     HOST,
     LUNG_CU,
     MANAGER,
@@ -22,7 +23,6 @@ from tests.integration.doors_house import (
     paired,
     post,
 )
-from tests.support.cluster import Cluster
 
 LAN = {"login": "gate-new", "display_name": "Lan", "role": "gate", "venues": LUNG_CU, "pin": "483920"}
 

@@ -22,7 +22,7 @@ from shared.settings import Settings
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
-from tests.integration.conftest import hear_venue
+from tests.support.spine import hear_venue
 
 
 async def build(settings: Settings) -> Service:

@@ -22,7 +22,8 @@ from services.ticketing.people.usecases.passwords import LINE, Line
 from services.ticketing.people.usecases.sign_in import UNKNOWN_LOGINS
 from shared.passes.auth import OWNER
 from shared.web.i18n import Language, translate
-from tests.integration.doors_house import (
+from tests.support.cluster import Cluster
+from tests.support.doors_house import (
     HOST,
     LUNG_CU,
     MANAGER,
@@ -35,7 +36,6 @@ from tests.integration.doors_house import (
     post,
     sign_in_with,
 )
-from tests.support.cluster import Cluster
 
 
 @pytest.fixture

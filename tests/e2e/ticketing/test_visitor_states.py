@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import pytest
 from playwright.async_api import BrowserContext, Route, async_playwright, expect
 
-from tests.e2e.screens import LOCALES, launch, phone_of, shortcomings
 from tests.support.sample_pages import ADDRESSES
+from tests.support.screens import LOCALES, launch, phone_of, shortcomings
 
 PAID = '{"status": "ticketed", "paid_vnd": 75000, "ready": true, "location": "/t/single", "uses": ""}'
 LIVE = "**/api/orders/*/live"

@@ -10,9 +10,8 @@ from services.ticketing.people.domain import hash_pin
 from services.ticketing.people.store import Person, insert_person
 from shared.clock import utc_now
 from shared.ids import PersonId, uuid7
-from tests.e2e.conftest import Site, admissions_of, show
-from tests.e2e.screens import expect_accessible, keep_picture
-from tests.e2e.test_gate import expect_all_sent, expect_result
+from tests.support.gate_site import Site, admissions_of, expect_all_sent, expect_result, show
+from tests.support.screens import expect_accessible, keep_picture
 
 pytestmark = pytest.mark.browser
 PALACE = "nha-vuong-sa-phin"

@@ -1,0 +1,140 @@
+"""Two services of the tests' own on the real database and broker: `speaker` says venues, `hearer` writes them down."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from shared.clock import utc_now
+from shared.events import topics
+from shared.events.ticketing import VenueChanged
+from shared.ids import VenueId
+from shared.kafka.consumer import Consumer, Handle
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.handler import EventHandler
+from shared.kafka.producer import Producer
+from shared.kafka.relay import Relay, Timer
+from shared.observe.health import Health
+from shared.settings import Settings
+from shared.storage import migrate
+from shared.storage.db import create_pool
+from shared.unit.unit import Tx, Unit
+from shared.unit.wake import Waker
+from tests.support.cluster import Cluster
+
+TABLES = """
+CREATE TABLE venue (venue_id text PRIMARY KEY, version int NOT NULL);
+CREATE TABLE heard (n bigserial PRIMARY KEY, venue_id text NOT NULL, version int NOT NULL, hop_ms float8 NOT NULL);
+CREATE TABLE refuse (venue_id text PRIMARY KEY);
+"""
+
+
+async def change_venue(tx: Tx, venue_id: str, now: datetime) -> VenueChanged:
+    """Says a venue's next version."""
+    version: int = await tx.connection.fetchval(
+        "INSERT INTO venue VALUES ($1, 1) ON CONFLICT (venue_id) DO UPDATE SET version = venue.version + 1"
+        " RETURNING version",
+        venue_id,
+    )
+    event = VenueChanged(
+        version=version,
+        occurred_at=utc_now(),
+        recorded_at=now,
+        venue_id=VenueId(venue_id),
+        name_vi="Cột cờ Lũng Cú",
+        name_en="Lung Cu flag tower",
+        kind="scenic_site",
+        old_district_code="026",
+        new_commune_code="00715",
+        on_sale=True,
+    )
+    tx.emit(event)
+    return event
+
+
+async def hear_venue(tx: Tx, event: VenueChanged, _now: datetime) -> None:
+    """Writes down what was heard, without any guard against doubles of its own."""
+    if await tx.connection.fetchval("SELECT true FROM refuse WHERE venue_id = $1", event.venue_id):
+        raise AssertionError("a mistake in the handler")
+    hop_ms = (utc_now() - event.occurred_at).total_seconds() * 1000
+    await tx.connection.execute(
+        "INSERT INTO heard (venue_id, version, hop_ms) VALUES ($1, $2, $3)", event.venue_id, event.version, hop_ms
+    )
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two services."""
+
+    settings: Settings
+    unit: Unit
+    dead_letters: DeadLetters
+    health: Health
+
+    def relay(self, timers: Sequence[Timer] = ()) -> Relay:
+        producer = Producer(self.settings.kafka_bootstrap)
+        return Relay(self.settings, producer, self.unit.waker, self.health, timers)
+
+    def handler(self) -> EventHandler:
+        return EventHandler(self.unit, {VenueChanged.TYPE: hear_venue})
+
+    def consumer(self, handle: Handle | None = None, instance: str = "one") -> Consumer:
+        settings = Settings.read(self.settings.service, environment_of(self.settings) | {"INSTANCE_ID": instance})
+        source = [topics.TICKETING_EVENTS.name]
+        return Consumer(settings, source, handle or self.handler(), self.dead_letters, self.health)
+
+
+@dataclass(slots=True)
+class Spine:
+    cluster: Cluster
+    speaker: Side
+    hearer: Side
+
+    async def heard(self) -> list[tuple[str, int]]:
+        rows = await self.hearer.unit.pool.fetch("SELECT venue_id, version FROM heard ORDER BY n")
+        return [(row["venue_id"], row["version"]) for row in rows]
+
+    async def unsent(self, side: Side) -> int:
+        return int(await side.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL"))
+
+
+@asynccontextmanager
+async def running(*parts: Relay | Consumer) -> AsyncGenerator[None]:
+    """Runs parts beside the test, and ends them in good order."""
+    tasks = [asyncio.create_task(part.run()) for part in parts]
+    try:
+        yield
+    finally:
+        for part in parts:
+            part.stop()
+        async with asyncio.timeout(30):
+            await asyncio.gather(*tasks)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    return {
+        f"{settings.service.upper()}_DATABASE_URL": settings.database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap,
+        "TOPIC_PREFIX": settings.topic_prefix,
+    }
+
+
+async def side_of(cluster: Cluster, service: str, prefix: str, stack: AsyncExitStack) -> Side:
+    name = f"{prefix}{service}".replace(".", "_")
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, Path("/nonexistent"))
+    environment = {
+        f"{service.upper()}_DATABASE_URL": url,
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+        "TOPIC_PREFIX": prefix,
+    }
+    settings = Settings.read(service, environment)
+    pool = await create_pool(url, service, 12)
+    stack.callback(cluster.drop_database, name)
+    stack.push_async_callback(pool.close)
+    await pool.execute(TABLES)
+    unit = Unit(pool, service, topics.TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
+    return Side(settings, unit, DeadLetters(settings, unit), Health(pool))
