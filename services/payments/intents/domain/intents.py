@@ -5,10 +5,10 @@ from typing import Literal
 
 from services.payments.intents.domain.references import intent_memo
 from shared.errors import DomainError
+from shared.events.words import IntentStatus
 from shared.money import Dong
 from shared.qr.vietqr import TransferQr, encode
 
-IntentStatus = Literal["open", "partial", "settled", "expired", "cancelled"]
 Trigger = Literal["paid_part", "paid_whole", "expired", "cancelled", "unfulfilled"]
 
 # Decision 2345/QĐ-NHNN: from 10 million đồng the payer's bank app asks for a face check, which takes its time.

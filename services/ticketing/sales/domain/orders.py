@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
 
-from services.ticketing.catalogue.domain.products import Category, PriceKind, Product, TicketMode
+from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.sales.domain.pricing import PricedOrder
 from shared.errors import Conflict, DomainError
+from shared.events.words import OrderStatus, PriceKind, TicketMode
 from shared.ids import ProductId
 from shared.money import ZERO, Dong
-
-# The words of the event contract. "Paid" is no state: the settlement that pays an order also tickets it.
-OrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
 
 # An expired order still waits for late money: it gets its tickets if there are places again, else it is unfulfilled.
 # Whoever gives it up instead has the part back that came.
