@@ -11,6 +11,7 @@ from shared.errors import Conflict, DomainError
 from shared.events.words import OrderStatus, PriceKind, TicketMode
 from shared.ids import ProductId
 from shared.money import ZERO, Dong
+from shared.qr.banks import FACE_CHECK_FROM_VND
 
 # An expired order still waits for late money: it gets its tickets if there are places again, else it is unfulfilled.
 # Whoever gives it up instead has the part back that came.
@@ -24,8 +25,6 @@ _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 FINAL: frozenset[OrderStatus] = frozenset(status for status, following in _NEXT.items() if not following)
 
 PAY_WITHIN = timedelta(minutes=15)
-# From this amount on, a bank app asks for a face check. Source: Decision 2345/QĐ-NHNN.
-LARGE_TOTAL_VND = Dong(10_000_000)
 PAY_LARGE_WITHIN = timedelta(minutes=60)
 # Money sent in the last second still has to come through the bank and Kafka.
 HOLD_GRACE = timedelta(minutes=2)
@@ -80,7 +79,7 @@ def is_free(total_vnd: Dong) -> bool:
 
 def pay_until(total_vnd: Dong, placed_at: datetime) -> datetime:
     """The payer's deadline: the bank's time may not be later, `expires_at` in events."""
-    return placed_at + (PAY_LARGE_WITHIN if total_vnd >= LARGE_TOTAL_VND else PAY_WITHIN)
+    return placed_at + (PAY_LARGE_WITHIN if total_vnd >= FACE_CHECK_FROM_VND else PAY_WITHIN)
 
 
 def hold_until(expires_at: datetime) -> datetime:
