@@ -6,10 +6,11 @@ account number or phone.
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from shared.events.words import PriceKind
 from shared.ids import ProductId, VenueId
 from shared.money import Dong
 
@@ -17,11 +18,6 @@ Vnd = Annotated[Dong, Meta(ge=0, le=10**13)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Version = Annotated[int, Meta(ge=1)]
 At = Annotated[datetime, Meta(tz=True)]
-
-Tender = Literal["bank_transfer", "cash", "card", "xborder_qr", "agent_credit"]
-PriceKind = Literal["state_fee", "service_price"]
-VisitorOrigin = Literal["domestic", "foreign", "overseas_vietnamese", "unknown"]
-Channel = Literal["web", "gate", "owner", "agent"]
 
 
 class Event(Struct, frozen=True, kw_only=True):

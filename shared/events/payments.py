@@ -5,17 +5,9 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from shared.events.common import At, Channel, Event, Line, Place, Tender, Vnd
+from shared.events.common import At, Event, Line, Place, Vnd
+from shared.events.words import AmountState, CashStatus, Channel, ClosedSuspenseReason, IntentStatus, Tender, Timing
 from shared.ids import CashId, IntentId, MerchantId, OrderId, TransferId, VenueId
-
-IntentStatus = Literal["open", "partial", "settled", "expired", "cancelled"]
-AmountState = Literal["none", "partial", "exact", "over"]
-Timing = Literal["on_time", "late"]
-# The reasons of transfer_suspended.v1, closed for ever; what waits now says its reason as an open word.
-SuspenseReason = Literal[
-    "no_reference", "unknown_reference", "ambiguous", "wrong_account", "paid_again", "surplus", "late_no_places"
-]
-
 
 # Value: the BIN of the bank whose notice told of the transfer. Banks tell of what they received, so never the payer's.
 BankCode = Annotated[
@@ -135,7 +127,7 @@ class TransferEvent(Event, frozen=True, kw_only=True):
     merchant_id: MerchantId
     place: Place
     amount_vnd: Vnd
-    reason: SuspenseReason
+    reason: ClosedSuspenseReason
     order_id: OrderId | None = None
     bank_code: BankCode = ""
 
@@ -199,7 +191,7 @@ class CashRecorded(Event, frozen=True, kw_only=True):
     cash_id: CashId
     merchant_id: MerchantId
     place: Place
-    status: Literal["recorded", "undone"]
+    status: CashStatus
     amount_vnd: Vnd
     lines: Annotated[tuple[Line, ...], Meta(min_length=1)]
     channel: Channel

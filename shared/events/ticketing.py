@@ -1,16 +1,13 @@
 """What ticketing says, on the topic `ticketing.events`."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from shared.events.common import At, Channel, Count, Event, Line, Place, PriceKind, VisitorOrigin, Vnd
+from shared.events.common import At, Count, Event, Line, Place, Vnd
+from shared.events.words import Channel, OrderStatus, PriceKind, TicketStatus, VenueKind, VisitorOrigin
 from shared.ids import DeviceId, OrderId, PersonId, ProductId, ScanId, TicketId, VenueId
-
-VenueKind = Literal["scenic_site", "museum", "boat", "homestay", "market", "cooperative"]
-OrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
-TicketStatus = Literal["valid", "revoked"]
 
 
 class VenueChanged(Event, frozen=True, kw_only=True):

@@ -1,11 +1,18 @@
-"""The banks a VietQR may name, keyed by BIN. Names change, BINs stay, so nothing else may serve as a key."""
+"""The banks a VietQR may name, keyed by BIN, and what holds for a transfer at all of them.
+
+Names change, BINs stay, so nothing else may serve as a key.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from shared.money import Dong
+
 NAMES_AS_OF = date(2026, 7, 1)
+# From this amount on a payer's bank app asks for a face check, which takes its time. Source: Decision 2345/QĐ-NHNN.
+FACE_CHECK_FROM_VND = Dong(10_000_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from shared.events.words import PriceUnit, ProductKind
 from shared.ids import ProductId
 from shared.money import Dong
 from shared.seed.places import SLUG, Numbers, Venues, known_venue, number_of
@@ -15,9 +16,7 @@ from shared.seed.rows import (
     PRODUCT_KINDS,
     TICKET_MODES,
     Category,
-    PriceUnit,
     Product,
-    ProductKind,
     Tariff,
 )
 from shared.seed.table import Row, read_table, refuse_repeats

@@ -2,32 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
+from shared.events.words import DaysRule, PriceKind, PriceUnit, ProductKind, TicketMode, VenueKind
 from shared.ids import MerchantId, PersonId, ProductId, VenueId
 from shared.money import Dong
 
 UnitLevel = Literal["province", "district", "commune_old", "commune"]
-VenueKind = Literal["scenic_site", "museum", "boat", "homestay", "market", "cooperative"]
-VenuePriceKind = Literal["state_fee", "service_price", "none"]
-PriceKind = Literal["state_fee", "service_price"]
-PriceUnit = Literal["person-visit", "person-trip", "person-night"]
-ProductKind = Literal["entry", "boat_trip", "stay"]
-TicketMode = Literal["per_person", "group"]
-DaysRule = Literal["visit_day", "nights_plus_one"]
+VenuePriceKind = Literal[PriceKind, "none"]
 Ground = Literal["default", "age", "study", "disability", "merit", "nationality"]
 Role = Literal["gate_staff", "site_manager", "owner", "province_viewer", "operator"]
 
-UNIT_LEVELS: tuple[UnitLevel, ...] = ("province", "district", "commune_old", "commune")
-VENUE_KINDS: tuple[VenueKind, ...] = ("scenic_site", "museum", "boat", "homestay", "market", "cooperative")
-VENUE_PRICE_KINDS: tuple[VenuePriceKind, ...] = ("state_fee", "service_price", "none")
-PRICE_KINDS: tuple[PriceKind, ...] = ("state_fee", "service_price")
-PRICE_UNITS: tuple[PriceUnit, ...] = ("person-visit", "person-trip", "person-night")
-PRODUCT_KINDS: tuple[ProductKind, ...] = ("entry", "boat_trip", "stay")
-TICKET_MODES: tuple[TicketMode, ...] = ("per_person", "group")
-DAYS_RULES: tuple[DaysRule, ...] = ("visit_day", "nights_plus_one")
-GROUNDS: tuple[Ground, ...] = ("default", "age", "study", "disability", "merit", "nationality")
-ROLES: tuple[Role, ...] = ("gate_staff", "site_manager", "owner", "province_viewer", "operator")
+UNIT_LEVELS: tuple[UnitLevel, ...] = get_args(UnitLevel)
+VENUE_KINDS: tuple[VenueKind, ...] = get_args(VenueKind)
+VENUE_PRICE_KINDS: tuple[VenuePriceKind, ...] = get_args(VenuePriceKind)
+PRICE_KINDS: tuple[PriceKind, ...] = get_args(PriceKind)
+PRICE_UNITS: tuple[PriceUnit, ...] = get_args(PriceUnit)
+PRODUCT_KINDS: tuple[ProductKind, ...] = get_args(ProductKind)
+TICKET_MODES: tuple[TicketMode, ...] = get_args(TicketMode)
+DAYS_RULES: tuple[DaysRule, ...] = get_args(DaysRule)
+GROUNDS: tuple[Ground, ...] = get_args(Ground)
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)

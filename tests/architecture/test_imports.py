@@ -10,7 +10,7 @@ from typing import Any
 from tests.architecture.sources import ROOT, files, tree
 
 SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if (path / "__init__.py").exists())
-# Rules need the standard library, signatures, and the platform's words for money, ids, errors and time.
+# Rules need the standard library, signatures, and the platform's words for money, ids, errors, time and states.
 ALLOWED_IN_RULES = (
     "cryptography.",
     "shared.money.",
@@ -18,6 +18,7 @@ ALLOWED_IN_RULES = (
     "shared.errors.",
     "shared.clock.",
     "shared.qr.",
+    "shared.events.words.",
 )
 
 

@@ -2,6 +2,8 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from tests.architecture.sources import files, functions, tree
 
@@ -63,3 +65,28 @@ def test_every_module_says_what_it_is_for() -> None:
         if tree(path).body and ast.get_docstring(tree(path)) is None and path.name != "__main__.py"
     ]
     assert silent == []
+
+
+def test_a_set_of_words_has_one_home() -> None:
+    """What one Literal lists, no second one lists: a copy would drift from it."""
+    homes: dict[frozenset[str], list[str]] = {}
+    for path in files(".py"):
+        for name, members in _sets_of_words(path):
+            if path.parts[0] in ("services", "shared"):
+                homes.setdefault(members, []).append(f"{path}: {name}")
+    assert [names for names in homes.values() if len(names) > 1] == []
+
+
+def _sets_of_words(path: Path) -> Iterator[tuple[str, frozenset[str]]]:
+    """Name and members of each `X = Literal[...]` of a file that lists texts only."""
+    for node in tree(path).body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=members)),
+            ):
+                words = [member.value for member in members if isinstance(member, ast.Constant)]
+                if len(words) == len(members):
+                    yield name, frozenset(str(word) for word in words)
+            case _:
+                pass

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from services.payments.merchants.domain import Merchant
+from shared.events.words import CashStatus
 from shared.ids import CashId, MerchantId, PersonId, VenueId
 from shared.money import Dong
 from shared.storage.db import Connection
@@ -23,7 +23,7 @@ class Cash(msgspec.Struct, frozen=True, kw_only=True):
     cash_id: CashId
     merchant_id: MerchantId
     venue_id: VenueId
-    status: Literal["recorded", "undone"]
+    status: CashStatus
     amount_vnd: Dong
     business_date: date
     occurred_at: datetime

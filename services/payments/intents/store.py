@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from services.payments.merchants.domain import Merchant
-from shared.events.common import Channel, Line, Place
-from shared.events.payments import AmountState, IntentStatus, Timing
+from shared.events.common import Line, Place
+from shared.events.words import AmountState, Channel, IntentStatus, Timing
 from shared.ids import IntentId, MerchantId, OrderId, VenueId
 from shared.money import Dong
 from shared.storage.db import Connection

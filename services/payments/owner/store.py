@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from services.payments.intents.store import Intent
-from shared.events.common import Channel
+from shared.events.words import Channel
 from shared.ids import TransferId, VenueId
 from shared.money import Dong
 from shared.storage.db import Connection

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from services.payments.transfers.domain.bank import BankTransfer
-from services.payments.transfers.domain.matching import SuspenseReason
+from shared.events.words import SuspenseReason
 from shared.ids import IntentId, MerchantId, OrderId, TransferId
 from shared.money import Dong
 from shared.storage.db import Connection

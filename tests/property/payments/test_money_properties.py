@@ -12,11 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.payments.books.domain import Posting, Share, allocated, cash, refunded, suspense
 from services.payments.cash.domain import book_cash, book_cash_undone
-from services.payments.intents.domain.intents import IntentStatus, IntentTransitionRefused, Trigger, next_status
+from services.payments.intents.domain.intents import IntentTransitionRefused, Trigger, next_status
 from services.payments.intents.domain.references import candidates, new_reference
 from services.payments.transfers.domain.bank import BankTransfer, TransferContradicted, refuse_contradiction
-from services.payments.transfers.domain.matching import Allocate, IntentView, Suspend, SuspenseReason, match
+from services.payments.transfers.domain.matching import Allocate, IntentView, Suspend, match
 from services.payments.transfers.domain.postings import Ending, book_freed, book_transfer
+from shared.events.words import IntentStatus, SuspenseReason
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
 from tests.support.ledger_check import balances, balances_by_source, find_violations

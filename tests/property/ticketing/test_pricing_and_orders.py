@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ticketing.catalogue.domain.products import Category, Product, TicketMode
+from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.catalogue.domain.tariffs import Tariff
 from services.ticketing.sales.domain.orders import (
     FINAL,
-    OrderStatus,
     WrongOrderStatus,
     change_status,
     hold_until,
@@ -28,6 +27,7 @@ from services.ticketing.sales.domain.pricing import (
     TooManyPlaces,
     price_order,
 )
+from shared.events.words import OrderStatus, TicketMode
 from shared.money import Dong
 from tests.support.catalogue import ENTRY, STAY, tariff
 

@@ -8,9 +8,7 @@ from typing import get_args
 
 import pytest
 
-from services.payments.intents.domain import intents
 from services.payments.intents.domain.intents import (
-    IntentStatus,
     IntentTransitionRefused,
     Trigger,
     expires_at,
@@ -19,8 +17,8 @@ from services.payments.intents.domain.intents import (
     next_status,
 )
 from services.payments.intents.domain.references import IntentMemoInvalid
-from services.payments.transfers.domain import matching
 from shared.events import payments as contract
+from shared.events.words import ClosedSuspenseReason, IntentStatus, SuspenseReason
 from shared.money import Dong
 from shared.qr.vietqr import decode
 
@@ -109,13 +107,7 @@ def test_an_intents_code_asks_under_a_memo_that_every_bank_keeps() -> None:
         intent_payload("hg4k7p2m9e-tien phong", "970436", "000000001", Dong(60_000))
 
 
-def test_the_words_of_the_domain_are_those_of_the_events() -> None:
-    assert get_args(intents.IntentStatus) == get_args(contract.IntentStatus)
-    assert get_args(matching.AmountState) == get_args(contract.AmountState)
-    assert get_args(matching.Timing) == get_args(contract.Timing)
-
-
 def test_the_contract_of_suspended_money_names_every_reason_though_its_list_is_open() -> None:
     told = str(contract.TransferSuspendedV2.__doc__)
-    assert [reason for reason in get_args(matching.SuspenseReason) if reason not in told] == []
-    assert set(get_args(contract.SuspenseReason)) < set(get_args(matching.SuspenseReason))
+    assert [reason for reason in get_args(SuspenseReason) if reason not in told] == []
+    assert set(get_args(ClosedSuspenseReason)) < set(get_args(SuspenseReason))

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.intents.domain.intents import IntentStatus
 from services.payments.intents.domain.references import Reference
 from services.payments.transfers.domain.bank import BankTransfer, TransferContradicted, refuse_contradiction
 from services.payments.transfers.domain.matching import CANDIDATE_LIMIT, Allocate, IntentView, Suspend, allocate, match
+from shared.events.words import IntentStatus
 from shared.ids import IntentId
 from shared.money import Dong
 

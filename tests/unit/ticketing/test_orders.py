@@ -9,7 +9,6 @@ import pytest
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.sales.domain.orders import (
     FINAL,
-    OrderStatus,
     PlannedTicket,
     WrongOrderStatus,
     WrongTicketMode,
@@ -20,7 +19,7 @@ from services.ticketing.sales.domain.orders import (
     plan_tickets,
 )
 from services.ticketing.sales.domain.pricing import PricedOrder, price_order
-from shared.events import ticketing
+from shared.events.words import OrderStatus
 from shared.money import Dong
 from tests.support.catalogue import ADULT, CHILD, ENTRY, STAY, tariff
 
@@ -76,10 +75,6 @@ def test_a_refused_change_says_from_where_to_where() -> None:
 
 def test_an_order_is_over_when_ticketed_cancelled_or_unfulfilled() -> None:
     assert {"ticketed", "cancelled", "unfulfilled"} == FINAL
-
-
-def test_the_states_are_those_of_the_event_contract() -> None:
-    assert get_args(OrderStatus) == get_args(ticketing.OrderStatus)
 
 
 def test_the_payer_has_15_minutes_and_an_hour_from_ten_million_on() -> None:

@@ -1,11 +1,10 @@
 """What an order costs, and which orders have no price."""
 
 from datetime import date
-from typing import get_args
 
 import pytest
 
-from services.ticketing.catalogue.domain import products as catalogue
+from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.catalogue.domain.tariffs import tariffs_on
 from services.ticketing.sales.domain.pricing import (
     NegativeCount,
@@ -16,7 +15,6 @@ from services.ticketing.sales.domain.pricing import (
     WrongNights,
     price_order,
 )
-from shared.events import common, ticketing
 from tests.support.catalogue import ADULT, CHILD, ENTRY, SMALL_CHILD, STAY, tariff
 
 DAY = date(2026, 12, 5)
@@ -85,7 +83,7 @@ def test_a_category_with_nobody_in_it_makes_no_line() -> None:
 
 def test_a_category_that_the_product_never_had_is_refused() -> None:
     with pytest.raises(UnknownCategory) as refusal:
-        price_order(ENTRY, [*PRICES, *STAY_PRICES], DAY, {catalogue.Category("guest"): 1})
+        price_order(ENTRY, [*PRICES, *STAY_PRICES], DAY, {Category("guest"): 1})
 
     assert refusal.value.fields == {"product_id": "tower-entry", "category": "guest"}
 
@@ -105,7 +103,7 @@ def test_another_products_price_is_never_taken() -> None:
 
 
 @pytest.mark.parametrize("counts", [{}, {ADULT: 0}, {ADULT: 0, CHILD: 0}])
-def test_an_order_for_nobody_is_refused(counts: dict[catalogue.Category, int]) -> None:
+def test_an_order_for_nobody_is_refused(counts: dict[Category, int]) -> None:
     with pytest.raises(NoPlaces):
         price_order(ENTRY, PRICES, DAY, counts)
 
@@ -133,8 +131,3 @@ def test_a_stay_has_one_to_thirty_nights(nights: int) -> None:
 def test_a_visit_has_no_nights() -> None:
     with pytest.raises(WrongNights):
         price_order(ENTRY, PRICES, DAY, {ADULT: 1}, nights=1)
-
-
-def test_the_words_of_the_domain_are_those_of_the_event_contract() -> None:
-    assert get_args(catalogue.PriceKind) == get_args(common.PriceKind)
-    assert get_args(catalogue.VenueKind) == get_args(ticketing.VenueKind)

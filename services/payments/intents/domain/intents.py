@@ -5,14 +5,13 @@ from typing import Literal
 
 from services.payments.intents.domain.references import intent_memo
 from shared.errors import DomainError
+from shared.events.words import IntentStatus
 from shared.money import Dong
+from shared.qr.banks import FACE_CHECK_FROM_VND
 from shared.qr.vietqr import TransferQr, encode
 
-IntentStatus = Literal["open", "partial", "settled", "expired", "cancelled"]
 Trigger = Literal["paid_part", "paid_whole", "expired", "cancelled", "unfulfilled"]
 
-# Decision 2345/QĐ-NHNN: from 10 million đồng the payer's bank app asks for a face check, which takes its time.
-FACE_CHECK_FROM_VND = Dong(10_000_000)
 _TIME_TO_PAY = timedelta(minutes=15)
 _TIME_TO_PAY_WITH_FACE_CHECK = timedelta(minutes=60)
 

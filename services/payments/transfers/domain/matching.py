@@ -3,26 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from services.payments.intents.domain.intents import IntentStatus, Trigger
+from services.payments.intents.domain.intents import Trigger
 from services.payments.intents.domain.references import Reference
 from services.payments.transfers.domain.bank import BankTransfer
+from shared.events.words import AmountState, IntentStatus, SuspenseReason, Timing
 from shared.ids import IntentId
 from shared.money import ZERO, Dong
-
-AmountState = Literal["none", "partial", "exact", "over"]
-Timing = Literal["on_time", "late"]
-SuspenseReason = Literal[
-    "no_reference",
-    "unknown_reference",
-    "ambiguous",
-    "wrong_account",
-    "paid_again",
-    "surplus",
-    "late_no_places",
-    "order_cancelled",
-]
 
 # A memo with more valid codes than a person would type is hostile; more are not worth looking up.
 CANDIDATE_LIMIT = 32

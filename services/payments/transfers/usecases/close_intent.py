@@ -7,13 +7,13 @@ from services.payments.intents import store as intents
 from services.payments.intents.domain.intents import Trigger, next_status
 from services.payments.intents.events import told
 from services.payments.intents.store import Intent, lock_intent_of_order
-from services.payments.transfers.domain.matching import SuspenseReason
 from services.payments.transfers.domain.postings import Ending, book_freed
 from services.payments.transfers.store import Suspended
 from services.payments.transfers.usecases.suspend_money import suspend_money
 from shared.errors import Poison
 from shared.events.payments import IntentCancelled
 from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
+from shared.events.words import SuspenseReason
 from shared.unit.unit import Tx
 
 _TRIGGERS: dict[Ending, Trigger] = {"order_cancelled": "cancelled", "order_unfulfilled": "unfulfilled"}

@@ -1,20 +1,13 @@
 """What there is to visit and to buy: venues, products, visitor categories. Data without a rule of its own."""
 
 from dataclasses import dataclass
-from typing import Literal, NewType
+from typing import NewType
 
+from shared.events.words import DaysRule, ProductKind, TicketMode, VenueKind
 from shared.ids import ProductId, VenueId
 
 Category = NewType("Category", str)
 """A group of visitors with a price of its own, such as "adult"; categories are data, new ones need no code."""
-
-# The words of the event contract, so that they travel unchanged.
-PriceKind = Literal["state_fee", "service_price"]
-VenueKind = Literal["scenic_site", "museum", "boat", "homestay", "market", "cooperative"]
-
-ProductKind = Literal["entry", "boat_trip", "stay"]
-TicketMode = Literal["per_person", "group"]
-DaysRule = Literal["visit_day", "nights_plus_one"]
 
 
 @dataclass(frozen=True, slots=True)

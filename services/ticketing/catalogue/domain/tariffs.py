@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-from services.ticketing.catalogue.domain.products import Category, PriceKind
+from services.ticketing.catalogue.domain.products import Category
+from shared.events.words import PriceKind, PriceUnit
 from shared.ids import ProductId
 from shared.money import Dong
-
-PriceUnit = Literal["person-visit", "person-trip", "person-night"]
 
 
 @dataclass(frozen=True, slots=True)

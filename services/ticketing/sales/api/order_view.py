@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.codes.short_code import ShortCode, grouped
-from services.ticketing.sales.domain.orders import OrderStatus, is_cancellable
+from services.ticketing.sales.domain.orders import is_cancellable
 from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.store.orders import Order
 from services.ticketing.sales.store.tickets import Ticket
+from shared.events.words import OrderStatus
 from shared.ids import OrderId, TicketId
 from shared.money import Dong
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from services.ticketing.catalogue.domain.calendar import SALES_AHEAD_DAYS
-from services.ticketing.catalogue.domain.products import Category, TicketMode
+from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.catalogue.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
 from services.ticketing.codes.picture import svg
 from services.ticketing.sales.api.order_view import OrderView, view_of
@@ -25,6 +25,7 @@ from services.ticketing.sales.usecases.issue_tickets import Office
 from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder, place_order
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound
+from shared.events.words import TicketMode
 from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.passes.auth import allow_anyone
 from shared.qr.images import png_for, svg_for

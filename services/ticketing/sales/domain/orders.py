@@ -4,16 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
 
-from services.ticketing.catalogue.domain.products import Category, PriceKind, Product, TicketMode
+from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.sales.domain.pricing import PricedOrder
 from shared.errors import Conflict, DomainError
+from shared.events.words import OrderStatus, PriceKind, TicketMode
 from shared.ids import ProductId
 from shared.money import ZERO, Dong
-
-# The words of the event contract. "Paid" is no state: the settlement that pays an order also tickets it.
-OrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
+from shared.qr.banks import FACE_CHECK_FROM_VND
 
 # An expired order still waits for late money: it gets its tickets if there are places again, else it is unfulfilled.
 # Whoever gives it up instead has the part back that came.
@@ -27,8 +25,6 @@ _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 FINAL: frozenset[OrderStatus] = frozenset(status for status, following in _NEXT.items() if not following)
 
 PAY_WITHIN = timedelta(minutes=15)
-# From this amount on, a bank app asks for a face check. Source: Decision 2345/QĐ-NHNN.
-LARGE_TOTAL_VND = Dong(10_000_000)
 PAY_LARGE_WITHIN = timedelta(minutes=60)
 # Money sent in the last second still has to come through the bank and Kafka.
 HOLD_GRACE = timedelta(minutes=2)
@@ -83,7 +79,7 @@ def is_free(total_vnd: Dong) -> bool:
 
 def pay_until(total_vnd: Dong, placed_at: datetime) -> datetime:
     """The payer's deadline: the bank's time may not be later, `expires_at` in events."""
-    return placed_at + (PAY_LARGE_WITHIN if total_vnd >= LARGE_TOTAL_VND else PAY_WITHIN)
+    return placed_at + (PAY_LARGE_WITHIN if total_vnd >= FACE_CHECK_FROM_VND else PAY_WITHIN)
 
 
 def hold_until(expires_at: datetime) -> datetime:

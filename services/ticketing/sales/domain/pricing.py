@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.ticketing.catalogue.domain.products import Category, PriceKind, Product
+from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.catalogue.domain.tariffs import Tariff, tariffs_on
 from shared.errors import DomainError
+from shared.events.words import PriceKind
 from shared.ids import ProductId, VenueId
 from shared.money import Dong
 

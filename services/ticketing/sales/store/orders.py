@@ -5,12 +5,12 @@ from datetime import date, datetime
 
 import msgspec
 
-from services.ticketing.catalogue.domain.products import Product, TicketMode
-from services.ticketing.sales.domain.orders import OrderStatus
+from services.ticketing.catalogue.domain.products import Product
 from services.ticketing.sales.domain.pricing import PricedLine, PricedOrder
 from services.ticketing.sales.store import SQL
-from shared.events.common import Channel, Line, lines_total
-from shared.events.payments import AmountState, IntentEvent, Timing
+from shared.events.common import Line, lines_total
+from shared.events.payments import IntentEvent
+from shared.events.words import AmountState, Channel, OrderStatus, TicketMode, Timing
 from shared.ids import OrderId, ProductId, VenueId
 from shared.money import Dong
 from shared.storage.db import Connection, Record

@@ -5,10 +5,9 @@ from datetime import date, datetime
 
 import msgspec
 
-from services.ticketing.catalogue.domain.products import PriceKind
 from services.ticketing.sales.store import SQL
 from services.ticketing.sales.store.orders import Order
-from shared.events.ticketing import TicketStatus
+from shared.events.words import PriceKind, TicketStatus
 from shared.ids import OrderId, ProductId, TicketId, VenueId
 from shared.storage.db import Connection, Record
 

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from services.ticketing.catalogue.domain.calendar import held_days
 from services.ticketing.catalogue.domain.catalogue import Catalogue
-from services.ticketing.sales.domain.orders import OrderStatus, change_status, is_cancellable
+from services.ticketing.sales.domain.orders import change_status, is_cancellable
 from services.ticketing.sales.events import told_order
 from services.ticketing.sales.store.orders import lock_order, release_places, set_order_status
 from shared.errors import Conflict
 from shared.events.ticketing import OrderCancelled
+from shared.events.words import OrderStatus
 from shared.ids import OrderId
 from shared.unit.unit import Tx
 

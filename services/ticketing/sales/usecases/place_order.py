@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.ticketing.catalogue.domain.calendar import check_can_sell, held_days
-from services.ticketing.catalogue.domain.products import Category, Product, TicketMode
+from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.sales.domain.orders import WrongTicketMode, hold_until, is_free, pay_until
 from services.ticketing.sales.domain.pricing import PricedOrder, check_nights, price_order
 from services.ticketing.sales.events import told_order
@@ -14,8 +14,8 @@ from services.ticketing.sales.store.orders import Order, fewest_places_left, hol
 from services.ticketing.sales.usecases.issue_tickets import Office, issue_tickets
 from shared.clock import local_date
 from shared.errors import Conflict, DomainError, NotFound
-from shared.events.common import Channel
 from shared.events.ticketing import OrderPlaced
+from shared.events.words import Channel, TicketMode
 from shared.ids import OrderId, ProductId
 from shared.money import Dong
 from shared.observe import trace
