@@ -6,11 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 from services.ticketing.codes import tool as codes_tool
+from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
 from shared.process.commands import Arguments, Command, Tool, WrongUse, answer
 from shared.process.operator import COMMON
 from shared.process.roles import Service
+from shared.seed.reader import read_seed
 from shared.settings import secrets_dir
 
 
@@ -32,6 +34,13 @@ async def _tickets(service: Service, arguments: Arguments) -> int:
     return 0
 
 
+async def _people(service: Service, _arguments: Arguments) -> int:
+    made_up = DemoPeople([person.person_id for person in read_seed().people])
+    removed = await service.unit.run(remove_demo_people, made_up)
+    answer({"people_removed": removed.people, "phones_revoked": removed.phones})
+    return 0
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -42,5 +51,6 @@ def _uuid(text: str) -> UUID:
 COMMANDS = (
     Tool(["codes verify [<folder of ticket-key-*.pem>]"], _codes),
     Command(["tickets revoke <ticket id> <reason>..."], _tickets),
+    Command(["people remove-demo"], _people),
     *COMMON,
 )
