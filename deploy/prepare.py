@@ -13,7 +13,14 @@ from pathlib import Path
 
 from deploy.console import Problem, say
 from deploy.databases import ensure_databases
-from shared.settings import SERVICES, Settings, secrets_dir
+from shared.settings import (
+    DATABASE_SERVER,
+    KAFKA_BOOTSTRAP_SERVERS,
+    SERVICES,
+    Setting,
+    Settings,
+    secrets_dir,
+)
 from shared.storage.db import AWAY
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,31 +58,32 @@ def _side_by_side(commands: Sequence[Sequence[str]], env: Mapping[str, str], wri
 
 
 async def make_databases() -> None:
-    """Makes what is missing on the server that DATABASE_HOST and DATABASE_PORT name."""
-    server = f"{os.environ['DATABASE_HOST']}:{os.environ['DATABASE_PORT']}"
-    await ensure_databases(server, secrets_dir(os.environ), SERVICES)
+    """Makes what is missing on the server that DATABASE_SERVER names."""
+    await ensure_databases(DATABASE_SERVER.of(os.environ), secrets_dir(os.environ), SERVICES)
 
 
 async def knock_on_kafka() -> None:
     """Raises OSError while nothing listens there."""
-    host, _, port = Settings.read("ticketing").kafka_bootstrap.split(",")[0].rpartition(":")
+    host, _, port = KAFKA_BOOTSTRAP_SERVERS.of(os.environ).split(",")[0].rpartition(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.close()
 
 
-async def patiently(work: Callable[[], Awaitable[None]], what: str) -> None:
+async def patiently(work: Callable[[], Awaitable[None]], what: str, where: Setting) -> None:
     """Does the work once the other side is up: `docker compose restart` starts everything at once."""
     for _ in range(_WAIT_S):
         try:
             return await work()
         except AWAY:
             await asyncio.sleep(1)
-    raise Problem(f"{what} does not answer after {_WAIT_S} s")
+    raise Problem(
+        f"{what} does not answer at {where.of(os.environ)} after {_WAIT_S} s; {where.name} names another place"
+    )
 
 
 async def get_stores() -> None:
-    await patiently(make_databases, "PostgreSQL")
-    await patiently(knock_on_kafka, "Kafka")
+    await patiently(make_databases, "PostgreSQL", DATABASE_SERVER)
+    await patiently(knock_on_kafka, "Kafka", KAFKA_BOOTSTRAP_SERVERS)
 
 
 def main() -> int:

@@ -1,6 +1,10 @@
-"""Settings, read once from the environment; development needs none of them set."""
+"""Every setting once: its name, its meaning, what holds when it is not set; and a service's, read once from them.
+
+An unset profile is production, so that nothing forgotten can open the demo. docs/settings.md is made of this file.
+"""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +12,152 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
+Environment = Mapping[str, str]
 Profile = Literal["demo", "production"]
 # Every service and the port it listens on unless told otherwise.
 SERVICES: Mapping[str, int] = {"ticketing": 8101, "payments": 8102, "analytics": 8103}
+SIMULATOR, SIMULATOR_PORT_UNLESS_SET = "simulator", 8104
 
 
 class SettingsWrong(Exception):
     """A setting is missing or makes no sense; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name in the environment. In `default`, {NAME} stands for the value of another setting."""
+
+    name: str
+    meaning: str
+    default: str = ""
+    readers: str = "services"
+
+    def of(self, environment: Environment) -> str:
+        """Its value; set to nothing is not set."""
+        return environment.get(self.name) or _OTHER.sub(lambda found: BY_NAME[found[1]].of(environment), self.default)
+
+
+_OTHER = re.compile(r"\{(\w+)\}")
+_ONE_MACHINE = "`./run`"
+_EVERYBODY = "`./run`, services, simulator"
+_COMPOSE = "`docker-compose.yml`"
+_TESTS = "tests"
+
+PROFILE = Setting(
+    "PROFILE",
+    "`demo` has made-up people and the simulated bank, `production` neither; `./run up`, `demo`, `simulate` and `bank`"
+    " set `demo`",
+    "production",
+    f"{_EVERYBODY}, Caddy",
+)
+PUBLIC_ORIGIN = Setting(
+    "PUBLIC_ORIGIN", "what people open; links begin with it", "http://localhost:{MOT_CHAM_PORT}", _EVERYBODY
+)
+SECRETS_DIR = Setting(
+    "SECRETS_DIR",
+    "folder of the keys and passwords; `docker-compose.yml` takes `deploy/secrets` where it is not set",
+    "{MOT_CHAM_DATA}/secrets",
+    f"{_EVERYBODY}, {_COMPOSE}",
+)
+KAFKA_BOOTSTRAP_SERVERS = Setting(
+    "KAFKA_BOOTSTRAP_SERVERS",
+    "where Kafka is, host:port; once set, `./run up` starts none of its own",
+    "127.0.0.1:{MOT_CHAM_KAFKA_PORT}",
+    _EVERYBODY,
+)
+KAFKA_REPLICATION_FACTOR = Setting(
+    "KAFKA_REPLICATION_FACTOR", "copies of each topic that is made, one a broker", "1", "`shared.kafka.topics`"
+)
+TOPIC_PREFIX = Setting("TOPIC_PREFIX", "stands before the names of all topics", "", "services, simulator")
+DATABASE_SERVER = Setting(
+    "DATABASE_SERVER",
+    "where PostgreSQL is, host:port; once set, `./run up` starts none of its own",
+    "127.0.0.1:{MOT_CHAM_POSTGRES_PORT}",
+    "`./run`, services",
+)
+DATABASE_POOL_SIZE = Setting("DATABASE_POOL_SIZE", "connections that a process keeps to its database", "12")
+HOST = Setting("HOST", "address on which a service listens", "127.0.0.1", "services, simulator")
+INSTANCE_ID = Setting("INSTANCE_ID", "names a process to Kafka; must differ between processes", "the machine's name")
+LOG_LEVEL = Setting("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", "INFO", "services, simulator")
+ANALYTICS_SHARE = Setting(
+    "ANALYTICS_SHARE", "`2/4` reads every fourth partition, beginning with the second", "1/1", "analytics"
+)
+DEMO_SIGN_INS = Setting(
+    "DEMO_SIGN_INS",
+    "file that gets the made-up people's PINs and passwords",
+    "{SECRETS_DIR}/../demo-sign-ins.txt",
+    "ticketing",
+)
+HEALTH_PORT = Setting("HEALTH_PORT", "port of the role whose health a container asks", "", "`deploy.health`")
+MOT_CHAM_DATA = Setting(
+    "MOT_CHAM_DATA", "folder of this machine's system; another one is another system", ".local", _ONE_MACHINE
+)
+MOT_CHAM_PORT = Setting("MOT_CHAM_PORT", "port that people open on this machine", "8080", _ONE_MACHINE)
+MOT_CHAM_BIND = Setting(
+    "MOT_CHAM_BIND",
+    "address on which that port listens; in a container 0.0.0.0",
+    "127.0.0.1",
+    f"{_ONE_MACHINE}, Caddy",
+)
+MOT_CHAM_POSTGRES_PORT = Setting("MOT_CHAM_POSTGRES_PORT", "port of this machine's PostgreSQL", "5439", _ONE_MACHINE)
+MOT_CHAM_KAFKA_PORT = Setting("MOT_CHAM_KAFKA_PORT", "port of this machine's Kafka", "9094", _ONE_MACHINE)
+MOT_CHAM_KAFKA_CONTROLLER_PORT = Setting(
+    "MOT_CHAM_KAFKA_CONTROLLER_PORT", "port on which that Kafka speaks with itself", "9095", _ONE_MACHINE
+)
+PORTS: Mapping[str, Setting] = {
+    name: Setting(f"{name.upper()}_PORT", f"port of {name}", str(port), f"`./run`, {name}")
+    for name, port in {**SERVICES, SIMULATOR: SIMULATOR_PORT_UNLESS_SET}.items()
+}
+DATABASE_URLS: Mapping[str, Setting] = {
+    name: Setting(
+        f"{name.upper()}_DATABASE_URL",
+        f"whole address of the database of {name}, password included",
+        f"made of DATABASE_SERVER and the password in SECRETS_DIR/{name}-postgres-password",
+        f"`./run`, {name}",
+    )
+    for name in SERVICES
+}
+_UPSTREAMS = tuple(
+    Setting(f"{name}_UPSTREAM", f"where {who} listens, host:port", f"127.0.0.1:{port}", "Caddy")
+    for name, who, port in (
+        *((name.upper(), name, port) for name, port in SERVICES.items()),
+        ("BANK", "the simulated bank", SIMULATOR_PORT_UNLESS_SET),
+    )
+)
+_OF_DOCKER = (
+    Setting("COMPOSE_PROFILES", "`demo` is PROFILE demo, with the bank's container", "production", _COMPOSE),
+    Setting(
+        "SITE_ADDRESS",
+        "what people open on a server, as `https://ve.example.vn`",
+        "https://localhost",
+        f"{_COMPOSE}, Caddy",
+    ),
+    Setting(
+        "SITE_TLS",
+        "`tls internal` for a name without a public certificate",
+        "Caddy gets one by itself",
+        f"{_COMPOSE}, Caddy",
+    ),
+    Setting("HTTP_PORT", "open port for HTTP", "80", _COMPOSE),
+    Setting("HTTPS_PORT", "open port for HTTPS", "443", _COMPOSE),
+)
+MOT_CHAM_CHROMIUM = Setting(
+    "MOT_CHAM_CHROMIUM", "path of the Chromium of the browser tests", "Debian's, on Ubuntu Playwright's", _TESTS
+)
+_OF_TESTS = (
+    MOT_CHAM_CHROMIUM,
+    Setting("MOT_CHAM_TEST_CLUSTER", "`reuse` keeps PostgreSQL and Kafka up between runs", "each run its own", _TESTS),
+    Setting("MOT_CHAM_CHAOS_SECONDS", "how long parts are killed under load", "90", _TESTS),
+    Setting("MOT_CHAM_CHAOS_SEED", "repeats a run of faults", "drawn, and said", _TESTS),
+    Setting("MOT_CHAM_PICTURES", "folder for screenshots to look at", "no pictures", _TESTS),
+)
+ALL: tuple[Setting, ...] = (
+    *(PROFILE, PUBLIC_ORIGIN, SECRETS_DIR, DATABASE_SERVER, *DATABASE_URLS.values(), DATABASE_POOL_SIZE),
+    *(KAFKA_BOOTSTRAP_SERVERS, KAFKA_REPLICATION_FACTOR, TOPIC_PREFIX, *PORTS.values(), HOST, INSTANCE_ID, LOG_LEVEL),
+    *(ANALYTICS_SHARE, DEMO_SIGN_INS, MOT_CHAM_DATA, MOT_CHAM_PORT, MOT_CHAM_BIND, MOT_CHAM_POSTGRES_PORT),
+    *(MOT_CHAM_KAFKA_PORT, MOT_CHAM_KAFKA_CONTROLLER_PORT, *_OF_DOCKER, HEALTH_PORT, *_UPSTREAMS, *_OF_TESTS),
+)
+BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in ALL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +180,49 @@ class Settings:
     pool_size: int
     log_level: str
     demo_sign_ins: Path
+    analytics_share: str
     solo: bool = False
 
     @classmethod
-    def read(cls, service: str, environment: Mapping[str, str] = os.environ) -> "Settings":
-        get = environment.get
-        secrets = secrets_dir(environment)
-        name = service.upper()
+    def read(cls, service: str, environment: Environment = os.environ) -> "Settings":
         return cls(
             service=service,
-            database_url=get(f"{name}_DATABASE_URL")
-            or _database(service, secrets, f"{get('DATABASE_HOST', '127.0.0.1')}:{get('DATABASE_PORT', '5439')}"),
-            kafka_bootstrap=get("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9094"),
-            topic_prefix=get("TOPIC_PREFIX", ""),
-            secrets_dir=secrets,
-            public_origin=get("PUBLIC_ORIGIN", "http://localhost:8080").rstrip("/"),
-            profile=_profile(get("PROFILE", "demo")),
-            host=get("HOST", "127.0.0.1"),
-            port=_number(f"{name}_PORT", get(f"{name}_PORT", str(SERVICES.get(service, 0)))),
-            instance=get("INSTANCE_ID") or socket.gethostname(),
-            pool_size=_number("DATABASE_POOL_SIZE", get("DATABASE_POOL_SIZE", "12")),
-            log_level=get("LOG_LEVEL", "INFO").upper(),
-            demo_sign_ins=Path(get("DEMO_SIGN_INS", secrets.parent / "demo-sign-ins.txt")),
+            database_url=environment.get(DATABASE_URLS[service].name) or _database(service, environment),
+            kafka_bootstrap=KAFKA_BOOTSTRAP_SERVERS.of(environment),
+            topic_prefix=TOPIC_PREFIX.of(environment),
+            secrets_dir=secrets_dir(environment),
+            public_origin=PUBLIC_ORIGIN.of(environment).rstrip("/"),
+            profile=profile(environment),
+            host=HOST.of(environment),
+            port=whole_number(PORTS[service], environment),
+            instance=environment.get(INSTANCE_ID.name) or socket.gethostname(),
+            pool_size=whole_number(DATABASE_POOL_SIZE, environment),
+            log_level=LOG_LEVEL.of(environment).upper(),
+            demo_sign_ins=Path(os.path.normpath(DEMO_SIGN_INS.of(environment))),
+            analytics_share=ANALYTICS_SHARE.of(environment),
         )
 
 
-def secrets_dir(environment: Mapping[str, str]) -> Path:
+def profile(environment: Environment) -> Profile:
+    """Raises SettingsWrong for a word that is neither."""
+    match PROFILE.of(environment):
+        case ("demo" | "production") as known:
+            return known
+        case other:
+            raise SettingsWrong(f"PROFILE is {other!r}; it must be demo or production")
+
+
+def whole_number(setting: Setting, environment: Environment) -> int:
+    """Raises SettingsWrong where a text stands that is no number."""
+    text = setting.of(environment)
+    if not (text.isascii() and text.isdecimal()):
+        raise SettingsWrong(f"{setting.name} is {text!r}; it must be a whole number")
+    return int(text)
+
+
+def secrets_dir(environment: Environment) -> Path:
     """Where keys and passwords lie as files."""
-    return Path(environment.get("SECRETS_DIR", ".local/secrets"))
+    return Path(SECRETS_DIR.of(environment))
 
 
 def password_file(service: str) -> str:
@@ -77,25 +235,13 @@ def read_secret(folder: Path, name: str) -> str:
     return (folder / name).read_text(encoding="utf-8").strip()
 
 
-def _database(service: str, secrets: Path, server: str) -> str:
+def _database(service: str, environment: Environment) -> str:
     """The service's database on our own server, with the role and the password that were made for it alone."""
     try:
-        password = read_secret(secrets, password_file(service))
+        password = read_secret(secrets_dir(environment), password_file(service))
     except OSError as error:
-        raise SettingsWrong(f"{service.upper()}_DATABASE_URL is not set and {error.filename} cannot be read") from error
-    return f"postgresql://{service}:{quote(password, safe='')}@{server}/{service}"
-
-
-def _profile(text: str) -> Profile:
-    match text:
-        case "demo" | "production":
-            return text
-        case _:
-            pass
-    raise SettingsWrong(f"PROFILE is {text!r}; it must be demo or production")
-
-
-def _number(name: str, text: str) -> int:
-    if not text.isdecimal():
-        raise SettingsWrong(f"{name} is {text!r}; it must be a whole number")
-    return int(text)
+        raise SettingsWrong(
+            f"the password of the database cannot be read: {error.filename} (SECRETS_DIR names another folder,"
+            f" {DATABASE_URLS[service].name} a whole address)"
+        ) from error
+    return f"postgresql://{service}:{quote(password, safe='')}@{DATABASE_SERVER.of(environment)}/{service}"

@@ -5,8 +5,8 @@ from pathlib import Path
 from deploy.local.paths import LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.process import Program
 from deploy.local.service import HttpPart
-from deploy.local.settings import SIMULATOR, Settings
-from shared.settings import SERVICES
+from deploy.local.settings import Settings
+from shared.settings import SERVICES, SIMULATOR
 
 CADDYFILE = ROOT / "deploy" / "Caddyfile"
 
@@ -18,7 +18,7 @@ def caddy_part(settings: Settings, program: Path) -> HttpPart:
         "PROFILE": settings.profile,
         "BANK_UPSTREAM": f"127.0.0.1:{settings.http_ports[SIMULATOR]}",
         "SITE_ADDRESS": f"http://:{settings.public_port}",
-        "SITE_BIND": settings.bind,
+        "MOT_CHAM_BIND": settings.bind,
         # Caddy keeps its own state here rather than in the home of whoever started it.
         "XDG_DATA_HOME": str(LOCAL / "caddy"),
         "XDG_CONFIG_HOME": str(LOCAL / "caddy"),

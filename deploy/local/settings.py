@@ -1,100 +1,98 @@
-"""What the environment may change about one machine's system; everything has a value when it says nothing."""
+"""What the environment may change about one machine's system, by the names that shared/settings.py declares."""
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from deploy.console import Problem
 from deploy.local.paths import SECRETS
-from shared.settings import SERVICES
-
-SIMULATOR = "simulator"
-HTTP_PORTS: Mapping[str, int] = {**SERVICES, SIMULATOR: 8104}
+from shared import settings as known
+from shared.settings import SERVICES, Environment, Profile, Setting
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the parts listen on 127.0.0.1."""
+    """Where the stores listen on 127.0.0.1."""
 
-    postgres: int = 5439
-    kafka: int = 9094
-    kafka_controller: int = 9095
+    postgres: int
+    kafka: int
+    kafka_controller: int
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Ports on 127.0.0.1, and the addresses of parts that run elsewhere.
 
-    database_urls: only those that the environment names; the other databases are ours to run.
+    database_urls: only those that the environment names. database_server, kafka_bootstrap: where the stores are.
     bind: the address on which the public port listens. The demo's PINs are printed, so nobody else by default.
     """
 
     public_port: int
+    public_origin: str
     cluster_ports: Ports
     http_ports: Mapping[str, int]
     database_urls: Mapping[str, str]
-    kafka_bootstrap: str | None
+    database_server: str
+    kafka_bootstrap: str
     secrets: Path
     bind: str
-    profile: str
-    environ: Mapping[str, str] = field(repr=False)
+    profile: Profile
+    runs_postgres: bool
+    runs_kafka: bool
 
     @classmethod
-    def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Settings as the environment has them; a number that is none ends in one clear line."""
-
-        def port(name: str, default: int) -> int:
-            value = environ.get(name, "") or str(default)
-            if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-                raise Problem(f"{name} must be a port, 1 to 65535, not {value!r}")
-            return int(value)
-
-        urls = {name: environ.get(f"{name.upper()}_DATABASE_URL", "") for name in SERVICES}
-        return cls(
-            public_port=port("MOT_CHAM_PORT", 8080),
-            cluster_ports=Ports(
-                port("MOT_CHAM_POSTGRES_PORT", 5439),
-                port("MOT_CHAM_KAFKA_PORT", 9094),
-                port("MOT_CHAM_KAFKA_CONTROLLER_PORT", 9095),
-            ),
-            http_ports={name: port(f"{name.upper()}_PORT", default) for name, default in HTTP_PORTS.items()},
-            database_urls={name: url for name, url in urls.items() if url},
-            kafka_bootstrap=environ.get("KAFKA_BOOTSTRAP_SERVERS") or None,
-            secrets=Path(environ.get("SECRETS_DIR") or SECRETS),
-            bind=environ.get("MOT_CHAM_BIND") or "127.0.0.1",
-            profile=environ.get("PROFILE") or "demo",
-            environ=environ,
+    def read(cls, environment: Environment = os.environ) -> Self:
+        """Settings as the environment has them; one that makes no sense ends in one clear line."""
+        urls = {name: environment.get(setting.name, "") for name, setting in known.DATABASE_URLS.items()}
+        cluster_ports = Ports(
+            _port(known.MOT_CHAM_POSTGRES_PORT, environment),
+            _port(known.MOT_CHAM_KAFKA_PORT, environment),
+            _port(known.MOT_CHAM_KAFKA_CONTROLLER_PORT, environment),
         )
-
-    @property
-    def public_origin(self) -> str:
-        """What people open."""
-        return self.environ.get("PUBLIC_ORIGIN") or f"http://localhost:{self.public_port}"
-
-    @property
-    def runs_postgres(self) -> bool:
-        """True unless every database is elsewhere."""
-        return len(self.database_urls) < len(SERVICES)
-
-    @property
-    def runs_kafka(self) -> bool:
-        """True unless the broker is elsewhere."""
-        return self.kafka_bootstrap is None
+        try:
+            profile = known.profile(environment)
+        except known.SettingsWrong as wrong:
+            raise Problem(str(wrong)) from wrong
+        return cls(
+            public_port=_port(known.MOT_CHAM_PORT, environment),
+            public_origin=known.PUBLIC_ORIGIN.of(environment),
+            cluster_ports=cluster_ports,
+            http_ports={name: _port(setting, environment) for name, setting in known.PORTS.items()},
+            database_urls={name: url for name, url in urls.items() if url},
+            database_server=known.DATABASE_SERVER.of(environment),
+            kafka_bootstrap=known.KAFKA_BOOTSTRAP_SERVERS.of(environment),
+            secrets=Path(environment.get(known.SECRETS_DIR.name) or SECRETS),
+            bind=known.MOT_CHAM_BIND.of(environment),
+            profile=profile,
+            runs_postgres=not (environment.get(known.DATABASE_SERVER.name) or all(urls.values())),
+            runs_kafka=not environment.get(known.KAFKA_BOOTSTRAP_SERVERS.name),
+        )
 
     @property
     def is_demo(self) -> bool:
         """True when the simulated bank and the demo people are wanted."""
         return self.profile == "demo"
 
-    def listening(self) -> dict[str, int]:
-        """The ports that our own parts will take, by what takes them."""
-        ports = {"the public address": self.public_port, **self.http_ports}
-        if not self.is_demo:
-            ports.pop(SIMULATOR)
+    def listening(self) -> dict[Setting, tuple[str, int]]:
+        """The ports that our own parts will take, by the setting that moves each; with what takes it."""
+        wanted = {known.MOT_CHAM_PORT: ("the public address", self.public_port)}
+        wanted |= {
+            known.PORTS[name]: (name, port)
+            for name, port in self.http_ports.items()
+            if name in SERVICES or self.is_demo
+        }
         if self.runs_postgres:
-            ports["PostgreSQL"] = self.cluster_ports.postgres
+            wanted[known.MOT_CHAM_POSTGRES_PORT] = ("PostgreSQL", self.cluster_ports.postgres)
         if self.runs_kafka:
-            ports |= {"Kafka": self.cluster_ports.kafka, "Kafka's controller": self.cluster_ports.kafka_controller}
-        return ports
+            wanted[known.MOT_CHAM_KAFKA_PORT] = ("Kafka", self.cluster_ports.kafka)
+            wanted[known.MOT_CHAM_KAFKA_CONTROLLER_PORT] = ("Kafka's controller", self.cluster_ports.kafka_controller)
+        return wanted
+
+
+def _port(setting: Setting, environment: Environment) -> int:
+    text = setting.of(environment)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise Problem(f"{setting.name} must be a port, 1 to 65535, not {text!r}")
+    return int(text)

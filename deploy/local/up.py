@@ -1,4 +1,4 @@
-"""`./run up`: the whole system on this machine, from nothing to four addresses to open."""
+"""`./run up`: the whole system on this machine, from nothing to the addresses to open."""
 
 import asyncio
 import errno
@@ -18,6 +18,7 @@ from deploy.local.lock import only_one
 from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.postgres import PostgresServer
 from deploy.local.process import Program, own_age_s
+from deploy.local.running import told_to_commands
 from deploy.local.secrets import ensure_secrets
 from deploy.local.service import HttpPart, Part
 from deploy.local.settings import Settings
@@ -27,14 +28,16 @@ from deploy.local.vendor import ensure_vendored
 from deploy.prepare import prepare
 from shared.settings import SERVICES, read_secret
 
+PAGES = {
+    "visitor": "/",
+    "gate": "/gate",
+    "owner": "/owner",
+    "desk": "/manage",
+    "province": "/province",
+    "sign-in": "/sign-in",
+}
 FIRST_START_BYTES = 2 * 1024**3
 LATER_START_BYTES = 512 * 1024**2
-PORT_VARIABLES = {
-    "the public address": "MOT_CHAM_PORT",
-    "PostgreSQL": "MOT_CHAM_POSTGRES_PORT",
-    "Kafka": "MOT_CHAM_KAFKA_PORT",
-    "Kafka's controller": "MOT_CHAM_KAFKA_CONTROLLER_PORT",
-}
 
 
 def main(_arguments: list[str]) -> int:
@@ -51,7 +54,8 @@ def main(_arguments: list[str]) -> int:
         stages = stages_of(settings, caddy_program())
         _stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
         check_ports(settings)
-        supervise(stages, on_ready=lambda: say(_welcome(settings, own_age_s())))
+        with told_to_commands(environment_of(settings)):
+            supervise(stages, on_ready=lambda: say(_welcome(settings, own_age_s())))
     return 0
 
 
@@ -75,11 +79,11 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
     stores: list[Part] = [postgres] if settings.runs_postgres else []
     if settings.runs_kafka:
         stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, kafka_jars(), log=LOGS / "kafka.log"))
-    env = _environment(settings)
+    env = environment_of(settings)
 
     def fill_stores() -> None:
         ours = [name for name in SERVICES if name not in settings.database_urls]
-        asyncio.run(ensure_databases(postgres.address, settings.secrets, ours))
+        asyncio.run(ensure_databases(settings.database_server, settings.secrets, ours))
         _prepare(env)
 
     names = [f"services.{name}" for name in SERVICES] + (["deploy.simulator"] if settings.is_demo else [])
@@ -110,14 +114,13 @@ def _service(module: str, settings: Settings, env: Mapping[str, str]) -> HttpPar
     return HttpPart(program, settings.http_ports[name])
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
     """Settings of our services: where each part of this system is; passwords they read from the secrets themselves."""
     ports = {f"{name.upper()}_PORT": str(port) for name, port in settings.http_ports.items()}
     return {
         **ports,
-        "DATABASE_HOST": "127.0.0.1",
-        "DATABASE_PORT": str(settings.cluster_ports.postgres),
-        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap or f"127.0.0.1:{settings.cluster_ports.kafka}",
+        "DATABASE_SERVER": settings.database_server,
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap,
         "SECRETS_DIR": str(settings.secrets),
         "DEMO_SIGN_INS": str(DEMO_SIGN_INS),
         "PUBLIC_ORIGIN": settings.public_origin,
@@ -137,25 +140,23 @@ def check_disk() -> None:
 
 def check_ports(settings: Settings) -> None:
     """Refuse to begin when a port that one of our parts needs is taken."""
-    for what, port in settings.listening().items():
+    for setting, (what, port) in settings.listening().items():
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            variable = PORT_VARIABLES.get(what, f"{what.upper()}_PORT")
             another = port - 100 if port > 65_000 else port + 100
-            hint = f"{variable}={another} ./run up takes another one"
+            hint = f"{setting.name}={another} ./run up takes another one"
             raise Problem(f"port {port} ({what}) is taken by another program; {hint}") from None
 
 
 def _welcome(settings: Settings, took_s: float) -> str:
     origin = settings.public_origin
     lines = [f"\nReady in {took_s:.0f} s. Open:"]
-    pages = {"visitor": "/", "gate": "/gate", "owner": "/owner", "province": "/province"}
+    lines += [f"  {who:<9} {origin}{page}" for who, page in PAGES.items()]
     if settings.is_demo:
-        pages["bank"] = "/bank"
-    lines += [f"  {who:<9} {origin}{page}" for who, page in pages.items()]
+        lines.append(f"  {'bank':<9} {origin}/bank")
     if settings.is_demo and DEMO_SIGN_INS.exists():
         lines += ["\nDemo sign-ins:"]
         lines += [f"  {line}" for line in DEMO_SIGN_INS.read_text(encoding="utf-8").strip().splitlines()]

@@ -21,15 +21,7 @@ from shared.qr.vietqr import decode
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m deploy.simulator", description="The simulated bank.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="serve the page /bank")
-    pay = commands.add_parser("pay", help="pay a VietQR text")
-    pay.add_argument("qr", help="the text of the QR")
-    pay.add_argument("--amount-vnd", type=int, help="another amount than the QR asks")
-    pay.add_argument("--memo", help="another memo than the QR asks")
-    pay.add_argument("--name", help="names this payment: the same name again is the same payment")
-    asked = parser.parse_args(arguments)
+    asked = parser().parse_args(arguments)
     try:
         settings = Settings.read()
         if asked.command == "run":
@@ -40,6 +32,19 @@ def main(arguments: list[str]) -> int:
     except DomainError as error:
         print(error.fields.get("reason") or error.code, file=sys.stderr)
     return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """What `./run bank` takes."""
+    words = argparse.ArgumentParser(prog="./run bank", description="The simulated bank.")
+    commands = words.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="serve the page /bank")
+    pay = commands.add_parser("pay", help="pay a VietQR text")
+    pay.add_argument("qr", help="the text of the QR")
+    pay.add_argument("--amount-vnd", type=int, help="another amount than the QR asks")
+    pay.add_argument("--memo", help="another memo than the QR asks")
+    pay.add_argument("--name", help="names this payment: the same name again is the same payment")
+    return words
 
 
 async def _serve(settings: Settings) -> int:

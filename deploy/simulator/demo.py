@@ -66,10 +66,7 @@ class Stage:
         return phone
 
 
-def main(arguments: list[str]) -> int:
-    if arguments:
-        _say("usage: python -m deploy.simulator.demo")
-        return 2
+def main(_arguments: list[str]) -> int:
     try:
         return asyncio.run(_play(Settings.read()))
     except (SimulatorRefused, DoorRefused) as problem:

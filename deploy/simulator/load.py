@@ -82,13 +82,10 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="./run simulate", description=__doc__)
-    parser.add_argument("--rate", type=float, default=2.0, help="orders a second, on average")
-    parser.add_argument("--minutes", type=float, default=1.0)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args(arguments)
+    words = parser()
+    asked = words.parse_args(arguments)
     if asked.rate <= 0 or asked.minutes <= 0:
-        parser.error("--rate and --minutes must be above 0")
+        words.error("--rate and --minutes must be above 0")
     everybody = list(arrivals(asked.rate, asked.minutes, asked.seed))
     print(
         f"{len(everybody)} visitors within {asked.minutes:g} minutes, seed {asked.seed}. Some banks are late,"
@@ -99,6 +96,15 @@ def main(arguments: list[str]) -> int:
     except (SimulatorRefused, DoorRefused) as problem:
         print(f"Stopped: {problem}")
     return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """What `./run simulate` takes."""
+    words = argparse.ArgumentParser(prog="./run simulate", description=__doc__)
+    words.add_argument("--rate", type=float, default=2.0, help="orders a second, on average")
+    words.add_argument("--minutes", type=float, default=1.0)
+    words.add_argument("--seed", type=int, default=1)
+    return words
 
 
 async def _run(settings: Settings, everybody: list[Arrival]) -> int:

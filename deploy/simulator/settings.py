@@ -1,8 +1,10 @@
-"""Settings of the simulator, read once from the environment; none needs to be set."""
+"""Settings of the simulator, read once from the environment, by the names that the services know."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from shared import settings as known
+from shared.settings import Environment
 
 
 class SimulatorRefused(Exception):
@@ -21,20 +23,19 @@ class Settings:
     log_level: str
 
     @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def read(cls, environment: Environment = os.environ) -> "Settings":
         """Raises SimulatorRefused outside the demo profile: there must be no second bank beside a real one."""
-        get = environment.get
-        if get("PROFILE", "demo") != "demo":
-            raise SimulatorRefused("the simulated bank exists in the demo profile only (PROFILE=demo)")
-        port = get("SIMULATOR_PORT", "8104")
-        if not (port.isascii() and port.isdecimal()):
-            raise SimulatorRefused(f"SIMULATOR_PORT is {port!r}; it must be a whole number")
-        origin = get("PUBLIC_ORIGIN") or f"http://localhost:{get('MOT_CHAM_PORT', '8080')}"
+        try:
+            if known.profile(environment) != "demo":
+                raise SimulatorRefused("the simulated bank exists in the demo profile only (PROFILE=demo)")
+            port = known.whole_number(known.PORTS[known.SIMULATOR], environment)
+        except known.SettingsWrong as wrong:
+            raise SimulatorRefused(str(wrong)) from wrong
         return cls(
-            kafka_bootstrap=get("KAFKA_BOOTSTRAP_SERVERS") or f"127.0.0.1:{get('MOT_CHAM_KAFKA_PORT', '9094')}",
-            topic_prefix=get("TOPIC_PREFIX", ""),
-            host=get("HOST", "127.0.0.1"),
-            port=int(port),
-            public_origin=origin.rstrip("/"),
-            log_level=get("LOG_LEVEL", "INFO").upper(),
+            kafka_bootstrap=known.KAFKA_BOOTSTRAP_SERVERS.of(environment),
+            topic_prefix=known.TOPIC_PREFIX.of(environment),
+            host=known.HOST.of(environment),
+            port=port,
+            public_origin=known.PUBLIC_ORIGIN.of(environment).rstrip("/"),
+            log_level=known.LOG_LEVEL.of(environment).upper(),
         )

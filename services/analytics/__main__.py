@@ -1,9 +1,12 @@
-"""`python -m services.analytics <command>`."""
+"""`python -m services.analytics <command>`; people type `./run analytics <command>`."""
 
 import sys
 
 from services.analytics.app import build
 from services.analytics.commands import COMMANDS
-from shared.process.commands import main
+from shared.process.commands import CommandLine, main
 
-sys.exit(main(build, sys.argv[1:], COMMANDS))
+LINE = CommandLine("analytics", build, COMMANDS)
+
+if __name__ == "__main__":
+    sys.exit(main(LINE, sys.argv[1:]))

@@ -1,7 +1,6 @@
 """Builds analytics, top to bottom; this file is the map of the service."""
 
 import asyncio
-import os
 from pathlib import Path
 
 from services.analytics.stream.dead_letters import StoredDeadLetters
@@ -51,7 +50,7 @@ async def build(settings: Settings) -> Service:
         dead_letters=StoredDeadLetters(settings, unit),
         migrations=HERE / "migrations",
         api=app,
-        consumers=[Worker(settings, unit, health, share_of(os.environ.get("ANALYTICS_SHARE", "1/1")))],
+        consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],
         background=[live.run, revocations.run],
         closing=closing,
     )

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from services.analytics.stream.rebuild import rebuild
 from services.analytics.stream.verify import Finding, verify
-from shared.process.commands import Arguments, Command, refuse_arguments, verify_command
+from shared.process.commands import Arguments, Command, verify_command
+from shared.process.operator import COMMON
 from shared.process.roles import Service
 
 
-async def _rebuild(service: Service, arguments: Arguments) -> int:
-    refuse_arguments(arguments)
+async def _rebuild(service: Service, _arguments: Arguments) -> int:
     await rebuild(service.settings, lambda line: print(line, flush=True))
     return 0
 
@@ -18,4 +18,4 @@ async def _findings(service: Service) -> Sequence[Finding]:
     return await verify(service.settings, service.unit.pool)
 
 
-COMMANDS = (Command("rebuild", _rebuild), verify_command(_findings))
+COMMANDS = (Command(["rebuild"], _rebuild), verify_command(_findings), *COMMON)

@@ -1,9 +1,12 @@
-"""`python -m services.payments <command>`."""
+"""`python -m services.payments <command>`; people type `./run payments <command>`."""
 
 import sys
 
 from services.payments.app import build
 from services.payments.commands import COMMANDS
-from shared.process.commands import main
+from shared.process.commands import CommandLine, main
 
-sys.exit(main(build, sys.argv[1:], COMMANDS))
+LINE = CommandLine("payments", build, COMMANDS)
+
+if __name__ == "__main__":
+    sys.exit(main(LINE, sys.argv[1:]))

@@ -5,17 +5,16 @@ from collections.abc import Sequence
 
 from services.payments import tools
 from services.payments.books.store.verification import Finding, verify_books
-from shared.process.commands import Arguments, Tool, refuse_arguments, verify_command
+from shared.process.commands import Arguments, Tool, verify_command
+from shared.process.operator import COMMON
 from shared.process.roles import Service
 
 
-def _qr(arguments: Arguments) -> None:
-    refuse_arguments(arguments)
+def _qr(_arguments: Arguments) -> None:
     tools.qr_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
-def _references(arguments: Arguments) -> None:
-    refuse_arguments(arguments)
+def _references(_arguments: Arguments) -> None:
     tools.reference_lines(sys.stdin.buffer, sys.stdout.buffer)
 
 
@@ -24,7 +23,8 @@ async def _findings(service: Service) -> Sequence[Finding]:
 
 
 COMMANDS = (
-    Tool("qr < transfers.jsonl", _qr),
-    Tool("references < memos.txt", _references),
+    Tool(["qr"], _qr),
+    Tool(["references"], _references),
     verify_command(_findings),
+    *COMMON,
 )

@@ -11,6 +11,7 @@ from services.ticketing.gate.api import conflicts, gate
 from services.ticketing.gate.usecases.admit import GateOffice
 from services.ticketing.people.api import manage, sign_in
 from services.ticketing.people.api.web import Web
+from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
 from services.ticketing.people.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
@@ -35,7 +36,7 @@ from shared.passes.keys import read_private_key, read_public_key
 from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
-from shared.settings import Settings
+from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -107,6 +108,12 @@ async def _seed(unit: Unit, settings: Settings) -> None:
         await seed_people(unit, seed.people)
         write_demo_sign_ins(settings.demo_sign_ins, seed.people, settings.public_origin)
         return
+    left = await unit.run(count_demo_people, DemoPeople([person.person_id for person in seed.people]))
+    if left:
+        raise SettingsWrong(
+            f"{left} made-up people whose PINs are known are in this database, so it cannot be for real yet: run"
+            " `./run ticketing people remove-demo` while it runs with PROFILE=demo, then start again"
+        )
     token = await unit.run(invite_first_operator, InviteFirstOperator())
     if token is not None:
         print(f"Invitation for the first operator: {settings.public_origin}/sign-in/invitation?token={token}")

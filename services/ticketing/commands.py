@@ -6,21 +6,18 @@ from pathlib import Path
 from uuid import UUID
 
 from services.ticketing.codes import tool as codes_tool
+from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
 from shared.process.commands import Arguments, Command, Tool, WrongUse, answer
+from shared.process.operator import COMMON
 from shared.process.roles import Service
+from shared.seed.reader import read_seed
 from shared.settings import secrets_dir
 
 
 def _codes(arguments: Arguments) -> None:
-    match list(arguments):
-        case ["verify"]:
-            keys = secrets_dir(os.environ)
-        case ["verify", folder]:
-            keys = Path(folder)
-        case _:
-            raise WrongUse
+    keys = Path(arguments[1]) if len(arguments) > 1 else secrets_dir(os.environ)
     try:
         public_keys = codes_tool.load_public_keys(keys)
     except codes_tool.KeyUnreadable as error:
@@ -31,13 +28,16 @@ def _codes(arguments: Arguments) -> None:
 
 
 async def _tickets(service: Service, arguments: Arguments) -> int:
-    match list(arguments):
-        case ["revoke", ticket_id, *reason] if reason:
-            command = RevokeTicket(TicketId(_uuid(ticket_id)), " ".join(reason))
-        case _:
-            raise WrongUse
+    command = RevokeTicket(TicketId(_uuid(arguments[1])), " ".join(arguments[2:]))
     was_valid = await service.unit.run(revoke_ticket, command)
     answer({"ticket_id": str(command.ticket_id), "outcome": "revoked" if was_valid else "revoked_before"})
+    return 0
+
+
+async def _people(service: Service, _arguments: Arguments) -> int:
+    made_up = DemoPeople([person.person_id for person in read_seed().people])
+    removed = await service.unit.run(remove_demo_people, made_up)
+    answer({"people_removed": removed.people, "phones_revoked": removed.phones})
     return 0
 
 
@@ -49,6 +49,8 @@ def _uuid(text: str) -> UUID:
 
 
 COMMANDS = (
-    Tool("codes verify [<folder of ticket-key-<number>.pem>] < codes.txt", _codes),
-    Command("tickets revoke <ticket id> <reason>", _tickets),
+    Tool(["codes verify [<folder of ticket-key-*.pem>]"], _codes),
+    Command(["tickets revoke <ticket id> <reason>..."], _tickets),
+    Command(["people remove-demo"], _people),
+    *COMMON,
 )

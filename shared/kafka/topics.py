@@ -12,6 +12,13 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.events.topics import ALL, limit_bytes
+from shared.settings import (
+    KAFKA_BOOTSTRAP_SERVERS,
+    KAFKA_REPLICATION_FACTOR,
+    TOPIC_PREFIX,
+    SettingsWrong,
+    whole_number,
+)
 
 _SET_FOR_THIS_TOPIC = 1
 
@@ -64,9 +71,13 @@ def main(arguments: list[str]) -> int:
     if arguments != ["create"]:
         print("usage: python -m shared.kafka.topics create", file=sys.stderr)
         return 2
-    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9094")
-    factor = int(os.environ.get("KAFKA_REPLICATION_FACTOR", "1"))
-    for name in asyncio.run(create(bootstrap, os.environ.get("TOPIC_PREFIX", ""), factor)):
+    bootstrap, prefix = KAFKA_BOOTSTRAP_SERVERS.of(os.environ), TOPIC_PREFIX.of(os.environ)
+    try:
+        made = asyncio.run(create(bootstrap, prefix, whole_number(KAFKA_REPLICATION_FACTOR, os.environ)))
+    except SettingsWrong as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    for name in made:
         print(f"topic {name} made")
     return 0
 

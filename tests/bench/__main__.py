@@ -19,7 +19,7 @@ from tests.support.gate import VENUE
 from tests.support.real_system import RealSystem, running_system, services_here
 
 
-def main() -> int:
+def main(_arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="mot-cham-bench-", ignore_cleanup_errors=True) as folder:
         system = RealSystem.make(Path(folder), services_here())
         with running_system(system), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -57,4 +57,4 @@ async def _measure(system: RealSystem) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -57,6 +57,7 @@ def gate_server(cluster: Cluster, tmp_path: Path) -> Iterator[GateServer]:
         "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
         "TOPIC_PREFIX": f"{name}.",
         "SECRETS_DIR": str(tmp_path),
+        "PROFILE": "demo",
         "LOG_LEVEL": "WARNING",
     }
     server = GateServer(environment, port)

@@ -138,6 +138,7 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
         "TOPIC_PREFIX": f"{prefix}.",
         "SECRETS_DIR": str(folder),
         "PUBLIC_ORIGIN": ORIGIN,
+        "PROFILE": "demo",
         "DATABASE_POOL_SIZE": "4",
         **{f"{name.upper()}_DATABASE_URL": cluster.postgres_url(f"{prefix}_{name}") for name in _BUILDS},
     }

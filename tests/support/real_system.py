@@ -78,7 +78,7 @@ class RealSystem:
         """What the services read."""
         return {
             **{f"{name.upper()}_PORT": str(port) for name, port in self.http_ports.items()},
-            "DATABASE_PORT": str(self.ports.postgres),
+            "DATABASE_SERVER": f"127.0.0.1:{self.ports.postgres}",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "SECRETS_DIR": str(self.secrets),
             "PROFILE": "demo",

@@ -16,7 +16,8 @@ from shared.kafka.handler import EventHandler
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
-from shared.process.commands import Arguments, Command, main
+from shared.process.commands import Arguments, Command, CommandLine, main
+from shared.process.operator import COMMON
 from shared.process.roles import Service
 from shared.settings import Settings
 from shared.storage.db import create_pool
@@ -72,4 +73,4 @@ async def echo(_service: Service, arguments: Arguments) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(build, sys.argv[1:], [Command("echo", echo)], "ticketing"))
+    sys.exit(main(CommandLine("ticketing", build, [Command(["echo <word>..."], echo), *COMMON]), sys.argv[1:]))

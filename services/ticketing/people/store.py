@@ -73,6 +73,14 @@ class PairingCode(msgspec.Struct, frozen=True, kw_only=True):
     made_by: PersonId
 
 
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """A person or phone that was just revoked with others."""
+
+    subject_id: UUID
+    version: int
+    venues: tuple[str, ...]
+
+
 async def insert_person(connection: Connection, person: Person, now: datetime) -> bool:
     """False if the person or the login is there already."""
     added = await connection.fetchval(
@@ -124,6 +132,23 @@ async def revoke_person(connection: Connection, person_id: PersonId, now: dateti
     """The new version, or None if that was done before."""
     version: int | None = await connection.fetchval(SQL["revoke_person"], person_id, now)
     return version
+
+
+async def count_present_persons(connection: Connection, ids: Sequence[PersonId]) -> int:
+    return int(await connection.fetchval(SQL["count_present_persons"], ids))
+
+
+async def remove_persons(connection: Connection, ids: Sequence[PersonId], now: datetime) -> list[Left]:
+    """Those of them who were not revoked before; now without secrets, and their logins are free."""
+    return [_left(row) for row in await connection.fetch(SQL["remove_persons"], ids, now)]
+
+
+async def revoke_devices_paired_by(connection: Connection, ids: Sequence[PersonId], now: datetime) -> list[Left]:
+    return [_left(row) for row in await connection.fetch(SQL["revoke_devices_paired_by"], ids, now)]
+
+
+async def delete_pairing_codes_of(connection: Connection, ids: Sequence[PersonId]) -> None:
+    await connection.execute(SQL["delete_pairing_codes_of"], ids)
 
 
 async def has_operator(connection: Connection) -> bool:
@@ -233,6 +258,10 @@ def _person(row: Record) -> Person:
 
 def _device(row: Record) -> Device:
     return msgspec.convert(dict(row), Device)
+
+
+def _left(row: Record) -> Left:
+    return msgspec.convert(dict(row), Left)
 
 
 def _phone(row: Record) -> ListedPhone:

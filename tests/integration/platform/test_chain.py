@@ -117,7 +117,9 @@ async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
             database = f"{prefix[:-1]}_{name}"
             cluster.create_database(database)
             settings = replace(
-                Settings.read(name, {f"{name.upper()}_DATABASE_URL": cluster.postgres_url(database)}),
+                Settings.read(
+                    name, {f"{name.upper()}_DATABASE_URL": cluster.postgres_url(database), "PROFILE": "demo"}
+                ),
                 kafka_bootstrap=cluster.kafka_bootstrap,
                 topic_prefix=prefix,
                 secrets_dir=tmp_path,

@@ -27,7 +27,7 @@ async def secrets(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
 
 
 def url(cluster: Cluster, secrets: Path, role: str, database: str) -> str:
-    environment = {"SECRETS_DIR": str(secrets), "DATABASE_PORT": str(cluster.postgres.port)}
+    environment = {"SECRETS_DIR": str(secrets), "DATABASE_SERVER": cluster.postgres.address}
     return Settings.read(role, environment).database_url.removesuffix(role) + database
 
 

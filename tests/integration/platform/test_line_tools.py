@@ -76,8 +76,8 @@ def test_a_line_tool_says_how_it_is_used(tool: Tool, tmp_path: Path) -> None:
     with start((tool[0], tool[1], "--help"), tmp_path) as process:
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 0
-    assert said.decode().startswith(f"usage: {tool[1]}")
+    assert said.decode().startswith(f"usage: ./run {tool[0]} {tool[1]}")
     with start((*tool, "one", "two"), tmp_path) as process:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert said.decode().startswith(f"usage: {tool[1]}")
+    assert said.decode().startswith(f"usage: ./run {tool[0]} {tool[1]}")

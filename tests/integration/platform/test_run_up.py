@@ -11,9 +11,11 @@ import pytest
 
 from deploy.console import Problem
 from deploy.local import up
+from deploy.local.__main__ import main
+from deploy.local.commands import COMMANDS
 from deploy.local.paths import ROOT
 from deploy.local.process import Program
-from deploy.local.settings import SIMULATOR, Settings
+from deploy.local.settings import Settings
 from deploy.local.vendor import ensure_vendored, vendored_files
 from shared.settings import SERVICES
 from tests.support.ports import free_ports
@@ -27,22 +29,64 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def exit_code(*words: str) -> int:
+    """Of a command that ends before it does anything, in this process: a new one for each would take minutes."""
+    try:
+        return main(list(words))
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
 def _free_ports() -> dict[str, str]:
     """Settings by which every part listens on a port that nobody has."""
-    names = [*up.PORT_VARIABLES.values(), *(f"{name.upper()}_PORT" for name in (*SERVICES, SIMULATOR))]
-    return {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
+    names = [setting.name for setting in Settings.read({"PROFILE": "demo"}).listening()]
+    return {"PROFILE": "demo", **{name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}}
 
 
 def test_run_alone_lists_what_it_can_do_a_line_each() -> None:
     said = run().stdout.splitlines()
 
-    assert [line.split()[1] for line in said] == [
-        *("up", "demo", "simulate", "bank", "logs", "test", "test-fast", "bench", "secrets", "vendor", "reset")
-    ]
+    assert [line.split()[1] for line in said] == [*COMMANDS, *SERVICES, "WORD"]
 
 
 def test_an_unknown_command_is_refused() -> None:
-    assert run("fly").returncode != 0
+    refused = run("fly")
+
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == "unknown command: fly"
+
+
+def test_help_and_wrong_words_start_and_remove_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+
+    helped, refused = (run(*words, MOT_CHAM_DATA=str(tmp_path)) for words in (("up", "--help"), ("reset", "xyz")))
+
+    assert (helped.returncode, refused.returncode) == (0, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("word", [*COMMANDS, *SERVICES])
+def test_every_command_says_how_it_is_used(word: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(word, "--help") == 0
+    assert capfd.readouterr().out.startswith(f"usage: ./run {word}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("up", "now"), ("demo", "--fast"), ("simulate", "--speed", "9"), ("bank", "rob"), ("logs", "--all")),
+        *(("test-fast", "tests/unit"), ("bench", "all"), ("secrets", "a", "b"), ("secrets", "--force")),
+        *(("vendor", "npm"), ("reset", "xyz"), ("reset", "--yes", "now"), ("payments",), ("payments", "fly")),
+        *(("payments", "serve"), ("payments", "verify", "twice"), ("payments", "outbox", "resend", "--since")),
+        *(("ticketing", "codes"), ("ticketing", "codes", "verify", "a", "b"), ("analytics", "dead-letters", "replay")),
+    ],
+    ids=" ".join,
+)
+def test_a_command_refuses_words_it_does_not_know(words: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(*words) == 2
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"usage: ./run {words[0]}")
 
 
 def test_secrets_are_written_once_in_a_folder_that_only_their_owner_enters(tmp_path: Path) -> None:

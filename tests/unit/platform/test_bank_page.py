@@ -24,7 +24,7 @@ def unused_port() -> int:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings.read({"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{unused_port()}"})
+    settings = Settings.read({"PROFILE": "demo", "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{unused_port()}"})
     bank = Bank(settings.kafka_bootstrap, "")
     transport = httpx.ASGITransport(build(settings, bank))
     headers = {"accept": "text/html", "accept-language": "en"}
@@ -79,6 +79,7 @@ async def test_ready_says_that_kafka_is_away_while_the_page_lives(browser: httpx
     assert (await browser.get("/health/ready")).status_code == 503
 
 
-def test_there_is_no_simulated_bank_in_production() -> None:
+@pytest.mark.parametrize("environment", [{}, {"PROFILE": ""}, {"PROFILE": "production"}])
+def test_there_is_no_simulated_bank_unless_the_profile_says_demo(environment: dict[str, str]) -> None:
     with pytest.raises(SimulatorRefused):
-        Settings.read({"PROFILE": "production"})
+        Settings.read(environment)
