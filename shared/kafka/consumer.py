@@ -12,6 +12,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.clock import until
 from shared.errors import DomainError, Poison
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.message import Message
@@ -82,10 +83,10 @@ class Consumer:
                     return
                 log.warning("consumer_replaced", error=type(error).__name__)
                 CONSUMERS_REPLACED.inc()
-                await self._pause(1)
+                await until(self._stopping, seconds=1)
             if self._health.halted:
                 log.error("consumer_halted", reason="too_many_dead_letters")
-                await self._stopping.wait()
+                await until(self._stopping)
 
     async def _consume(self) -> None:
         """The life of one aiokafka consumer."""
@@ -192,7 +193,7 @@ class Consumer:
                 if reason is not None:
                     raise
                 if attempts < _ATTEMPTS:
-                    await self._pause(0.2 * attempts)
+                    await until(self._stopping, seconds=0.2 * attempts)
                     continue
                 reason = "unexpected"
             self._count_dead_letter()
@@ -212,18 +213,11 @@ class Consumer:
         self._waiting += 1
         self._health.waiting_for_infrastructure = True
         try:
-            await self._pause(limit_s)
+            await until(self._stopping, seconds=limit_s)
         finally:
             self._waiting -= 1
             self._health.waiting_for_infrastructure = self._waiting > 0
         return not self._stopping.is_set()
-
-    async def _pause(self, limit_s: float) -> None:
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
 
 
 async def _check_silence(kafka: AIOKafkaConsumer) -> None:

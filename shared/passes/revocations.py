@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from shared.clock import until
 from shared.events.ticketing import DeviceRevoked, PersonRevoked
 from shared.observe.log import Log
 from shared.storage.db import AWAY, Connection, Pool
@@ -42,11 +43,7 @@ class Revocations:
             except AWAY as error:
                 log.warning("revocations_not_read", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
-            try:
-                async with asyncio.timeout(_POLL_S):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await until(self._woken, seconds=_POLL_S)
 
 
 async def revoke(connection: Connection, subject_id: UUID) -> None:
