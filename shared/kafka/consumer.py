@@ -8,7 +8,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -21,17 +20,9 @@ from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED
 from shared.settings import Settings
-from shared.storage.db import AWAY, COLLIDED
+from shared.storage.db import PASSES
 
 log = Log(__name__)
-# What time heals: the handler is asked again for as long as it takes.
-_PASSES: tuple[type[BaseException], ...] = (
-    *AWAY,
-    *COLLIDED,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 _BATCH = 500
 _SIDE_BY_SIDE = 8
 _ATTEMPTS = 3
@@ -176,7 +167,8 @@ class Consumer:
                 else:
                     await self._dead_letters.put(message, reason)
                 return True
-            except _PASSES as error:
+            except PASSES as error:
+                # What time heals: the handler is asked again for as long as it takes.
                 passes += 1
                 log.warning("waiting_for_infrastructure", error=type(error).__name__, passes=passes)
                 if not await self._wait_for_infrastructure(min(0.1 * 2**passes, 5.0)):

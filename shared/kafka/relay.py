@@ -18,7 +18,7 @@ from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.observe.metrics import OUTBOX_SENT, OUTBOX_UNSENT
 from shared.settings import Settings
-from shared.storage.db import AWAY, COLLIDED, DirectConnection, connect
+from shared.storage.db import PASSES, DirectConnection, connect
 from shared.unit import changes, idempotency, outbox
 from shared.unit.unit import name_of
 from shared.unit.wake import Waker
@@ -33,7 +33,7 @@ _RETRY_S = 1.0
 _STATEMENT_LIMIT_S = 10.0
 _LAST_DRAIN_LIMIT_S = 5.0
 _CLEAN_EVERY_S = 600.0
-_EXPECTED: tuple[type[BaseException], ...] = (*AWAY, *COLLIDED, DomainError)
+_EXPECTED: tuple[type[BaseException], ...] = (*PASSES, DomainError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Relay:
             while not self._stopping.is_set():
                 try:
                     await self._session()
-                except AWAY as error:
+                except PASSES as error:
                     log.warning("relay_lost_database", error=type(error).__name__)
                     await until(self._stopping, seconds=_RETRY_S)
         finally:

@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.clock import until
 from shared.events.ticketing import DeviceRevoked, PersonRevoked
 from shared.observe.log import Log
-from shared.storage.db import AWAY, Connection, Pool
+from shared.storage.db import PASSES, Connection, Pool
 from shared.storage.sql import load
 from shared.unit.unit import Tx
 from shared.unit.wake import Waker
@@ -40,7 +40,7 @@ class Revocations:
             self._woken.clear()
             try:
                 await self.refresh()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("revocations_not_read", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
             await until(self._woken, seconds=_POLL_S)

@@ -26,11 +26,11 @@ from shared.observe import log as logs
 from shared.process.roles import ROLES, Service, run_roles
 from shared.settings import Settings, SettingsWrong
 from shared.storage import migrate
-from shared.storage.db import AWAY, connect
+from shared.storage.db import PASSES, connect
 from shared.unit import outbox
 
 Arguments = Sequence[str]
-_UNREACHABLE: tuple[type[BaseException], ...] = (*AWAY, KafkaError)
+_UNREACHABLE: tuple[type[BaseException], ...] = (*PASSES, KafkaError)
 Build = Callable[[Settings], Awaitable[Service]]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from shared.clock import until
 from shared.observe.log import Log
-from shared.storage.db import AWAY, DirectConnection, connect
+from shared.storage.db import PASSES, DirectConnection, connect
 
 log = Log(__name__)
 _CHANNEL = "wake"
@@ -41,7 +41,7 @@ class Waker:
         while True:
             try:
                 await self._carry()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("waker_lost_database", error=type(error).__name__)
                 await asyncio.sleep(1)
 

@@ -13,7 +13,7 @@ from fastapi.sse import ServerSentEvent
 from shared.clock import until
 from shared.observe.log import Log
 from shared.observe.metrics import STREAMS_OPEN
-from shared.storage.db import AWAY, Pool
+from shared.storage.db import PASSES, Pool
 from shared.unit.changes import changes_after, last_change
 from shared.unit.wake import Waker
 
@@ -46,7 +46,7 @@ class Live:
             self._woken.clear()
             try:
                 await self._read()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("changes_not_read", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
             await until(self._woken, seconds=_POLL_S)
@@ -101,7 +101,7 @@ class Live:
                 if min_interval_s:
                     await until(self._closing, seconds=min_interval_s)
                 await until(changed, self._closing)
-        except AWAY as error:
+        except PASSES as error:
             # The browser comes back by itself and finds out how we are.
             log.warning("stream_lost_database", error=type(error).__name__)
         finally:

@@ -22,7 +22,7 @@ from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED, DEAD_LETTERS
 from shared.settings import Settings
-from shared.storage.db import AWAY, COLLIDED
+from shared.storage.db import PASSES
 from shared.unit import changes
 from shared.unit.unit import Unit
 
@@ -35,8 +35,7 @@ _CHECK_S = 2.0
 _SILENCE_S = 15.0
 _DEAD_IN_A_BATCH = 200
 # Two venues changing their kind at once may make one rollup row together; the second tries again.
-_COLLIDED: tuple[type[BaseException], ...] = (*COLLIDED, asyncpg.UniqueViolationError)
-_PASSES: tuple[type[BaseException], ...] = (KafkaError, Silent, *AWAY, *_COLLIDED, asyncpg.QueryCanceledError)
+_PASSES: tuple[type[BaseException], ...] = (KafkaError, Silent, *PASSES, asyncpg.UniqueViolationError)
 
 
 class Stopped(Exception):
