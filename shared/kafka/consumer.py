@@ -8,10 +8,10 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.clock import until
 from shared.errors import DomainError, Poison
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.message import Message
@@ -20,17 +20,9 @@ from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED
 from shared.settings import Settings
-from shared.storage.db import AWAY, COLLIDED
+from shared.storage.db import PASSES
 
 log = Log(__name__)
-# What time heals: the handler is asked again for as long as it takes.
-_PASSES: tuple[type[BaseException], ...] = (
-    *AWAY,
-    *COLLIDED,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 _BATCH = 500
 _SIDE_BY_SIDE = 8
 _ATTEMPTS = 3
@@ -82,10 +74,10 @@ class Consumer:
                     return
                 log.warning("consumer_replaced", error=type(error).__name__)
                 CONSUMERS_REPLACED.inc()
-                await self._pause(1)
+                await until(self._stopping, seconds=1)
             if self._health.halted:
                 log.error("consumer_halted", reason="too_many_dead_letters")
-                await self._stopping.wait()
+                await until(self._stopping)
 
     async def _consume(self) -> None:
         """The life of one aiokafka consumer."""
@@ -175,7 +167,8 @@ class Consumer:
                 else:
                     await self._dead_letters.put(message, reason)
                 return True
-            except _PASSES as error:
+            except PASSES as error:
+                # What time heals: the handler is asked again for as long as it takes.
                 passes += 1
                 log.warning("waiting_for_infrastructure", error=type(error).__name__, passes=passes)
                 if not await self._wait_for_infrastructure(min(0.1 * 2**passes, 5.0)):
@@ -192,7 +185,7 @@ class Consumer:
                 if reason is not None:
                     raise
                 if attempts < _ATTEMPTS:
-                    await self._pause(0.2 * attempts)
+                    await until(self._stopping, seconds=0.2 * attempts)
                     continue
                 reason = "unexpected"
             self._count_dead_letter()
@@ -212,18 +205,11 @@ class Consumer:
         self._waiting += 1
         self._health.waiting_for_infrastructure = True
         try:
-            await self._pause(limit_s)
+            await until(self._stopping, seconds=limit_s)
         finally:
             self._waiting -= 1
             self._health.waiting_for_infrastructure = self._waiting > 0
         return not self._stopping.is_set()
-
-    async def _pause(self, limit_s: float) -> None:
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
 
 
 async def _check_silence(kafka: AIOKafkaConsumer) -> None:

@@ -11,13 +11,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from shared.clock import until
 from shared.errors import DomainError
 from shared.kafka.producer import Outgoing, Producer
 from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.observe.metrics import OUTBOX_SENT, OUTBOX_UNSENT
 from shared.settings import Settings
-from shared.storage.db import AWAY, COLLIDED, DirectConnection, connect
+from shared.storage.db import PASSES, DirectConnection, connect
 from shared.unit import changes, idempotency, outbox
 from shared.unit.unit import name_of
 from shared.unit.wake import Waker
@@ -32,7 +33,7 @@ _RETRY_S = 1.0
 _STATEMENT_LIMIT_S = 10.0
 _LAST_DRAIN_LIMIT_S = 5.0
 _CLEAN_EVERY_S = 600.0
-_EXPECTED: tuple[type[BaseException], ...] = (*AWAY, *COLLIDED, DomainError)
+_EXPECTED: tuple[type[BaseException], ...] = (*PASSES, DomainError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,9 @@ class Relay:
             while not self._stopping.is_set():
                 try:
                     await self._session()
-                except AWAY as error:
+                except PASSES as error:
                     log.warning("relay_lost_database", error=type(error).__name__)
-                    await _wait(self._stopping, _RETRY_S)
+                    await until(self._stopping, seconds=_RETRY_S)
         finally:
             await self.producer.close()
 
@@ -78,8 +79,7 @@ class Relay:
         connection = await connect(self.settings.database_url, f"{self.settings.service}-relay")
         try:
             while not await _bounded(connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)):
-                await _wait(self._stopping, _RETRY_S)
-                if self._stopping.is_set():
+                if await until(self._stopping, seconds=_RETRY_S):
                     return
             log.info("relay_leads")
             async with AsyncExitStack() as stack:
@@ -95,7 +95,7 @@ class Relay:
             self._woken.clear()
             if not await self._drain(connection):
                 await asyncio.sleep(_PAUSE_S)
-                await _wait(self._woken, _POLL_S)
+                await until(self._woken, seconds=_POLL_S)
         loop = asyncio.get_running_loop()
         limit = loop.time() + _LAST_DRAIN_LIMIT_S
         while await self._drain(connection) and loop.time() < limit:
@@ -137,15 +137,6 @@ class Relay:
             await changes.delete_old(connection)
         finally:
             connection.terminate()
-
-
-async def _wait(event: asyncio.Event, limit_s: float) -> None:
-    """Returns when the event is set or the limit is over."""
-    try:
-        async with asyncio.timeout(limit_s):
-            await event.wait()
-    except TimeoutError:
-        return
 
 
 async def _bounded(answer: Awaitable[T]) -> T:

@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from shared.clock import until
 from shared.events.ticketing import DeviceRevoked, PersonRevoked
 from shared.observe.log import Log
-from shared.storage.db import AWAY, Connection, Pool
+from shared.storage.db import PASSES, Connection, Pool
 from shared.storage.sql import load
 from shared.unit.unit import Tx
 from shared.unit.wake import Waker
@@ -39,14 +40,10 @@ class Revocations:
             self._woken.clear()
             try:
                 await self.refresh()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("revocations_not_read", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
-            try:
-                async with asyncio.timeout(_POLL_S):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await until(self._woken, seconds=_POLL_S)
 
 
 async def revoke(connection: Connection, subject_id: UUID) -> None:

@@ -24,10 +24,10 @@ from shared.process.roles import ROLES, Service, run_roles
 from shared.process.stores import who_is_away
 from shared.process.usage import asks_for_help, fits, usage
 from shared.settings import Settings, SettingsWrong
-from shared.storage.db import AWAY
+from shared.storage.db import PASSES
 
 Arguments = Sequence[str]
-_UNREACHABLE: tuple[type[BaseException], ...] = (*AWAY, KafkaError)
+_UNREACHABLE: tuple[type[BaseException], ...] = (*PASSES, KafkaError)
 Build = Callable[[Settings], Awaitable[Service]]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import uvicorn
 
+from shared.clock import until
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
@@ -125,9 +126,8 @@ class _Endless:
 
     async def run(self) -> None:
         work = asyncio.ensure_future(self._work())
-        stop = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
+        work.add_done_callback(lambda _: self._stopping.set())
+        await until(self._stopping)
         if work.done():
             await work
         work.cancel()

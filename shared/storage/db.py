@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: pools, direct connections, and which errors mean that it is away."""
+"""Connections to PostgreSQL: pools, direct connections, and the one list of errors that pass by themselves."""
 
 from __future__ import annotations
 
@@ -19,21 +19,36 @@ else:
     Connection = asyncpg.Connection | PoolConnectionProxy
     Pool = asyncpg.Pool
 
-# Away, starting or stopping: retrying later can help. Anything else is our own mistake.
+# Away, starting or stopping, or about to end this connection.
 AWAY: tuple[type[BaseException], ...] = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # said by a pooled connection whose server was killed in mid-statement
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.IdleSessionTimeoutError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.DiskFullError,
 )
-# Two transactions met; doing one of them again is the cure.
-COLLIDED: tuple[type[BaseException], ...] = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+# Two transactions met, or a migration came between a statement and its plan: doing it again at once is the cure.
+COLLIDED: tuple[type[BaseException], ...] = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+# What time heals. Loops go on, doors say "try again later"; anything else is our own mistake.
+PASSES: tuple[type[BaseException], ...] = (
+    *AWAY,
+    *COLLIDED,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, until it is promoted or the address leads elsewhere
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+)
 
 _SESSION = {"timezone": "UTC", "idle_in_transaction_session_timeout": "30s", "statement_timeout": "30s"}
 
@@ -72,5 +87,5 @@ async def answers(pool: Pool, limit_s: float = 1.0) -> bool:
     try:
         async with asyncio.timeout(limit_s):
             return bool(await pool.fetchval("SELECT true"))
-    except AWAY:
+    except PASSES:
         return False

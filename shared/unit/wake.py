@@ -6,8 +6,9 @@ Never NOTIFY inside a business transaction: it serialises commits over the whole
 import asyncio
 from collections.abc import Callable
 
+from shared.clock import until
 from shared.observe.log import Log
-from shared.storage.db import AWAY, DirectConnection, connect
+from shared.storage.db import PASSES, DirectConnection, connect
 
 log = Log(__name__)
 _CHANNEL = "wake"
@@ -40,7 +41,7 @@ class Waker:
         while True:
             try:
                 await self._carry()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("waker_lost_database", error=type(error).__name__)
                 await asyncio.sleep(1)
 
@@ -52,7 +53,7 @@ class Waker:
             own = connection.get_server_pid()
             await connection.add_listener(_CHANNEL, _hearer(own, self._listeners))
             while not lost.is_set():
-                await _first(self._pending, lost)
+                await until(self._pending, lost)
                 if self._pending.is_set() and not lost.is_set():
                     self._pending.clear()
                     await connection.execute(f"NOTIFY {_CHANNEL}")
@@ -73,13 +74,3 @@ def _hearer(own_pid: int, listeners: list[asyncio.Event]) -> Callable[..., None]
                 event.set()
 
     return hear
-
-
-async def _first(*events: asyncio.Event) -> None:
-    """Returns when any of the events is set."""
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

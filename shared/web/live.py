@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 import msgspec
 from fastapi.sse import ServerSentEvent
 
+from shared.clock import until
 from shared.observe.log import Log
 from shared.observe.metrics import STREAMS_OPEN
-from shared.storage.db import AWAY, Pool
+from shared.storage.db import PASSES, Pool
 from shared.unit.changes import changes_after, last_change
 from shared.unit.wake import Waker
 
@@ -45,10 +46,10 @@ class Live:
             self._woken.clear()
             try:
                 await self._read()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("changes_not_read", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
-            await _until(self._woken, seconds=_POLL_S)
+            await until(self._woken, seconds=_POLL_S)
 
     async def _read(self) -> None:
         if self._last is None:
@@ -98,9 +99,9 @@ class Live:
                     retry = _RETRY_MS + random.randrange(_RETRY_MS)  # noqa: S311 - no secret
                     yield ServerSentEvent(raw_data=state.decode(), event=event, id=str(seq), retry=retry)
                 if min_interval_s:
-                    await _until(self._closing, seconds=min_interval_s)
-                await _until(changed, self._closing)
-        except AWAY as error:
+                    await until(self._closing, seconds=min_interval_s)
+                await until(changed, self._closing)
+        except PASSES as error:
             # The browser comes back by itself and finds out how we are.
             log.warning("stream_lost_database", error=type(error).__name__)
         finally:
@@ -117,15 +118,3 @@ class Live:
 
 def _json(state: State) -> bytes:
     return state if isinstance(state, bytes) else msgspec.json.encode(state)
-
-
-async def _until(*events: asyncio.Event, seconds: float | None = None) -> None:
-    """Returns when one of the events is set, or after some seconds."""
-    if any(event.is_set() for event in events):
-        return
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import DomainError
 from shared.observe import trace
 from shared.observe.log import Log
-from shared.storage.db import AWAY
+from shared.storage.db import PASSES
 from shared.web import i18n
 from shared.web.pages import Pages, language_of
 
@@ -51,7 +51,7 @@ def problem_of(error: BaseException) -> Problem:
                 return problem_of(error.__cause__)
             code = _HTTP_CODES.get(error.status_code, f"http_{error.status_code}")
             return Problem(code, error.status_code, headers=error.headers or {})
-        case _ if isinstance(error, AWAY):
+        case _ if isinstance(error, PASSES):
             return Problem("service_unavailable", 503, headers={"Retry-After": "2"})
         case _:
             return Problem("internal", 500)
@@ -92,7 +92,7 @@ class Problems:
         except ClientDisconnect:
             return
         except Exception as error:
-            if isinstance(error, AWAY):
+            if isinstance(error, PASSES):
                 log.warning("request_lost_database", error=type(error).__name__)
             elif not isinstance(error, (DomainError, CharacterNotInRepertoireError)):
                 log.error("unexpected", with_trace=True, error=type(error).__name__)

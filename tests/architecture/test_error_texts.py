@@ -12,7 +12,7 @@ import deploy
 import services
 import shared
 from shared.errors import DomainError
-from shared.storage.db import AWAY
+from shared.storage.db import PASSES
 from shared.web import i18n
 from shared.web.problems import problem_of
 
@@ -20,7 +20,7 @@ from shared.web.problems import problem_of
 UNRULY: tuple[BaseException, ...] = (
     RequestValidationError([]),
     *(HTTPException(status) for status in (400, 404, 405, 413)),
-    *(kind("away") for kind in AWAY),
+    *(kind("away") for kind in PASSES),
     RuntimeError(),
 )
 

@@ -15,13 +15,14 @@ from services.analytics.stream import store
 from services.analytics.stream.batch import Batch, batch_of
 from services.analytics.stream.ingest import Applied, apply_batch
 from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, Polled, Share, cluster_id
+from shared.clock import until
 from shared.kafka.consumer import Silent
 from shared.kafka.patience import Patience
 from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED, DEAD_LETTERS
 from shared.settings import Settings
-from shared.storage.db import AWAY, COLLIDED
+from shared.storage.db import PASSES
 from shared.unit import changes
 from shared.unit.unit import Unit
 
@@ -34,8 +35,7 @@ _CHECK_S = 2.0
 _SILENCE_S = 15.0
 _DEAD_IN_A_BATCH = 200
 # Two venues changing their kind at once may make one rollup row together; the second tries again.
-_COLLIDED: tuple[type[BaseException], ...] = (*COLLIDED, asyncpg.UniqueViolationError)
-_PASSES: tuple[type[BaseException], ...] = (KafkaError, Silent, *AWAY, *_COLLIDED, asyncpg.QueryCanceledError)
+_PASSES: tuple[type[BaseException], ...] = (KafkaError, Silent, *PASSES, asyncpg.UniqueViolationError)
 
 
 class Stopped(Exception):
@@ -80,7 +80,7 @@ class Worker:
                 log.warning("worker_replaced", error=type(error).__name__)
                 CONSUMERS_REPLACED.inc()
                 self._health.waiting_for_infrastructure = True
-                await self._pause(1)
+                await until(self._stopping, seconds=1)
 
     async def _count(self) -> None:
         """The life of one reader; any doubt ends it, and the next one begins from the database's offsets."""
@@ -100,7 +100,7 @@ class Worker:
                 now = time.monotonic()
                 got_at = now if records else got_at
                 if 0 < sum(map(len, records.values())) < _BATCH // 2:
-                    await self._pause(_GATHER_S)
+                    await until(self._stopping, seconds=_GATHER_S)
                 if now - checked_at > _CHECK_S:
                     await self._check_progress(reader, now - got_at)
                     checked_at = now
@@ -166,14 +166,7 @@ class Worker:
         log.error("worker_stopped", reason=stopped.reason, detail=stopped.detail)
         metrics.STOPPED.labels(stopped.reason).set(1)
         self._health.halted = True
-        await self._stopping.wait()
-
-    async def _pause(self, limit_s: float) -> None:
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
+        await until(self._stopping)
 
 
 async def _poll(reader: LogReader) -> Polled:

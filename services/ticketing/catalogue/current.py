@@ -5,7 +5,7 @@ import asyncio
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.store import read_catalogue
 from shared.observe.log import Log
-from shared.storage.db import AWAY, Pool
+from shared.storage.db import PASSES, Pool
 
 log = Log(__name__)
 _EVERY_S = 30.0
@@ -37,6 +37,6 @@ class Offer:
         while True:
             try:
                 await self.refresh()
-            except AWAY as error:
+            except PASSES as error:
                 log.warning("catalogue_not_read", error=type(error).__name__)
             await asyncio.sleep(_EVERY_S if self._catalogue is not None and self._catalogue.venues else 0.5)

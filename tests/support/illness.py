@@ -1,0 +1,81 @@
+"""A database that fails as it is told to, with PostgreSQL's own errors: each connection by the code in its name."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+
+from shared.storage import migrate
+from shared.storage.db import PASSES, Pool, create_pool
+from tests.support.cluster import Cluster
+
+# Those of the list that PostgreSQL says itself. A plan out of date is no code that a function can raise.
+KINDS = [
+    kind
+    for kind in PASSES
+    if issubclass(kind, asyncpg.PostgresError) and kind is not asyncpg.InvalidCachedStatementError
+]
+CODES = [kind.sqlstate for kind in KINDS]
+
+_SETUP = """
+CREATE TABLE illness ();
+CREATE FUNCTION well() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    code text := substring(current_setting('application_name') FROM '[0-9A-Z]{5}');
+BEGIN
+    IF code IS NOT NULL AND EXISTS (SELECT FROM illness) THEN
+        PERFORM nextval(format('%I', 'met ' || code));
+        RAISE EXCEPTION 'told to' USING ERRCODE = code;
+    END IF;
+    RETURN true;
+END
+$$;
+"""
+
+
+@dataclass(slots=True)
+class Patient:
+    """A database, a pool that never fails, and pools that fail by a code of their own while it is ill."""
+
+    url: str
+    pool: Pool
+    _stack: AsyncExitStack
+
+    async def pools(self) -> dict[str, Pool]:
+        """A pool of one connection for each code."""
+        return {code: await self._pool(code) for code in CODES}
+
+    async def fall_ill(self, table: str | None = None) -> None:
+        """From now on connections with a code fail at the table, or where they ask whether it is well."""
+        if table is not None:
+            await self.pool.execute(f"ALTER TABLE {table} RENAME TO {table}_kept")
+            await self.pool.execute(f"CREATE VIEW {table} AS SELECT * FROM {table}_kept WHERE (SELECT well())")
+        await self.pool.execute("INSERT INTO illness DEFAULT VALUES")
+
+    async def get_well(self) -> None:
+        await self.pool.execute("TRUNCATE illness")
+
+    async def every_code_was_met(self) -> bool:
+        statement = "SELECT count(*) FROM pg_sequences WHERE sequencename LIKE 'met %' AND last_value IS NOT NULL"
+        return int(await self.pool.fetchval(statement)) == len(set(CODES))
+
+    async def _pool(self, name: str) -> Pool:
+        pool = await create_pool(self.url, name, 1)
+        self._stack.push_async_callback(pool.close)
+        return pool
+
+
+async def open_patient(cluster: Cluster, migrations: Path) -> AsyncIterator[Patient]:
+    name = f"illness_{uuid4().hex[:8]}"
+    cluster.create_database(name)
+    url = cluster.postgres_url(name)
+    await migrate.migrate(url, migrations)
+    async with AsyncExitStack() as stack:
+        stack.callback(cluster.drop_database, name)
+        pool = await create_pool(url, "doctor", 4)
+        stack.push_async_callback(pool.close)
+        await pool.execute(_SETUP + "".join(f'CREATE SEQUENCE "met {code}";' for code in sorted(set(CODES))))
+        yield Patient(url, pool, stack)
