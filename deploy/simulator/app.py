@@ -14,12 +14,13 @@ from shared.web.app import create_app
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+WEBS = [HERE / "web"]
 _ASK_LIMIT_S = 2.0
 
 
 def build(settings: Settings, bank: Bank) -> FastAPI:
     """The application; whoever made the bank closes it."""
-    pages = Pages([HERE / "web"], "simulator", home="/bank", demo=True)
+    pages = Pages(WEBS, "simulator", home="/bank", demo=True)
 
     async def ready() -> tuple[bool, dict[str, object]]:
         kafka = await answers(settings.kafka_bootstrap)

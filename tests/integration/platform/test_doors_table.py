@@ -17,11 +17,12 @@ from fastapi.routing import APIRoute
 from shared.clock import utc_now
 from shared.passes.auth import GATE, SIGN_IN, Role, sign_pass
 from shared.web.app import routes_of
-from shared.web.i18n import Language, translate
+from shared.web.i18n import Language
 from tests.support.cluster import Cluster
 from tests.support.doors_samples import COOKIES, sample_of
 from tests.support.doors_table import ROWS, Row
 from tests.support.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
+from tests.support.texts import translate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GUARDED = [row for row in ROWS if not row.is_for_anyone]

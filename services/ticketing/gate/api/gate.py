@@ -31,13 +31,13 @@ from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 from shared.passes.auth import GATE, SIGN_IN, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
 from shared.unit.unit import Unit
-from shared.web import i18n
 from shared.web.live import Live, State
 from shared.web.pages import Pages
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
 
 _STATIC = Path(__file__).parent.parent / "web" / "static"
 _TEMPLATES = _STATIC.parent / "templates"
+_TEXTS = _STATIC.parent / "messages" / "gate.toml"
 _VENDOR = (
     "shared/vendor/zxing/reader/index.js",
     "shared/vendor/zxing/share.js",
@@ -255,7 +255,7 @@ def _shell() -> _Shell:
     own = [f"ticketing/gate/{path.name}" for path in sorted((_STATIC / "gate").iterdir()) if path.is_file()]
     workers = (_STATIC / "gate" / "worker").iterdir()
     names = [*own, *(name for name in _VENDOR if (SHARED_STATIC / name.removeprefix("shared/")).exists())]
-    page = (_TEMPLATES / "gate" / "gate.html", i18n.MESSAGES / "gate.toml", *sorted(workers))
+    page = (_TEMPLATES / "gate" / "gate.html", _TEXTS, *sorted(workers))
     hashes = [*map(_addresses.address, names), *map(_addresses.content_hash, page)]
     version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:10]
     return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
