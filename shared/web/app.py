@@ -53,7 +53,7 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(Bounded)
     app.add_middleware(Problems, texts=texts, pages=pages)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, openings=() if pages is None else pages.openings)
     app.add_middleware(Observed)
     return app
 

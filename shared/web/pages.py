@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 
 from shared.web import i18n
 from shared.web.i18n import LANGUAGES, Language
+from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
 from shared.web.texts import Spoken, Texts
 
@@ -31,13 +32,23 @@ class Pages:
     """Renders the templates of one service.
 
     `webs` are the folders of its rooms with `templates/`, `static/`, `messages/`; shared ones are found too. `home` is
-    where the wordmark leads. In a template: t(key, **values), knows(key), messages(keys...), asset("<owner>/<path>"),
-    lang, home, demo, and the writers money, number, day, clock_time, percent. There is one environment per language, so
-    that imported macros have all of these without context.
+    where the wordmark leads, `openings` what its pages may do in a browser. A template has t(key, **values),
+    knows(key), messages(keys...), asset("<owner>/<path>"), lang, home, demo, and the writers money, number, day,
+    clock_time and percent. There is one environment per language, so that imported macros have all of these without
+    context.
     """
 
-    def __init__(self, webs: Sequence[Path], service: str, *, home: str = "/", demo: bool = False) -> None:
+    def __init__(
+        self,
+        webs: Sequence[Path],
+        service: str,
+        *,
+        home: str = "/",
+        demo: bool = False,
+        openings: Sequence[Opening] = (),
+    ) -> None:
         self.texts = Texts.of(webs)
+        self.openings = openings
         self._static = StaticAddresses(
             {"shared": [SHARED_STATIC], service: [web / "static" for web in webs if (web / "static").is_dir()]}
         )
