@@ -7,7 +7,7 @@ DomainError       a rule says no; the caller can do something about it (4xx)
   Conflict          it was asked differently before, or is already done (409)
 Poison            an event that can never be handled: to the dead letters, never retried
 
-Titles and advice for people stand in shared/web/messages/errors.toml under the code.
+Titles and advice for people stand under the code in web/messages of the room that raises it.
 """
 
 from typing import ClassVar

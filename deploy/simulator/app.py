@@ -7,19 +7,20 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from deploy.simulator.bank import Bank
-from deploy.simulator.page import Counter, router
+from deploy.simulator.page import OPENINGS, Counter, router
 from deploy.simulator.settings import Settings
 from shared.clock import utc_now
 from shared.web.app import create_app
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+WEBS = [HERE / "web"]
 _ASK_LIMIT_S = 2.0
 
 
 def build(settings: Settings, bank: Bank) -> FastAPI:
     """The application; whoever made the bank closes it."""
-    pages = Pages([HERE / "web"], "simulator", home="/bank", demo=True)
+    pages = Pages(WEBS, "simulator", home="/bank", demo=True, openings=OPENINGS)
 
     async def ready() -> tuple[bool, dict[str, object]]:
         kafka = await answers(settings.kafka_bootstrap)

@@ -27,6 +27,7 @@ from shared.unit.idempotency import IdempotencyConflict, Key
 from shared.web.app import OnceKey
 from shared.web.pages import Pages
 from shared.web.problems import wants_page
+from shared.web.security_headers import Opening
 
 _AMOUNT_LIMIT_VND = 500_000_000
 _MEMO_LIMIT = 140
@@ -57,6 +58,7 @@ async def _counter_of(request: Request) -> Counter:
 
 CounterDep = Annotated[Counter, Depends(_counter_of)]
 router = APIRouter(dependencies=[Depends(allow_anyone)])
+OPENINGS = (Opening("/bank", camera=True),)
 
 
 class PayForm(BaseModel):

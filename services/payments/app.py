@@ -29,7 +29,7 @@ from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
-WEBS = [HERE / "owner" / "web"]
+WEBS = [HERE / room / "web" for room in ("merchants", "intents", "transfers", "cash", "owner")]
 ROUTERS = (owner.router,)
 _VERIFY_EVERY_S = 15.0
 

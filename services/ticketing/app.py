@@ -48,6 +48,7 @@ HERE = Path(__file__).parent
 WEBS = [HERE / room / "web" for room in ("catalogue", "sales", "gate", "people")]
 TICKET_KEY_ID = 1
 ROUTERS = (orders.router, cancel.router, gate.router, conflicts.router, sign_in.router, manage.router)
+OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
 
 async def build(settings: Settings) -> Service:
@@ -65,7 +66,7 @@ async def build(settings: Settings) -> Service:
     heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
     signer = TicketSigner(TICKET_KEY_ID, read_private_key(settings.secrets_dir / f"ticket-key-{TICKET_KEY_ID}.pem"))
     office = Office(offer, signer)
-    pages = Pages(WEBS, settings.service, demo=settings.profile == "demo")
+    pages = Pages(WEBS, settings.service, demo=settings.profile == "demo", openings=OPENINGS)
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.web = Web(unit, pages, read_private_key(settings.secrets_dir / "pass-key.pem"), settings.public_origin)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -25,9 +25,26 @@ from shared.clock import Clock
 from shared.errors import Forbidden, Unauthenticated
 from shared.passes.revocations import Revocations
 
-GATE, OWNER, OFFICE = "__Host-gate", "__Host-owner", "__Host-office"
-SIGN_IN = {GATE: "/pair", OWNER: "/sign-in/owner", OFFICE: "/sign-in"}
 _PASSES_REMEMBERED = 4096
+
+
+class Cookie(StrEnum):
+    """The name of the cookie that holds a pass, with the address where one signs in to get it."""
+
+    sign_in: str
+
+    GATE = "__Host-gate", "/pair"
+    OWNER = "__Host-owner", "/sign-in/owner"
+    OFFICE = "__Host-office", "/sign-in"
+
+    def __new__(cls, name: str, sign_in: str) -> Self:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.sign_in = sign_in
+        return member
+
+
+GATE, OWNER, OFFICE = Cookie.GATE, Cookie.OWNER, Cookie.OFFICE
 
 
 class Role(StrEnum):
@@ -138,7 +155,7 @@ class Allow:
     even_revoked: the route itself asks `doors.is_revoked`: scans that a revoked phone cannot keep go to quarantine.
     """
 
-    def __init__(self, cookie: str, *roles: Role, even_revoked: bool = False) -> None:
+    def __init__(self, cookie: Cookie, *roles: Role, even_revoked: bool = False) -> None:
         assert roles, "nobody could ever come in"
         self.cookie = cookie
         self.roles = frozenset(roles)
@@ -151,7 +168,7 @@ class Allow:
         try:
             found = doors.admit(request.cookies.get(self.cookie, ""), even_revoked=self.even_revoked)
         except Unauthenticated as error:
-            raise type(error)(sign_in=SIGN_IN[self.cookie]) from error
+            raise type(error)(sign_in=self.cookie.sign_in) from error
         if found.role not in self.roles:
             raise Forbidden
         return found

@@ -20,6 +20,7 @@ from shared.web.layers import BODY, Bounded, Observed
 from shared.web.pages import Pages
 from shared.web.problems import Problems, respond
 from shared.web.security_headers import SecurityHeaders
+from shared.web.texts import Texts
 
 # Whether to send requests here, and what stands behind that answer; Health.ready is one.
 Ready = Callable[[], Awaitable[tuple[bool, Mapping[str, object]]]]
@@ -36,6 +37,7 @@ def create_app(
     app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.doors = doors
     app.state.pages = pages
+    texts = Texts.of() if pages is None else pages.texts
     for router in (_platform_routes(ready), *routers):
         for route in routes_of(router.routes):
             rule_of(route)
@@ -44,14 +46,14 @@ def create_app(
         app.router.routes.extend(pages.static_routes())
 
     async def answer(request: Request, error: Exception) -> Response:
-        return respond(request, error, pages)
+        return respond(request, error, texts, pages)
 
     for kind in (DomainError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     # The last one added is the outermost.
     app.add_middleware(Bounded)
-    app.add_middleware(Problems, pages=pages)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Problems, texts=texts, pages=pages)
+    app.add_middleware(SecurityHeaders, openings=() if pages is None else pages.openings)
     app.add_middleware(Observed)
     return app
 

@@ -19,7 +19,9 @@ from starlette.routing import BaseRoute
 
 from shared.web import i18n
 from shared.web.i18n import LANGUAGES, Language
+from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
+from shared.web.texts import Spoken, Texts
 
 SHARED_TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "lang"
@@ -29,13 +31,24 @@ _A_YEAR_S = 365 * 24 * 3600
 class Pages:
     """Renders the templates of one service.
 
-    `webs` are the folders of its rooms with `templates/` and `static/`; shared templates are found too; `home` is where
-    the wordmark leads. In a template: t(key, **values), knows(key), messages(keys...), asset("<owner>/<path>"), lang,
-    home, demo, and the writers money, number, day, clock_time, percent. There is one environment per language, so that
-    imported macros have all of these without context.
+    `webs` are the folders of its rooms with `templates/`, `static/`, `messages/`; shared ones are found too. `home` is
+    where the wordmark leads, `openings` what its pages may do in a browser. A template has t(key, **values),
+    knows(key), messages(keys...), asset("<owner>/<path>"), lang, home, demo, and the writers money, number, day,
+    clock_time and percent. There is one environment per language, so that imported macros have all of these without
+    context.
     """
 
-    def __init__(self, webs: Sequence[Path], service: str, *, home: str = "/", demo: bool = False) -> None:
+    def __init__(
+        self,
+        webs: Sequence[Path],
+        service: str,
+        *,
+        home: str = "/",
+        demo: bool = False,
+        openings: Sequence[Opening] = (),
+    ) -> None:
+        self.texts = Texts.of(webs)
+        self.openings = openings
         self._static = StaticAddresses(
             {"shared": [SHARED_STATIC], service: [web / "static" for web in webs if (web / "static").is_dir()]}
         )
@@ -45,10 +58,11 @@ class Pages:
         }
 
     def _globals(self, language: Language, home: str, *, demo: bool) -> Mapping[str, object]:
+        spoken = self.texts.spoken(language)
         return {
-            "t": partial(_translate, language),
-            "knows": i18n.knows,
-            "messages": partial(_messages, language),
+            "t": spoken.t,
+            "knows": spoken.knows,
+            "messages": partial(_messages, spoken),
             "asset": self._static.address,
             "lang": language,
             "home": home,
@@ -90,8 +104,8 @@ class Pages:
         fields fill the placeholders of its texts.
         """
         fallback = "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
-        message = f"errors.{code if i18n.knows(f'errors.{code}') else fallback}"
-        advice = f"{message}.do" if i18n.knows(f"{message}.do") else None
+        message = f"errors.{code if self.texts.knows(f'errors.{code}') else fallback}"
+        advice = f"{message}.do" if self.texts.knows(f"{message}.do") else None
         return self.render(
             request, "problem.html", status=status, code=code, message=message, advice=advice, fields=fields
         )
@@ -134,15 +148,11 @@ def _environment(folders: list[Path], variables: Mapping[str, object]) -> Enviro
     return environment
 
 
-def _translate(language: Language, key: str, /, **values: object) -> str:
-    return i18n.translate(key, language, **values)
-
-
 def _percent(language: Language, basis_points: int) -> str:
     return i18n.percent(basis_points, language)
 
 
-def _messages(language: Language, *keys: str) -> Markup:
+def _messages(spoken: Spoken, *keys: str) -> Markup:
     """The texts a page's scripts need, as data; js/shared/i18n.js reads them. "gate." means all keys below it."""
-    data = htmlsafe_json_dumps(i18n.export(keys, language), ensure_ascii=False)
+    data = htmlsafe_json_dumps(spoken.export(*keys), ensure_ascii=False)
     return Markup('<script type="application/json" id="messages">{}</script>').format(data)

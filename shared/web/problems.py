@@ -18,6 +18,7 @@ from shared.observe.log import Log
 from shared.storage.db import PASSES
 from shared.web import i18n
 from shared.web.pages import Pages, language_of
+from shared.web.texts import Texts
 
 log = Log(__name__)
 # The forms behind the doors take this much.
@@ -75,8 +76,9 @@ def wants_page(request: Request) -> bool:
 class Problems:
     """Answers requests that failed; also the ASGI layer that catches what no handler expected."""
 
-    def __init__(self, app: ASGIApp, pages: Pages | None) -> None:
+    def __init__(self, app: ASGIApp, texts: Texts, pages: Pages | None) -> None:
         self._app = app
+        self._texts = texts
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,10 +100,10 @@ class Problems:
                 log.error("unexpected", with_trace=True, error=type(error).__name__)
             if started or scope["type"] != "http":
                 raise
-            await respond(Request(scope, receive), error, self._pages)(scope, receive, send)
+            await respond(Request(scope, receive), error, self._texts, self._pages)(scope, receive, send)
 
 
-def respond(request: Request, error: BaseException, pages: Pages | None) -> Response:
+def respond(request: Request, error: BaseException, texts: Texts, pages: Pages | None) -> Response:
     """The answer for an error: a redirect to the door, a page, or problem+json."""
     problem = problem_of(error)
     if wants_page(request):
@@ -113,8 +115,8 @@ def respond(request: Request, error: BaseException, pages: Pages | None) -> Resp
             page.headers.update(problem.headers)
             return page
     body = {**problem.fields, "code": problem.code, "status": problem.status, "trace_id": trace.current()}
-    body["title"] = _text(request, problem, "") or problem.code
-    if advice := _text(request, problem, ".do"):
+    body["title"] = _text(texts, request, problem, "") or problem.code
+    if advice := _text(texts, request, problem, ".do"):
         body["detail"] = advice
     headers = {"Cache-Control": "no-store", **problem.headers}
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
@@ -128,9 +130,9 @@ def _way_back(request: Request) -> str:
     return urlencode({"next": here} | ({"lang": asked} if i18n.is_language(asked) else {}), safe="/")
 
 
-def _text(request: Request, problem: Problem, part: str) -> str:
+def _text(texts: Texts, request: Request, problem: Problem, part: str) -> str:
     key = f"errors.{problem.code}{part}"
     try:
-        return i18n.translate(key, language_of(request), **problem.fields)
+        return texts.translate(key, language_of(request), **problem.fields)
     except KeyError:
         return ""

@@ -1,9 +1,11 @@
 """The headers that keep our pages shut: content security policy, camera, referrer. A pure ASGI middleware.
 
-It is pure ASGI because a `BaseHTTPMiddleware` around an event stream turns each shutdown into tracebacks.
+What a page needs open stands beside its router as an Opening, so nothing here names an address of a service. It is
+pure ASGI because a `BaseHTTPMiddleware` around an event stream turns each shutdown into tracebacks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,18 +28,16 @@ def _policy(*script_sources: str) -> str:
 
 
 CONTENT_SECURITY_POLICY = _policy()
-# WebAssembly needs a word of its own. A worker obeys the policy of its own response, so the gate's scripts carry it.
+# WebAssembly needs a word of its own.
 SCANNER_SECURITY_POLICY = _policy("'wasm-unsafe-eval'")
-SCANNER_PATHS = ("/gate", "/static/ticketing/gate")
 
 _SHUT = "microphone=(), geolocation=(), payment=(), usb=()"
 PERMISSIONS = f"camera=(), {_SHUT}"
 CAMERA_PERMISSIONS = f"camera=(self), {_SHUT}"
-CAMERA_PATHS = ("/gate", "/bank")
 
-# The address of an order is its key, so it goes nowhere, not even into our own log of the next request. Elsewhere
-# `same-origin`, because under `no-referrer` a browser sends "Origin: null" with our own forms.
-SECRET_LINK_PATHS = ("/orders", "/t")
+# An address that is a key goes nowhere, not even into our own log of the next request. Elsewhere `same-origin`, because
+# under `no-referrer` a browser sends "Origin: null" with our own forms.
+SECRET_REFERRER, REFERRER = "no-referrer", "same-origin"
 
 _ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -46,25 +46,40 @@ _ALWAYS: Mapping[str, str] = {
 }
 
 
-def security_headers(path: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the pages at and below an address need beyond what all pages may.
+
+    scanner: they read codes by WebAssembly. secret_link: their address is a key that must not be passed on.
+    """
+
+    address: str
+    camera: bool = False
+    scanner: bool = False
+    secret_link: bool = False
+
+    def holds(self, path: str) -> bool:
+        return path == self.address or path.startswith(f"{self.address}/")
+
+
+def security_headers(path: str, openings: Sequence[Opening] = ()) -> dict[str, str]:
     """All security headers of a response at this path."""
+    here = [opening for opening in openings if opening.holds(path)]
+    scanner, camera = any(one.scanner for one in here), any(one.camera for one in here)
     return {
         **_ALWAYS,
-        "Content-Security-Policy": SCANNER_SECURITY_POLICY if _below(path, SCANNER_PATHS) else CONTENT_SECURITY_POLICY,
-        "Permissions-Policy": CAMERA_PERMISSIONS if _below(path, CAMERA_PATHS) else PERMISSIONS,
-        "Referrer-Policy": "no-referrer" if _below(path, SECRET_LINK_PATHS) else "same-origin",
+        "Content-Security-Policy": SCANNER_SECURITY_POLICY if scanner else CONTENT_SECURITY_POLICY,
+        "Permissions-Policy": CAMERA_PERMISSIONS if camera else PERMISSIONS,
+        "Referrer-Policy": SECRET_REFERRER if any(one.secret_link for one in here) else REFERRER,
     }
-
-
-def _below(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 class SecurityHeaders:
     """Adds the headers to every response; one that a handler set itself is kept."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, openings: Sequence[Opening]) -> None:
         self._app = app
+        self._openings = openings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,7 +90,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in security_headers(path).items():
+                for name, value in security_headers(path, self._openings).items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -1,7 +1,7 @@
 """Every refusal says what happened and what to do, in both languages; all are found by importing what there is."""
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib import import_module
 
@@ -13,8 +13,9 @@ import services
 import shared
 from shared.errors import DomainError
 from shared.storage.db import PASSES
-from shared.web import i18n
 from shared.web.problems import problem_of
+from shared.web.texts import Texts
+from tests.support.texts import EVERY_TEXT, ROOT
 
 # What people meet although no rule of ours refused: what the web framework refuses, and what goes wrong.
 UNRULY: tuple[BaseException, ...] = (
@@ -26,16 +27,16 @@ UNRULY: tuple[BaseException, ...] = (
 
 
 def test_every_refusal_has_its_title_in_both_languages() -> None:
-    assert [named(kind) for kind in refusals() if not i18n.knows(f"errors.{kind.code}")] == []
+    assert [named(kind) for kind in refusals() if not EVERY_TEXT.knows(f"errors.{kind.code}")] == []
 
 
 def test_what_the_framework_refuses_and_what_goes_wrong_has_its_title_too() -> None:
-    assert [code for code in unruly_codes() if not i18n.knows(f"errors.{code}")] == []
+    assert [code for code in unruly_codes() if not EVERY_TEXT.knows(f"errors.{code}")] == []
 
 
 def test_every_refusal_says_what_to_do_in_its_own_sentence_or_below_its_title() -> None:
-    titles = {key: text for key, text in i18n.catalogue().items() if key.startswith("errors.") and key.count(".") == 1}
-    silent = [key for key, text in titles.items() if not text.en.endswith(".") and not i18n.knows(f"{key}.do")]
+    titles = {key: text for key, text in EVERY_TEXT.by_key.items() if key.startswith("errors.") and key.count(".") == 1}
+    silent = [key for key, text in titles.items() if not text.en.endswith(".") and not EVERY_TEXT.knows(f"{key}.do")]
     assert silent == []
 
 
@@ -46,8 +47,25 @@ def test_a_code_means_one_refusal() -> None:
 
 def test_no_text_of_a_refusal_is_left_over() -> None:
     known = {kind.code for kind in refusals()} | unruly_codes()
-    texts = {key.split(".")[1] for key in i18n.catalogue() if key.startswith("errors.")}
+    texts = {key.split(".")[1] for key in EVERY_TEXT.by_key if key.startswith("errors.")}
     assert texts - known == set()
+
+
+def test_the_text_of_a_refusal_stands_in_the_room_that_raises_it() -> None:
+    elsewhere = [named(kind) for kind in refusals() if f"errors.{kind.code}" not in _texts_of_room(kind.__module__)]
+    assert elsewhere == []
+
+
+def _texts_of_room(module: str) -> Collection[str]:
+    """What the room of this module says; what is raised in `shared` the platform says."""
+    platform = Texts.of().by_key
+    parts = module.split(".")
+    if parts[0] == "shared":
+        return platform
+    # A small service is one room.
+    rooms = (ROOT.joinpath(*parts[:depth], "web") for depth in (3, 2))
+    room = next(folder for folder in rooms if (folder / "messages").is_dir())
+    return Texts.of([room]).by_key.keys() - platform.keys()
 
 
 def named(kind: type[DomainError]) -> str:

@@ -4,7 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { regrouped } from "../../services/payments/owner/web/static/owner/money.js";
+import "./addresses.js";
+
+const { regrouped } = await import("/static/payments/owner/money.js");
 
 /** @param {string} keys typed one after the other; "<" takes the last character back */
 function shownAfter(keys) {

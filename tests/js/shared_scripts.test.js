@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { keyFor, newId } from "../../shared/web/static/js/shared/idempotency.js";
-import { countdown, money, percent } from "../../shared/web/static/js/shared/money.js";
+import { countdown, money } from "../../shared/web/static/js/shared/money.js";
 
 beforeEach(() => {
   /** @type {Map<string, string>} */
@@ -21,13 +21,6 @@ test("money has dots and stays in one piece", () => {
   assert.equal(money(0), "0\u00a0₫");
   assert.equal(money(75_000), "75.000\u00a0₫");
   assert.equal(money(1_250_000), "1.250.000\u00a0₫");
-});
-
-test("a share is never rounded up to all", () => {
-  assert.equal(percent(6250, "vi"), "62,5\u00a0%");
-  assert.equal(percent(6250, "en"), "62.5%");
-  assert.equal(percent(9999, "en"), "99.9%");
-  assert.equal(percent(10_000, "vi"), "100\u00a0%");
 });
 
 test("a countdown shows minutes and two digits of seconds", () => {

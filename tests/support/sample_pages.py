@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from services.ticketing.app import WEBS
+from services.ticketing.app import OPENINGS, WEBS
 from services.ticketing.catalogue.domain.calendar import ClosedThatDay
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category, Venue, VisitorCategory
@@ -160,7 +160,7 @@ class SamplePages:
     """The pages: /, /venues/{id}?error=…, /orders/{state}, /orders/{state}/cancel, /t/{state}, /problem/{code}."""
 
     def __init__(self) -> None:
-        self.pages = Pages(WEBS, "ticketing", demo=True)
+        self.pages = Pages(WEBS, "ticketing", demo=True, openings=OPENINGS)
         self.catalogue = seed_catalogue()
 
     def app(self) -> Starlette:
@@ -175,7 +175,7 @@ class SamplePages:
             Route("/api/orders/{token}/live", _silence),
             *self.pages.static_routes(),
         ]
-        return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
+        return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, openings=self.pages.openings)])
 
     async def home(self, request: Request) -> Response:
         cards = venue_cards(self.catalogue, TODAY)

@@ -12,7 +12,7 @@ from datetime import datetime
 from services.analytics.views.indicators import Sums, add_up
 from services.analytics.views.overview import Overview
 from shared.clock import ZONE
-from shared.web.i18n import Language, translate
+from shared.web.texts import Spoken
 
 # In this order for good; a new column goes to the end.
 COLUMNS = (
@@ -35,18 +35,18 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def overview_csv(overview: Overview, language: Language) -> bytes:
+def overview_csv(overview: Overview, spoken: Spoken) -> bytes:
     """One line for the province, one for its cash-recording venues, then districts and venues."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([f"{translate(f'province.csv.{key}', language)} [{key}]" for key in COLUMNS])
-    writer.writerows([_safe(cell) for cell in row] for row in _rows(overview, language))
+    writer.writerow([f"{spoken.t(f'province.csv.{key}')} [{key}]" for key in COLUMNS])
+    writer.writerows([_safe(cell) for cell in row] for row in _rows(overview, spoken))
     return "\ufeff".encode() + out.getvalue().encode()
 
 
-def _rows(overview: Overview, language: Language) -> Iterator[list[str]]:
+def _rows(overview: Overview, spoken: Spoken) -> Iterator[list[str]]:
     def name(whole: str) -> str:
-        return translate(f"province.csv.name.{whole}", language)
+        return spoken.t(f"province.csv.name.{whole}")
 
     reporting = add_up(venue.sums for venue in overview.venues if venue.sums.records_cash)
     yield _row(overview, ("province", "", name("province")), overview.total, str(overview.people))

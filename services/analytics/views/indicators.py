@@ -1,4 +1,4 @@
-"""What each indicator is, as data, and its value out of sums. The texts stand in shared/web/messages/province.toml.
+"""What each indicator is, as data, and its value out of sums. The texts stand in web/messages/province.toml.
 
 Shares are basis points, and None where the denominator is 0: nothing taken is not "0 %".
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.money import share_basis_points
-from shared.web.i18n import Language, translate
+from shared.web.texts import Spoken
 
 Key = Literal["share_reporting", "coverage", "share_value", "share_count"]
 # In the order shown: the honest headline first, then how far it reaches, then the plain shares.
@@ -67,32 +67,32 @@ class Indicator:
     cannot_see: str
 
 
-def indicators_of(venues: Iterable[Sums], language: Language) -> list[Indicator]:
+def indicators_of(venues: Iterable[Sums], spoken: Spoken) -> list[Indicator]:
     """Indicators 1-4 over the venues of a window, in the order shown."""
     active = [sums for sums in venues if sums.payments]
     reporting = [sums for sums in active if sums.records_cash]
     every, honest = add_up(active), add_up(reporting)
     return [
-        _indicator("share_reporting", (honest.cashless_vnd, honest.amount_vnd), "vnd", language),
-        _indicator("coverage", (len(reporting), len(active)), "venues", language),
-        _indicator("share_value", (every.cashless_vnd, every.amount_vnd), "vnd", language),
-        _indicator("share_count", (every.cashless_payments, every.payments), "payments", language),
+        _indicator("share_reporting", (honest.cashless_vnd, honest.amount_vnd), "vnd", spoken),
+        _indicator("coverage", (len(reporting), len(active)), "venues", spoken),
+        _indicator("share_value", (every.cashless_vnd, every.amount_vnd), "vnd", spoken),
+        _indicator("share_count", (every.cashless_payments, every.payments), "payments", spoken),
     ]
 
 
 def _indicator(
-    key: Key, part_of: tuple[int, int], unit: Literal["vnd", "payments", "venues"], language: Language
+    key: Key, part_of: tuple[int, int], unit: Literal["vnd", "payments", "venues"], spoken: Spoken
 ) -> Indicator:
     numerator, denominator = part_of
     text = f"province.indicator.{key}"
     return Indicator(
         key=key,
-        name=translate(f"{text}.name", language),
+        name=spoken.t(f"{text}.name"),
         value_bp=share_basis_points(numerator, denominator),
         numerator=numerator,
         denominator=denominator,
         unit=unit,
-        numerator_is=translate(f"{text}.numerator", language),
-        denominator_is=translate(f"{text}.denominator", language),
-        cannot_see=translate(f"{text}.cannot_see", language),
+        numerator_is=spoken.t(f"{text}.numerator"),
+        denominator_is=spoken.t(f"{text}.denominator"),
+        cannot_see=spoken.t(f"{text}.cannot_see"),
     )

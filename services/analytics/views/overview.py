@@ -11,7 +11,7 @@ from services.analytics.views.indicators import Indicator, Sums, add_up, indicat
 from shared.clock import ZONE, local_date
 from shared.errors import DomainError
 from shared.storage.db import Connection
-from shared.web.i18n import Language, knows, translate
+from shared.web.texts import Spoken
 
 MOST_DAYS = 366
 # The worker says every two seconds that it looked; after a minute of silence the numbers cannot be called live.
@@ -117,7 +117,7 @@ class Asked:
 
     days: Days
     scope: str
-    language: Language
+    spoken: Spoken
 
 
 async def read_overview(connection: Connection, asked: Asked, now: datetime) -> Overview:
@@ -132,7 +132,7 @@ async def read_overview(connection: Connection, asked: Asked, now: datetime) -> 
     venues = [
         VenueRow(
             venue_id=row["venue_id"],
-            name=(row["name_vi"] if asked.language == "vi" else row["name_en"]) or row["venue_id"],
+            name=(row["name_vi"] if asked.spoken.language == "vi" else row["name_en"]) or row["venue_id"],
             kind=row["kind"],
             old_district_code=row["old_district_code"],
             sums=Sums(row["payments"], row["cashless_payments"], row["amount_vnd"], row["cashless_vnd"]),
@@ -144,17 +144,17 @@ async def read_overview(connection: Connection, asked: Asked, now: datetime) -> 
     return Overview(
         as_of=now,
         days=asked.days,
-        indicators=indicators_of((venue.sums for venue in venues), asked.language),
+        indicators=indicators_of((venue.sums for venue in venues), asked.spoken),
         total=add_up(venue.sums for venue in venues),
         refunded_vnd=refunded_vnd,
         people=sum(venue.people for venue in venues),
         venues=venues,
-        districts=_districts(venues, asked.language),
+        districts=_districts(venues, asked.spoken),
         freshness=_freshness(fresh["newest_at"], fresh["checked_at"], fresh["events_behind"], now),
     )
 
 
-def _districts(venues: list[VenueRow], language: Language) -> list[DistrictRow]:
+def _districts(venues: list[VenueRow], spoken: Spoken) -> list[DistrictRow]:
     """The former districts that have venues, the one that took most first."""
     by_code: dict[str, list[Sums]] = defaultdict(list)
     for venue in venues:
@@ -162,7 +162,7 @@ def _districts(venues: list[VenueRow], language: Language) -> list[DistrictRow]:
     rows = [
         DistrictRow(
             code=code,
-            name=_district_name(code, language),
+            name=_district_name(code, spoken),
             sums=add_up(parts),
             venues=len(parts),
             venues_recording_cash=sum(part.records_cash for part in parts),
@@ -172,9 +172,9 @@ def _districts(venues: list[VenueRow], language: Language) -> list[DistrictRow]:
     return sorted(rows, key=lambda row: (-row.sums.amount_vnd, row.code))
 
 
-def _district_name(code: str, language: Language) -> str:
+def _district_name(code: str, spoken: Spoken) -> str:
     key = f"common.district.{code or 'unknown'}"
-    return translate(key, language) if knows(key) else code
+    return spoken.t(key) if spoken.knows(key) else code
 
 
 def _freshness(newest_at: datetime | None, checked_at: datetime | None, events_behind: int, now: datetime) -> Freshness:

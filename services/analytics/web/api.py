@@ -66,7 +66,7 @@ def _office_of(request: Request) -> Office:
 async def _viewer_of(request: Request, seen_by: SeenBy, first: First = "", last: Last = "") -> Viewer:
     office = _office_of(request)
     days = Days.read(first, last, office.clock())
-    return Viewer(office, Asked(days, seen_by.scope, language_of(request)))
+    return Viewer(office, Asked(days, seen_by.scope, office.pages.texts.spoken(language_of(request))))
 
 
 ViewerDep = Annotated[Viewer, Depends(_viewer_of)]
@@ -106,9 +106,9 @@ async def get_overview(viewer: ViewerDep) -> Response:
 @router.get("/api/province/overview.csv")
 async def get_overview_csv(viewer: ViewerDep) -> Response:
     overview = await viewer.look()
-    response = _private(overview_csv(overview, viewer.asked.language), "text/csv; charset=utf-8")
+    response = _private(overview_csv(overview, viewer.asked.spoken), "text/csv; charset=utf-8")
     name = f"mot-cham-{overview.days.first}-{overview.days.last}.csv"
-    response.headers["Content-Language"] = viewer.asked.language
+    response.headers["Content-Language"] = viewer.asked.spoken.language
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -18,9 +18,10 @@ from shared.observe.health import Health
 from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
 from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
+from tests.support.texts import EVERY_TEXT
 from tests.support.waiting import until
 
-ASKED = Asked(Days(DAY, DAY), "", "vi")
+ASKED = Asked(Days(DAY, DAY), "", EVERY_TEXT.spoken("vi"))
 
 
 async def refuse(_message: Message) -> None:

@@ -34,10 +34,10 @@ from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
-from shared.web.i18n import translate
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
+from tests.support.texts import translate
 
 PAYMENTS = Path("services/payments")
 HOUSE, OTHER = VenueId("clay-house"), VenueId("stone-house")

@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.routing import APIRoute
 
 from shared.clock import utc_now
-from shared.passes.auth import GATE, SIGN_IN, Role, sign_pass
+from shared.passes.auth import GATE, Role, sign_pass
 from shared.web.app import routes_of
-from shared.web.i18n import Language, translate
+from shared.web.i18n import Language
 from tests.support.cluster import Cluster
 from tests.support.doors_samples import COOKIES, sample_of
 from tests.support.doors_table import ROWS, Row
 from tests.support.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
+from tests.support.texts import translate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GUARDED = [row for row in ROWS if not row.is_for_anyone]
@@ -102,7 +103,7 @@ async def test_a_revoked_person_or_phone_is_out_except_for_its_scans(world: Worl
 @pytest.mark.parametrize("row", GUARDED, ids=str)
 async def test_a_pass_opens_nothing_from_the_cookie_of_another_door(world: World, row: Row) -> None:
     token = world.token(world.issued(_first_role(row)))
-    elsewhere = {cookie: token for name, cookie in COOKIES.items() if name != row.door}
+    elsewhere = {str(cookie): token for name, cookie in COOKIES.items() if name != row.door}
     answer = await (await sample_of(world, row)).send(world, elsewhere)
     assert _is_closed(row, answer), answer.text
 
@@ -134,7 +135,7 @@ async def test_an_open_route_serves_everybody_with_or_without_a_pass(world: Worl
     forged = sign_pass(world.issued(Role.OPERATOR), Ed25519PrivateKey.generate())
     tokens = ["", forged, *(world.token(world.issued(role)) for role in Role)]
     for token in tokens:
-        cookies = dict.fromkeys(COOKIES.values(), token)
+        cookies = dict.fromkeys(map(str, COOKIES.values()), token)
         answer = await (await sample_of(world, row)).send(world, cookies)
         assert row.answer in (answer.status_code, None), answer.text
 
@@ -255,7 +256,7 @@ def _is_closed(row: Row, answer: httpx.Response, code: str = "not_signed_in") ->
     if not row.is_page:
         return _is_problem(answer, 401, code)
     if row.method == "GET":
-        door = SIGN_IN[COOKIES[row.door]]
+        door = COOKIES[row.door].sign_in
         address = answer.request.url.raw_path.decode()
         return answer.status_code == 303 and answer.headers["location"] == f"{door}?next={quote(address)}"
     return answer.status_code == 401 and translate(f"errors.{code}", "en") in answer.text

@@ -23,7 +23,7 @@ from services.ticketing.people.usecases.first_people import (
 )
 from shared.passes.auth import GATE, OFFICE, OWNER, Role
 from shared.qr.images import png_for
-from shared.web.i18n import Language, translate
+from shared.web.i18n import Language
 from tests.support.cluster import Cluster
 from tests.support.doors_house import (
     HOST,
@@ -42,6 +42,7 @@ from tests.support.doors_house import (
     refused_soon,
     sign_in_with,
 )
+from tests.support.texts import translate
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from services.ticketing.people.usecases.first_people import seed_people
 from services.ticketing.people.usecases.passwords import LINE, Line
 from services.ticketing.people.usecases.sign_in import UNKNOWN_LOGINS
 from shared.passes.auth import OWNER
-from shared.web.i18n import Language, translate
+from shared.web.i18n import Language
 from tests.support.cluster import Cluster
 from tests.support.doors_house import (
     HOST,
@@ -36,6 +36,7 @@ from tests.support.doors_house import (
     post,
     sign_in_with,
 )
+from tests.support.texts import translate
 
 
 @pytest.fixture

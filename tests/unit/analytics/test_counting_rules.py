@@ -19,6 +19,8 @@ from services.analytics.views.overview import Days, DaysWrong
 from shared.errors import Poison
 from shared.events.ticketing import VenueChanged
 from shared.settings import SettingsWrong
+from shared.web.i18n import LANGUAGES
+from tests.support.texts import EVERY_TEXT
 
 NOON = datetime(2026, 11, 24, 5, 0, 30, 7, tzinfo=UTC)
 SALE = Payment(
@@ -138,17 +140,17 @@ def test_a_type_of_a_newer_producer_is_passed_over() -> None:
 def test_the_headline_leaves_out_venues_that_record_no_cash() -> None:
     honest = Sums(payments=4, cashless_payments=1, amount_vnd=400, cashless_vnd=100)
     silent = Sums(payments=10, cashless_payments=10, amount_vnd=1000, cashless_vnd=1000)
-    values = {one.key: one.value_bp for one in indicators_of([honest, silent, Sums()], "vi")}
+    values = {one.key: one.value_bp for one in indicators_of([honest, silent, Sums()], EVERY_TEXT.spoken("vi"))}
     assert values == {"share_reporting": 2500, "coverage": 5000, "share_value": 7857, "share_count": 7857}
 
 
 def test_a_share_of_nothing_is_unknown() -> None:
-    assert {one.value_bp for one in indicators_of([], "en")} == {None}
+    assert {one.value_bp for one in indicators_of([], EVERY_TEXT.spoken("en"))} == {None}
 
 
 def test_every_indicator_says_what_it_cannot_see_in_both_languages() -> None:
-    for language in ("vi", "en"):
-        for one in indicators_of([], language):
+    for language in LANGUAGES:
+        for one in indicators_of([], EVERY_TEXT.spoken(language)):
             assert one.cannot_see
             assert one.numerator_is != one.denominator_is
 

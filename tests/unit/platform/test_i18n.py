@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from shared.web import i18n
+from shared.web.texts import UnknownMessage
+from tests.support.texts import EVERY_TEXT, translate
 
 NBSP = "\u00a0"
 
@@ -66,25 +68,25 @@ def test_the_address_wins_over_the_cookie_over_the_browser_and_a_foreign_browser
 
 
 def test_an_unknown_key_raises() -> None:
-    with pytest.raises(i18n.UnknownMessage):
-        i18n.translate("common.nothing_like_this", "vi")
-    with pytest.raises(i18n.UnknownMessage):
-        i18n.export(["nothing_below_this."], "vi")
+    with pytest.raises(UnknownMessage):
+        translate("common.nothing_like_this", "vi")
+    with pytest.raises(UnknownMessage):
+        EVERY_TEXT.export(["nothing_below_this."], "vi")
 
 
 def test_a_text_whose_value_is_missing_raises() -> None:
     with pytest.raises(KeyError):
-        i18n.translate("visitor.venue.next_open", "vi")
+        translate("visitor.venue.next_open", "vi")
 
 
 def test_english_has_a_form_for_one() -> None:
-    assert i18n.translate("visitor.venue.left", "en", count=1) == "One place is left."
-    assert i18n.translate("visitor.venue.left", "en", count=4) == "4 places are left."
-    assert i18n.translate("visitor.venue.left", "vi", count=1) == "Còn 1 chỗ."
+    assert translate("visitor.venue.left", "en", count=1) == "One place is left."
+    assert translate("visitor.venue.left", "en", count=4) == "4 places are left."
+    assert translate("visitor.venue.left", "vi", count=1) == "Còn 1 chỗ."
 
 
 def test_scripts_get_raw_texts_and_the_form_for_one() -> None:
-    exported = i18n.export(["visitor.venue.left"], "en")
+    exported = EVERY_TEXT.export(["visitor.venue.left"], "en")
 
     assert exported == {
         "visitor.venue.left": "{count} places are left.",

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from deploy.simulator.page import OPENINGS as SIMULATOR
+from services.ticketing.app import OPENINGS as TICKETING
 from shared.web.pages import Pages
 from shared.web.security_headers import CONTENT_SECURITY_POLICY, security_headers
 from tests.support.sample_pages import ADDRESSES, SamplePages
@@ -103,12 +105,18 @@ async def test_every_answer_carries_the_policy_also_one_that_failed(browser: htt
         assert headers["x-content-type-options"] == "nosniff"
 
 
+async def test_what_a_room_opened_for_its_pages_is_said_by_the_pages(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/orders/waiting")).headers["referrer-policy"] == "no-referrer"
+    assert (await browser.get("/")).headers["referrer-policy"] == "same-origin"
+
+
 @pytest.mark.parametrize(
     ("path", "wasm", "camera", "referrer"),
     [
         ("/", False, False, "same-origin"),
         ("/gate", True, True, "same-origin"),
         ("/gate/decoder.js", True, True, "same-origin"),
+        ("/static/ticketing/gate/main.js", True, False, "same-origin"),
         ("/gateway", False, False, "same-origin"),
         ("/bank", False, True, "same-origin"),
         ("/orders/abc", False, False, "no-referrer"),
@@ -118,7 +126,7 @@ async def test_every_answer_carries_the_policy_also_one_that_failed(browser: htt
 def test_only_scanners_have_a_camera_and_order_links_are_told_to_nobody(
     path: str, *, wasm: bool, camera: bool, referrer: str
 ) -> None:
-    headers = security_headers(path)
+    headers = security_headers(path, (*TICKETING, *SIMULATOR))
 
     assert ("'wasm-unsafe-eval'" in headers["Content-Security-Policy"]) is wasm
     assert ("camera=(self)" in headers["Permissions-Policy"]) is camera

@@ -29,15 +29,21 @@ from services.ticketing.gate.usecases.undo_admission import UndoAdmission, undo_
 from services.ticketing.people.domain import PIN_ITERATIONS
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
-from shared.passes.auth import GATE, SIGN_IN, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.passes.auth import GATE, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
 from shared.unit.unit import Unit
-from shared.web import i18n
 from shared.web.live import Live, State
 from shared.web.pages import Pages
+from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
 
+OPENINGS = (
+    Opening("/gate", camera=True, scanner=True),
+    # A worker obeys the policy of its own response.
+    Opening("/static/ticketing/gate", scanner=True),
+)
 _STATIC = Path(__file__).parent.parent / "web" / "static"
 _TEMPLATES = _STATIC.parent / "templates"
+_TEXTS = _STATIC.parent / "messages" / "gate.toml"
 _VENDOR = (
     "shared/vendor/zxing/reader/index.js",
     "shared/vendor/zxing/share.js",
@@ -105,7 +111,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, des
     assert isinstance(doors, Doors)
     is_revoked = doors.is_revoked(phone)
     if is_revoked and body.keeps:
-        raise PassRevoked(sign_in=SIGN_IN[GATE])
+        raise PassRevoked(sign_in=GATE.sign_in)
     venue_id = _venue_of(desk, phone, body.venue_id)
     taken = tuple(
         TakenScan(
@@ -255,7 +261,7 @@ def _shell() -> _Shell:
     own = [f"ticketing/gate/{path.name}" for path in sorted((_STATIC / "gate").iterdir()) if path.is_file()]
     workers = (_STATIC / "gate" / "worker").iterdir()
     names = [*own, *(name for name in _VENDOR if (SHARED_STATIC / name.removeprefix("shared/")).exists())]
-    page = (_TEMPLATES / "gate" / "gate.html", i18n.MESSAGES / "gate.toml", *sorted(workers))
+    page = (_TEMPLATES / "gate" / "gate.html", _TEXTS, *sorted(workers))
     hashes = [*map(_addresses.address, names), *map(_addresses.content_hash, page)]
     version = hashlib.sha256("\n".join(hashes).encode()).hexdigest()[:10]
     return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])

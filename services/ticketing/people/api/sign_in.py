@@ -53,7 +53,6 @@ from shared.passes.auth import (
     GATE,
     OFFICE,
     OWNER,
-    SIGN_IN,
     Allow,
     Pass,
     Role,
@@ -135,8 +134,9 @@ class SignOutForm(BaseModel):
 
 @router.post("/sign-out", dependencies=_ANYONE)
 async def post_sign_out(form: Annotated[SignOutForm, Form()]) -> Response:
-    response = RedirectResponse("/sign-in" if form.door == "office" else "/sign-in/owner", 303)
-    clear_cookie(response, OFFICE if form.door == "office" else OWNER)
+    cookie = OFFICE if form.door == "office" else OWNER
+    response = RedirectResponse(cookie.sign_in, 303)
+    clear_cookie(response, cookie)
     return response
 
 
@@ -171,7 +171,7 @@ async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: On
     device = paired.device_id
     issued = Pass(device, Role.DEVICE, paired.venues, "", device, now, now + DEVICE_PASS_LIFETIME)
     # An owner was sent here from signing in, with the page they wanted behind it. A gate's phone has one page.
-    to_owner = form.next if form.next.startswith(SIGN_IN[OWNER]) else SIGN_IN[OWNER]
+    to_owner = form.next if form.next.startswith(OWNER.sign_in) else OWNER.sign_in
     return _signed_in(web, GATE, issued, "/gate" if paired.kind == "gate" else to_owner)
 
 

@@ -35,8 +35,10 @@ from shared.web.app import OnceKey
 from shared.web.i18n import money
 from shared.web.live import Live
 from shared.web.pages import Pages
+from shared.web.security_headers import Opening
 
 router = APIRouter()
+OPENINGS = (Opening("/orders", secret_link=True), Opening("/t", secret_link=True))
 _WORKER = Path(__file__).parent.parent / "web" / "static" / "visitor" / "sw.js"
 _ANYONE = [Depends(allow_anyone)]
 _NO_REFERRER = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}

@@ -1,8 +1,9 @@
 // @ts-check
 /** The owner's day: dots in the amount, amounts by one tap, and an undo that goes away when it is too late. */
 
+import { number } from "/static/shared/js/shared/money.js";
 import { followDay } from "./day.js";
-import { grouped, regrouped } from "./money.js";
+import { regrouped } from "./money.js";
 import { watchSound } from "./sound.js";
 
 const UNDO_SHOWN_MS = 10_000;
@@ -25,7 +26,7 @@ if (amount) {
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-amount]"))) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      written = amount.value = grouped(Number(link.dataset.amount));
+      written = amount.value = number(Number(link.dataset.amount));
       amount.focus();
     });
   }

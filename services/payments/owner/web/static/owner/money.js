@@ -1,15 +1,7 @@
 // @ts-check
-/** Amounts as people here write them: 1.250.000 ₫. */
+/** An amount as it is typed. */
 
-/** @param {number} amount whole đồng */
-export function grouped(amount) {
-  return String(amount).replace(/\B(?=(\d{3})+$)/g, ".");
-}
-
-/** @param {number} amount whole đồng */
-export function money(amount) {
-  return `${grouped(amount)}\u00a0₫`;
-}
+import { number } from "/static/shared/js/shared/money.js";
 
 /**
  * What an amount field shows after `typed`, where `written` is what we last wrote there: dots put between thousands.
@@ -22,5 +14,5 @@ export function regrouped(typed, written) {
   const dots = (/** @type {string} */ text) => text.split(".").length - 1;
   const inPlace = (/** @type {string} */ text) => /^(\d+|[1-9]\d{0,2}(\.\d{3})+)$/.test(text);
   const ours = /^\d[\d.]*$/.test(typed) && dots(typed) <= (inPlace(written) ? dots(written) : 0);
-  return ours || inPlace(typed) ? grouped(Number(typed.replace(/\./g, "").slice(0, 12))) : typed;
+  return ours || inPlace(typed) ? number(Number(typed.replace(/\./g, "").slice(0, 12))) : typed;
 }
