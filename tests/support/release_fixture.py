@@ -60,15 +60,15 @@ def _running(data: Path) -> Generator[tuple[RealSystem, str]]:
     ports |= {"MOT_CHAM_KAFKA_CONTROLLER_PORT": controller, "SIMULATOR_PORT": simulator}
     ports |= {f"{name.upper()}_PORT": port for name, port in system.http_ports.items()}
     env = {"MOT_CHAM_DATA": str(data), "PYTHONUNBUFFERED": "1", **{name: str(port) for name, port in ports.items()}}
-    command = [sys.executable, "-m", "deploy.local", "up"]
-    up = Program("./run up", command, data / "up.log", data / "up.pid", folder=ROOT, env=env, stop_within_s=90)
+    local = [sys.executable, "-m", "deploy.local"]
+    up = Program("./run up", [*local, "up"], data / "up.log", data / "up.pid", folder=ROOT, env=env, stop_within_s=90)
     up.start()
     try:
         wait_until(lambda: up.pid() is None or _READY in up.log.read_text(encoding="utf-8"), 240, "./run up is ready")
         if up.pid() is None:
             raise DidNotHappen(up.log.read_text(encoding="utf-8")[-2000:])
         system.cluster().postgres.query(ALWAYS_OPEN, "ticketing")
-        subprocess.run([sys.executable, "-m", "deploy.simulator.demo"], cwd=ROOT, env=os.environ | env, check=True)
+        subprocess.run([*local, "demo"], cwd=ROOT, env=os.environ | env, check=True)
         yield system, f"http://localhost:{public}"
     finally:
         up.stop()
