@@ -13,12 +13,12 @@ from services.ticketing.people.domain import (
     TRIES_WINDOW,
     Actor,
     InvitationUnknown,
+    Person,
     PersonRole,
     hash_of_token,
     hash_pin,
     new_token,
 )
-from services.ticketing.people.store import Person
 from services.ticketing.people.usecases.passwords import hash_password
 from services.ticketing.people.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
 from shared.seed.rows import Person as SeedPerson
@@ -105,6 +105,8 @@ class InviteFirstOperator:
 
 async def invite_first_operator(tx: Tx, command: InviteFirstOperator, now: datetime) -> str | None:
     """A token to print once, or None when there is an operator or an invitation that still holds."""
+    # Without the lock, two starts at once would both see no invitation.
+    await store.lock_invitations(tx.connection)
     if await store.has_operator(tx.connection) or await store.has_invitation(tx.connection, now):
         return None
     token = new_token()
