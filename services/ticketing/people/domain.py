@@ -15,9 +15,9 @@ from itertools import pairwise
 from typing import Literal
 
 from shared.errors import DomainError, Forbidden, NotFound
+from shared.events.words import PersonRole
 from shared.ids import CROCKFORD, DeviceId, PersonId, check_character, fold_look_alikes
 
-PersonRole = Literal["gate", "manager", "owner", "province", "operator"]
 DeviceKind = Literal["gate", "owner"]
 
 PIN_ITERATIONS = 100_000

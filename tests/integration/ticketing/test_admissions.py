@@ -18,13 +18,14 @@ from services.ticketing.codes.short_code import short_code_hash
 from services.ticketing.gate.api import gate
 from services.ticketing.gate.api.doors import GateDoors
 from services.ticketing.gate.usecases.gate_manifest import PAGE
-from services.ticketing.people.domain import Actor, Person, PersonRole, hash_pin
+from services.ticketing.people.domain import Actor, Person, hash_pin
 from services.ticketing.people.store import insert_person
 from services.ticketing.people.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
+from shared.events.words import PersonRole
 from shared.ids import PersonId, VenueId, uuid7
 from shared.observe.health import Health
 from shared.passes.auth import Doors

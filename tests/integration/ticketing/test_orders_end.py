@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import permutations
@@ -19,15 +19,17 @@ from hypothesis import strategies as st
 from services.ticketing.app import WEBS, sales_doors
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category, Product
+from services.ticketing.codes.ticket_code import verify
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.domain.pricing import WrongNights
+from services.ticketing.sales.store.tickets import insert_tickets, tickets_of_order
 from services.ticketing.sales.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.sales.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
-from shared.ids import OrderId, uuid7
+from shared.ids import OrderId, TicketId, uuid7
 from shared.storage import migrate
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit, UseCase
@@ -39,7 +41,7 @@ from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, PRODUCT, Venue, open_venue
 
 MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
-VISIT_ON = date(2026, 11, 28)
+VISIT_ON, LATER_DAY = date(2026, 11, 28), date(2027, 1, 1)
 CAPACITY = 6
 TOLD = Path("contracts/examples/payments.payment_settled.v1/first.json").read_bytes()
 E = TypeVar("E", bound=IntentEvent)
@@ -332,3 +334,22 @@ async def test_cancelling_without_a_key_too_late_or_by_a_wrong_link_changes_noth
     assert [answer.status_code for answer in (unnamed, unknown, late)] == [400, 404, 409]
     assert "This order can no longer be cancelled" in late.text
     assert await shop.status(order) == "ticketed"
+
+
+async def test_what_is_stored_of_a_ticket_is_what_its_code_says(shop: Shop) -> None:
+    order = await shop.stay(nights=2, people=3)
+    await shop.take("whole", order)
+    signer = shop.venue.signer
+
+    async with shop.unit.pool.acquire() as connection:
+        tickets = await tickets_of_order(connection, order.order_id)
+        other_day = replace(tickets[0], ticket_id=TicketId(uuid7()), position=99, short_code="0", valid_from=LATER_DAY)
+        await insert_tickets(connection, [other_day])
+        stored = (await tickets_of_order(connection, order.order_id))[-1]
+
+    assert tickets
+    for ticket in tickets:
+        claims = verify(ticket.code, {signer.key_id: signer.private_key.public_key()})
+        signed = (claims.ticket_id, claims.first_day, claims.days, claims.admits)
+        assert (ticket.ticket_id, ticket.valid_from, ticket.days, ticket.admits) == signed
+    assert stored == other_day

@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UnknownShortCode(UnreadableTicket):
-    """A well-formed short code that the manifest here does not hold."""
+    """A well-formed short code of no ticket that is known here."""
 
     code = "unknown_short_code"
 

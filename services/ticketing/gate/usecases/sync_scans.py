@@ -12,6 +12,7 @@ from services.ticketing.codes.short_code import UnreadableShortCode
 from services.ticketing.codes.short_code import parse as parse_short_code
 from services.ticketing.codes.ticket_code import UnreadableTicket, verify
 from services.ticketing.gate import store
+from services.ticketing.gate.domain.rule import UnknownShortCode
 from services.ticketing.gate.domain.scans import Answer, Scan, answer_unasked
 from services.ticketing.gate.usecases.admit import admit
 from services.ticketing.sales.store.tickets import lock_tickets
@@ -85,4 +86,4 @@ async def _read(
     except (UnreadableTicket, UnreadableShortCode) as error:
         return scan, error.code
     found = await store.find_ticket_by_short_code(tx.connection, short_code)
-    return (scan, "unknown_short_code") if found is None else (replace(scan, ticket_id=found), None)
+    return (scan, UnknownShortCode.code) if found is None else (replace(scan, ticket_id=found), None)

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.ticketing.catalogue.domain.products import Venue
 from services.ticketing.people.api.doors import ManageDep, ManageDoors, with_wait, without_secrets
-from services.ticketing.people.domain import Actor, PersonRole
+from services.ticketing.people.domain import Actor
 from services.ticketing.people.usecases.deeds import Deed, DeedName, TellDeed
 from services.ticketing.people.usecases.people import (
     AddedPerson,
@@ -26,6 +26,7 @@ from services.ticketing.people.usecases.people import (
 )
 from services.ticketing.people.usecases.phones import MadeCode, MakePairingCode, RenamePhone, RevokePhone
 from shared.errors import DomainError
+from shared.events.words import PersonRole
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import OFFICE, Allow, Pass, Role
 from shared.qr.images import svg_for

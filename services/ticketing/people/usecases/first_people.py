@@ -14,7 +14,6 @@ from services.ticketing.people.domain import (
     Actor,
     InvitationUnknown,
     Person,
-    PersonRole,
     hash_of_token,
     hash_pin,
     new_token,
@@ -23,14 +22,6 @@ from services.ticketing.people.usecases.passwords import hash_password
 from services.ticketing.people.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
 from shared.seed.rows import Person as SeedPerson
 from shared.unit.unit import Tx, Unit
-
-_ROLES: dict[str, PersonRole] = {
-    "gate_staff": "gate",
-    "site_manager": "manager",
-    "owner": "owner",
-    "province_viewer": "province",
-    "operator": "operator",
-}
 
 
 async def seed_people(unit: Unit, people: Sequence[SeedPerson]) -> int:
@@ -71,7 +62,7 @@ async def _person_of(seed: SeedPerson) -> Person:
         person_id=seed.person_id,
         login=seed.login,
         display_name=seed.display_name,
-        role=_ROLES[seed.role],
+        role=seed.role,
         venues=seed.venue_ids,
         pin_salt=None if pin is None else pin.salt,
         pin_hash=None if pin is None else pin.hash,

@@ -14,7 +14,6 @@ from services.ticketing.people.domain import (
     LoginTaken,
     Person,
     PersonInvalid,
-    PersonRole,
     fold_login,
     hash_pin,
     require_good_password,
@@ -26,6 +25,7 @@ from services.ticketing.people.store import ListedPhone
 from services.ticketing.people.usecases.passwords import QUEUE, hash_password
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
+from shared.events.words import PersonRole
 from shared.ids import PersonId, uuid7
 from shared.passes import revocations
 from shared.unit import audit
