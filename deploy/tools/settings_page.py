@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "settings.md"
 HEAD = """\
 # Settings
 
-Set in the environment, or for Docker in a file `.env` beside `docker-compose.yml`; none has to be, and set to nothing is
+Set in the environment, or for Docker in a file `.env` beside `docker-compose.yml`; none has to be. Set to nothing is
 not set. What begins with `MOT_CHAM_` is for one machine only. This page is made from `shared/settings.py` by
 `python -m deploy.tools.settings_page`.
 
