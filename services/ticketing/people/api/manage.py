@@ -109,6 +109,7 @@ class AtDesk:
             desk=desk,
             names=self.names_of(desk.venues),
             visitor=self.visitor,
+            role=self.visitor.role,
             error=error,
             done=done,
             typed=said.typed or _NOTHING_TYPED,
