@@ -212,7 +212,15 @@ def _page(
     status = 200 if error is None else error.status
     home = f"/owner?{urlencode({'venue': venue_id})}"
     page = host.doors.pages.render(
-        host.request, template, status=status, at=home, error=error, own_home=home, venue_id=venue_id, **shown
+        host.request,
+        template,
+        status=status,
+        at=home,
+        error=error,
+        own_home=home,
+        venue_id=venue_id,
+        role=Role.OWNER,
+        **shown,
     )
     # A page kept for "back" would show old sums and send a used key again.
     page.headers["Cache-Control"] = "private, no-store"

@@ -30,4 +30,5 @@ async def get_conflicts(
         products={product.product_id: product.name(language) for product in found.products},
         grouped=grouped,
         days=CONFLICT_DAYS,
+        role=manager.role,
     )

@@ -98,6 +98,7 @@ class Managing:
             desk=managed,
             names=self.names_of(managed.venues),
             visitor=self.visitor,
+            role=self.visitor.role,
             error=error,
             done=done,
             typed=said.typed or _NOTHING_TYPED,
