@@ -13,25 +13,26 @@ from deploy.local.process import started_ticks
 from shared import settings as known
 from shared.settings import Environment
 
-_FILE = RUNNING / "settings.json"
+_FILE = "settings.json"
 _DOCKER_LIMIT_S = 20
 # Whoever sets one of these says where the system is, and is believed.
 _ADDRESSES = (known.DATABASE_SERVER, known.KAFKA_BOOTSTRAP_SERVERS, *known.DATABASE_URLS.values())
 
 
 @contextmanager
-def told_to_commands(given: Mapping[str, str], environment: Environment = os.environ) -> Generator[None]:
+def told_to_commands(given: Mapping[str, str], folder: Path = RUNNING) -> Generator[None]:
     """While it lasts, commands find this machine's system by the settings that its parts were given."""
-    own = {name: environment[name] for name in known.BY_NAME if name in environment}
+    own = {name: os.environ[name] for name in known.BY_NAME if name in os.environ}
     whole = {"of": [os.getpid(), started_ticks(os.getpid())], "settings": own | dict(given)}
-    half_made = _FILE.with_suffix(".new")
+    folder.mkdir(parents=True, exist_ok=True)
+    file, half_made = folder / _FILE, folder / f"{_FILE}.new"
     half_made.touch(0o600)  # an address may hold a password
     half_made.write_text(json.dumps(whole), encoding="utf-8")
-    half_made.rename(_FILE)
+    half_made.rename(file)
     try:
         yield
     finally:
-        _FILE.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def names_another(environment: Environment = os.environ) -> bool:
@@ -42,7 +43,7 @@ def names_another(environment: Environment = os.environ) -> bool:
 def settings_of_this_machine() -> dict[str, str] | None:
     """What the running `./run up` gave its parts; None when there is none."""
     try:
-        read = json.loads(_FILE.read_text(encoding="utf-8"))
+        read = json.loads((RUNNING / _FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     pid, ticks = read["of"]

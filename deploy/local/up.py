@@ -36,6 +36,7 @@ PAGES = {
     "province": "/province",
     "sign-in": "/sign-in",
 }
+INVITATION = "Invitation for the first operator"
 FIRST_START_BYTES = 2 * 1024**3
 LATER_START_BYTES = 512 * 1024**2
 
@@ -96,11 +97,19 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
 
 
 def _prepare(env: Mapping[str, str]) -> None:
+    """Fill the stores; all that is said goes to the log, and how the first operator comes in to the screen too."""
     LOGS.mkdir(parents=True, exist_ok=True)
     file = LOGS / "prepare.log"
     with file.open("a", encoding="utf-8") as log:
+
+        def write(said: str) -> None:
+            log.write(said)
+            for line in said.splitlines():
+                if line.startswith(INVITATION):
+                    say(f"\n  {line}")
+
         try:
-            prepare(env, log.write)
+            prepare(env, write)
         except Problem as problem:
             raise Problem(f"{problem} (whole text: {file})") from problem
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 from services.payments import consumer, metrics
 from services.payments.books.store.verification import Finding, verify_books
+from services.payments.cash.usecases import record_cash, take_back_cash
+from services.payments.intents.usecases.open_intent import charge_guest
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants
 from services.payments.owner import api as owner
+from services.payments.owner.usecases import see_charge, see_day, see_home
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.consumer import Consumer
@@ -22,6 +25,7 @@ from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool
+from shared.unit.bound import Bound, Reader
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -48,7 +52,7 @@ async def build(settings: Settings) -> Service:
     pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
-    api.state.desk = owner.Desk(unit, pages, live)
+    api.state.owner = owner_doors(unit, pages, live)
 
     async def verify() -> None:
         _measure(await verify_books(pool))
@@ -83,6 +87,20 @@ async def build(settings: Settings) -> Service:
         closers=[producer.close],
         seed=seed,
         closing=closing,
+    )
+
+
+def owner_doors(unit: Unit, pages: Pages, live: Live) -> owner.OwnerDoors:
+    return owner.OwnerDoors(
+        pages=pages,
+        live=live,
+        clock=unit.clock,
+        charge_guest=Bound(unit, charge_guest),
+        record_cash=Bound(unit, record_cash),
+        take_back_cash=Bound(unit, take_back_cash),
+        see_day=Reader(unit.pool, see_day),
+        see_home=Reader(unit.pool, see_home),
+        see_charge=Reader(unit.pool, see_charge),
     )
 
 

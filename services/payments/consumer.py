@@ -1,6 +1,8 @@
 """The Kafka door: which event runs which use-case, and how a bank's message becomes a command."""
 
-from services.payments.feeds.sepay import read_transfer
+from collections.abc import Callable, Mapping
+
+from services.payments.feeds import sepay
 from services.payments.intents.usecases.open_intent import open_intent
 from services.payments.merchants.usecases import note_venue
 from services.payments.transfers.domain.bank import BankTransfer, BrokenTransfer
@@ -23,6 +25,10 @@ from shared.passes.revocations import note_device_revoked, note_person_revoked
 from shared.unit.unit import Unit
 
 TOPICS = (TICKETING_EVENTS.name, BANK_TRANSFERS.name)
+# Every way to hear of money is one adapter, by the type that its messages carry on bank.transfers.
+FEEDS: Mapping[str, Callable[[bytes], BankTransfer]] = {
+    "bank.sepay_transfer.v1": sepay.read_transfer,
+}
 
 
 def handler(unit: Unit) -> EventHandler:
@@ -37,12 +43,17 @@ def handler(unit: Unit) -> EventHandler:
             PersonRevoked.TYPE: note_person_revoked,
             DeviceRevoked.TYPE: note_device_revoked,
         },
-        Raw(BANK_TRANSFERS.name, {"bank.sepay_transfer.v1": _sepay}, hear_transfer),
+        Raw(BANK_TRANSFERS.name, {ce_type: _heard_by(read) for ce_type, read in FEEDS.items()}, hear_transfer),
     )
 
 
-def _sepay(message: Message) -> BankTransfer:
-    try:
-        return read_transfer(message.value)
-    except BrokenTransfer as error:
-        raise Poison("broken_contract", error.reason) from error
+def _heard_by(read: Callable[[bytes], BankTransfer]) -> Callable[[Message], BankTransfer]:
+    """From a message to what its adapter reads in it; Poison for what breaks the provider's contract."""
+
+    def heard(message: Message) -> BankTransfer:
+        try:
+            return read(message.value)
+        except BrokenTransfer as error:
+            raise Poison("broken_contract", error.reason) from error
+
+    return heard

@@ -1,28 +1,55 @@
 """Builds ticketing, top to bottom; this file is the map of the service."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 from services.ticketing import consumer
-from services.ticketing.catalogue.current import Offer
+from services.ticketing.catalogue import api as catalogue_api
+from services.ticketing.catalogue.api import CatalogueDoors
+from services.ticketing.catalogue.current import CurrentCatalogue
+from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
+from services.ticketing.codes.keys import TicketSigner, load_ticket_keys
 from services.ticketing.gate.api import conflicts, gate
-from services.ticketing.gate.usecases.admit import GateOffice
+from services.ticketing.gate.api.doors import GateDoors
+from services.ticketing.gate.usecases.gate_manifest import gate_manifest
+from services.ticketing.gate.usecases.list_conflicts import list_conflicts
+from services.ticketing.gate.usecases.sync_scans import sync_scans
+from services.ticketing.gate.usecases.undo_admission import undo_admission
 from services.ticketing.people.api import manage, sign_in
-from services.ticketing.people.api.web import Web
+from services.ticketing.people.api.doors import ManageDoors, SignInDoors
+from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
 from services.ticketing.people.usecases.first_people import (
     ForgetOldTries,
     InviteFirstOperator,
+    accept_invitation,
     forget_old_tries,
     invite_first_operator,
+    require_invitation,
     seed_people,
     write_demo_sign_ins,
 )
+from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
+from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
+from services.ticketing.people.usecases.sign_in import (
+    count_try,
+    owners_of_phone,
+    sign_in_office,
+    sign_in_owner,
+    try_office,
+    try_owner,
+)
 from services.ticketing.sales.api import cancel, orders
+from services.ticketing.sales.api.doors import SalesDoors
+from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
-from services.ticketing.sales.usecases.issue_tickets import Office, TicketSigner
+from services.ticketing.sales.usecases.place_order import place_order
+from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
@@ -38,6 +65,7 @@ from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
+from shared.unit.bound import Bound, Reader
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -46,8 +74,15 @@ from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 WEBS = [HERE / room / "web" for room in ("catalogue", "sales", "gate", "people")]
-TICKET_KEY_ID = 1
-ROUTERS = (orders.router, cancel.router, gate.router, conflicts.router, sign_in.router, manage.router)
+ROUTERS = (
+    catalogue_api.router,
+    orders.router,
+    cancel.router,
+    gate.router,
+    conflicts.router,
+    sign_in.router,
+    manage.router,
+)
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
 
@@ -62,24 +97,25 @@ async def build(settings: Settings) -> Service:
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
-    offer = Offer(pool)
+    catalogue = CurrentCatalogue(pool)
     heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
-    signer = TicketSigner(TICKET_KEY_ID, read_private_key(settings.secrets_dir / f"ticket-key-{TICKET_KEY_ID}.pem"))
-    office = Office(offer, signer)
+    keys = load_ticket_keys(settings.secrets_dir)
+    pass_key = read_private_key(settings.secrets_dir / "pass-key.pem")
     pages = Pages(WEBS, settings.service, demo=settings.profile == "demo", openings=OPENINGS)
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
-    api.state.web = Web(unit, pages, read_private_key(settings.secrets_dir / "pass-key.pem"), settings.public_origin)
-    api.state.gate = gate.GateDesk(
-        unit, pages, live, GateOffice(offer, {TICKET_KEY_ID: signer.private_key.public_key()})
-    )
-    api.state.shop = orders.Shop(unit, pages, live, office)
+    api.state.catalogue = CatalogueDoors(pages, unit.clock, catalogue)
+    api.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
+    api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
+    api.state.sign_in = sign_in_doors(unit, pages, pass_key)
+    api.state.manage = manage_doors(unit, pages, settings.public_origin)
+    handler = consumer.handler(unit, catalogue, keys.signer)
 
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
         until = await heard.handled_until()
         if until is not None:
-            await unit.run(partial(expire_orders, catalogue=offer), ExpireOrders(until))
+            await unit.run(partial(expire_orders, catalogue=catalogue), ExpireOrders(until))
 
     async def forget() -> None:
         await unit.run(forget_old_tries, ForgetOldTries())
@@ -93,12 +129,78 @@ async def build(settings: Settings) -> Service:
         dead_letters=dead_letters,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, consumer.handler(unit, office), dead_letters, health)],
+        consumers=[Consumer(settings, consumer.TOPICS, handler, dead_letters, health)],
         relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget)]),
-        background=[live.run, revocations.run, offer.run],
+        background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
         closing=closing,
+    )
+
+
+def sales_doors(
+    unit: Unit, pages: Pages, live: Live, catalogue: Callable[[], Catalogue], signer: TicketSigner
+) -> SalesDoors:
+    return SalesDoors(
+        pages=pages,
+        live=live,
+        clock=unit.clock,
+        catalogue=catalogue,
+        place_order=Bound(unit, partial(place_order, catalogue=catalogue, signer=signer)),
+        cancel_order=Bound(unit, partial(cancel_order, catalogue=catalogue)),
+        see_order=Reader(unit.pool, see_order),
+    )
+
+
+def gate_doors(
+    unit: Unit,
+    pages: Pages,
+    live: Live,
+    catalogue: Callable[[], Catalogue],
+    public_keys: Mapping[int, Ed25519PublicKey],
+) -> GateDoors:
+    return GateDoors(
+        pages=pages,
+        live=live,
+        clock=unit.clock,
+        catalogue=catalogue,
+        public_keys=public_keys,
+        sync_scans=Bound(unit, partial(sync_scans, catalogue=catalogue, public_keys=public_keys)),
+        undo_admission=Bound(unit, partial(undo_admission, catalogue=catalogue)),
+        gate_manifest=Bound(unit, gate_manifest),
+        list_conflicts=Bound(unit, list_conflicts),
+    )
+
+
+def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> SignInDoors:
+    return SignInDoors(
+        pages=pages,
+        clock=unit.clock,
+        pass_key=pass_key,
+        try_office=Bound(unit, try_office),
+        sign_in_office=Bound(unit, sign_in_office),
+        owners_of_phone=Bound(unit, owners_of_phone),
+        try_owner=Bound(unit, try_owner),
+        sign_in_owner=Bound(unit, sign_in_owner),
+        count_try=Bound(unit, count_try),
+        pair_phone=Bound(unit, pair_phone),
+        require_invitation=Bound(unit, require_invitation),
+        accept_invitation=Bound(unit, accept_invitation),
+    )
+
+
+def manage_doors(unit: Unit, pages: Pages, origin: str) -> ManageDoors:
+    return ManageDoors(
+        pages=pages,
+        origin=origin,
+        list_managed=Bound(unit, list_managed),
+        tell_deed=Bound(unit, tell_deed),
+        add_person=Bound(unit, add_person),
+        change_secrets=Bound(unit, change_secrets),
+        revoke_person=Bound(unit, revoke_person),
+        make_pairing_code=Bound(unit, make_pairing_code),
+        rename_phone=Bound(unit, rename_phone),
+        revoke_phone=Bound(unit, revoke_phone),
     )
 
 

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from services.ticketing.codes import tool as codes_tool
+from services.ticketing.codes.keys import KeyUnreadable, load_public_keys
+from services.ticketing.codes.tool import verify_lines
 from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
@@ -19,12 +20,12 @@ from shared.settings import secrets_dir
 def _codes(arguments: Arguments) -> None:
     keys = Path(arguments[1]) if len(arguments) > 1 else secrets_dir(os.environ)
     try:
-        public_keys = codes_tool.load_public_keys(keys)
-    except codes_tool.KeyUnreadable as error:
+        public_keys = load_public_keys(keys)
+    except KeyUnreadable as error:
         raise WrongUse(str(error)) from error
     if not public_keys:
         print(f"{keys} holds no ticket-key-<number>.pem, so every signature is by an unknown key", file=sys.stderr)
-    codes_tool.verify_lines(sys.stdin.buffer, sys.stdout.buffer, public_keys)
+    verify_lines(sys.stdin.buffer, sys.stdout.buffer, public_keys)
 
 
 async def _tickets(service: Service, arguments: Arguments) -> int:

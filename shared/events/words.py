@@ -13,6 +13,8 @@ VisitorOrigin = Literal["domestic", "foreign", "overseas_vietnamese", "unknown"]
 Channel = Literal["web", "gate", "owner", "agent"]
 Tender = Literal["bank_transfer", "cash", "card", "xborder_qr", "agent_credit"]
 
+PersonRole = Literal["gate", "manager", "owner", "province", "operator"]
+
 # "Paid" is no state of an order: the settlement that pays an order also tickets it.
 OrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
 TicketStatus = Literal["valid", "revoked"]

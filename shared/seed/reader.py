@@ -3,6 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
+from shared.events.words import PersonRole
 from shared.ids import MerchantId, PersonId
 from shared.seed.offers import read_categories, read_products, read_tariffs
 from shared.seed.places import (
@@ -16,7 +17,7 @@ from shared.seed.places import (
     read_opening_hours,
     read_venues,
 )
-from shared.seed.rows import ROLES, Merchant, Person, Role, Seed
+from shared.seed.rows import ROLES, Merchant, Person, Seed
 from shared.seed.table import Row, SeedError, read_table, refuse_repeats
 
 __all__ = ["FOLDER", "SeedError", "read_seed"]
@@ -26,7 +27,7 @@ FOLDER = Path(__file__).parent
 # No bank gives out accounts that start with four zeros; the "lucky" 9999... are sold to real people.
 _FAKE_ACCOUNT = r"0000[0-9]{2,15}"
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_AT_A_VENUE: tuple[Role, ...] = ("gate_staff", "site_manager", "owner")
+_AT_A_VENUE: tuple[PersonRole, ...] = ("gate", "manager", "owner")
 
 
 def read_seed(folder: Path = FOLDER) -> Seed:

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from shared.events.words import DaysRule, PriceKind, PriceUnit, ProductKind, TicketMode, VenueKind
+from shared.events.words import DaysRule, PersonRole, PriceKind, PriceUnit, ProductKind, TicketMode, VenueKind
 from shared.ids import MerchantId, PersonId, ProductId, VenueId
 from shared.money import Dong
 
 UnitLevel = Literal["province", "district", "commune_old", "commune"]
 VenuePriceKind = Literal[PriceKind, "none"]
 Ground = Literal["default", "age", "study", "disability", "merit", "nationality"]
-Role = Literal["gate_staff", "site_manager", "owner", "province_viewer", "operator"]
 
 UNIT_LEVELS: tuple[UnitLevel, ...] = get_args(UnitLevel)
 VENUE_KINDS: tuple[VenueKind, ...] = get_args(VenueKind)
@@ -22,7 +21,7 @@ PRODUCT_KINDS: tuple[ProductKind, ...] = get_args(ProductKind)
 TICKET_MODES: tuple[TicketMode, ...] = get_args(TicketMode)
 DAYS_RULES: tuple[DaysRule, ...] = get_args(DaysRule)
 GROUNDS: tuple[Ground, ...] = get_args(Ground)
-ROLES: tuple[Role, ...] = get_args(Role)
+ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class Person:
     person_id: PersonId
     login: str
     display_name: str
-    role: Role
+    role: PersonRole
     venue_ids: tuple[VenueId, ...]
     pin: str
     password: str

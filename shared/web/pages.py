@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute
 
-from shared.web import i18n
+from shared.passes.auth import Role
+from shared.web import frame, i18n
 from shared.web.i18n import LANGUAGES, Language
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
@@ -33,9 +34,9 @@ class Pages:
 
     `webs` are the folders of its rooms with `templates/`, `static/`, `messages/`; shared ones are found too. `home` is
     where the wordmark leads, `openings` what its pages may do in a browser. A template has t(key, **values),
-    knows(key), messages(keys...), asset("<owner>/<path>"), lang, home, demo, and the writers money, number, day,
-    clock_time and percent. There is one environment per language, so that imported macros have all of these without
-    context.
+    knows(key), messages(keys...), asset("<owner>/<path>"), lang, home, demo, frame(role, path), and the writers money,
+    number, day, clock_time and percent. There is one environment per language, so that imported macros have all of
+    these without context.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Pages:
             "day": i18n.day,
             "clock_time": i18n.clock_time,
             "percent": partial(_percent, language),
+            "frame": partial(_frame, language),
         }
 
     def render(
@@ -150,6 +152,10 @@ def _environment(folders: list[Path], variables: Mapping[str, object]) -> Enviro
 
 def _percent(language: Language, basis_points: int) -> str:
     return i18n.percent(basis_points, language)
+
+
+def _frame(language: Language, role: Role, path: str) -> list[frame.Shown]:
+    return frame.shown_to(role, path, language)
 
 
 def _messages(spoken: Spoken, *keys: str) -> Markup:

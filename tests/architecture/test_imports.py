@@ -52,9 +52,9 @@ def _imported(path: Path) -> list[tuple[int, str]]:
 
 
 def _is_rule(path: Path) -> bool:
-    """Pure code: domains, and the codes of tickets but their picture and their tool."""
+    """Pure code: domains, and the codes of tickets but their picture, tool and key files."""
     if path.parts[:3] == ("services", "ticketing", "codes"):
-        return path.stem not in ("picture", "tool")
+        return path.stem not in ("picture", "tool", "keys")
     return path.parts[0] == "services" and bool({"domain", "domain.py"} & set(path.parts))
 
 

@@ -11,8 +11,8 @@ import asyncpg
 import msgspec
 
 from services.ticketing.catalogue.store import read_catalogue
-from services.ticketing.sales.store.tickets import Ticket
-from services.ticketing.sales.usecases.issue_tickets import TicketSigner
+from services.ticketing.codes.keys import TicketSigner
+from services.ticketing.sales.domain.tickets import Ticket
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.ids import uuid7

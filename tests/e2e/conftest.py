@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from deploy.local.secrets import ensure_secrets
-from services.ticketing.sales.usecases.issue_tickets import TicketSigner
+from services.ticketing.codes.keys import TicketSigner
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.kafka.topics import create as create_topics

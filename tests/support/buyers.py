@@ -14,7 +14,8 @@ import msgspec
 from deploy.simulator.bank import Bank, BankAway
 from deploy.simulator.transfers import Payment, Transfer
 from deploy.simulator.transfers import book as book_transfer
-from services.ticketing.people.store import Device, insert_device
+from services.ticketing.people.domain import Device
+from services.ticketing.people.store import insert_device
 from shared.clock import local_date, utc_now
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.money import Dong

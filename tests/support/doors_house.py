@@ -12,10 +12,9 @@ from uuid import UUID, uuid4
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.ticketing.app import WEBS
+from services.ticketing.app import WEBS, manage_doors, sign_in_doors
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
 from services.ticketing.people.api import manage, sign_in
-from services.ticketing.people.api.web import Web
 from services.ticketing.people.usecases.first_people import seed_people
 from shared.passes.auth import Doors, Pass, verify_pass
 from shared.passes.revocations import Revocations
@@ -92,7 +91,8 @@ async def open_house(cluster: Cluster) -> AsyncGenerator[House]:
     app = create_app(
         "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
     )
-    app.state.web = Web(unit, pages, key, ORIGIN)
+    app.state.sign_in = sign_in_doors(unit, pages, key)
+    app.state.manage = manage_doors(unit, pages, ORIGIN)
     house = House(pool, unit, key, revocations, httpx.ASGITransport(app), now)
     yield house
     keeping_up.cancel()

@@ -21,11 +21,12 @@ from services.payments import app as payments
 from services.payments.merchants.usecases import note_venue
 from services.ticketing import app as ticketing
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.people.domain import DeviceKind, HashedPin, PersonRole, hash_pin
-from services.ticketing.people.store import Device, Person, insert_device, insert_person
+from services.ticketing.people.domain import Device, DeviceKind, HashedPin, Person, hash_pin
+from services.ticketing.people.store import insert_device, insert_person
 from services.ticketing.people.usecases.passwords import hash_password
 from shared.clock import utc_now
 from shared.events.ticketing import VenueChanged
+from shared.events.words import PersonRole
 from shared.ids import DeviceId, PersonId, VenueId, uuid7
 from shared.kafka.topics import create as create_topics
 from shared.passes.auth import Doors, Pass, Role, sign_pass

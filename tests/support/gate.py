@@ -6,22 +6,24 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.catalogue.store import read_catalogue
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.people.domain import DeviceKind
-from services.ticketing.people.store import Device, insert_device
+from services.ticketing.codes.keys import TicketSigner
+from services.ticketing.people.domain import Device, DeviceKind
+from services.ticketing.people.store import insert_device
 from services.ticketing.people.usecases.first_people import seed_people
-from services.ticketing.sales.domain.orders import hold_until, pay_until
+from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
 from services.ticketing.sales.domain.pricing import price_order
-from services.ticketing.sales.store.orders import Order, insert_order
-from services.ticketing.sales.store.tickets import Ticket, tickets_of_order
-from services.ticketing.sales.usecases.issue_tickets import Office, TicketSigner, issue_tickets
+from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.store.orders import insert_order
+from services.ticketing.sales.store.tickets import tickets_of_order
+from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date, utc_now
+from shared.events.words import TicketMode
 from shared.ids import DeviceId, OrderId, ProductId, uuid7
 from shared.passes.auth import Pass, Role, sign_pass
 from shared.seed.reader import read_seed
@@ -36,7 +38,7 @@ MIGRATIONS = Path("services/ticketing/migrations")
 @dataclass(frozen=True, slots=True)
 class WantedTickets:
     people: int
-    mode: str
+    mode: TicketMode
     visit_on: date
 
 
@@ -53,11 +55,12 @@ class Venue:
     def pool(self) -> Pool:
         return self.unit.pool
 
-    async def issue(self, people: int = 1, mode: str = "per_person", visit_on: date | None = None) -> list[Ticket]:
+    async def issue(
+        self, people: int = 1, mode: TicketMode = "per_person", visit_on: date | None = None
+    ) -> list[Ticket]:
         """Tickets of a new, paid order, valid today unless said otherwise."""
         wanted = WantedTickets(people, mode, visit_on or local_date(utc_now()))
-        office = Office(lambda: self.catalogue, self.signer)
-        return await self.unit.run(partial(_issue, office=office), wanted)
+        return await self.unit.run(partial(_issue, catalogue=self.catalogue, signer=self.signer), wanted)
 
     async def pair(self, name: str, *, venues: tuple[str, ...] = (VENUE,), kind: DeviceKind = "gate") -> "Phone":
         """A phone with its pass, as pairing leaves it."""
@@ -106,8 +109,9 @@ async def open_venue(unit: Unit) -> Venue:
         return Venue(unit=unit, catalogue=await read_catalogue(connection))
 
 
-async def _issue(tx: Tx, wanted: WantedTickets, now: datetime, *, office: Office) -> list[Ticket]:
-    catalogue = office.catalogue()
+async def _issue(
+    tx: Tx, wanted: WantedTickets, now: datetime, *, catalogue: Catalogue, signer: TicketSigner
+) -> list[Ticket]:
     counts = {Category("adult"): wanted.people}
     product = catalogue.products[PRODUCT]
     priced = price_order(product, catalogue.tariffs_of(PRODUCT), wanted.visit_on, counts, 0)
@@ -123,7 +127,7 @@ async def _issue(tx: Tx, wanted: WantedTickets, now: datetime, *, office: Office
         visit_on=wanted.visit_on,
         nights=0,
         people=wanted.people,
-        ticket_mode=msgspec.convert(wanted.mode, Order.__annotations__["ticket_mode"]),
+        ticket_mode=wanted.mode,
         channel="web",
         business_date=local_date(now),
         expires_at=expires_at,
@@ -133,5 +137,5 @@ async def _issue(tx: Tx, wanted: WantedTickets, now: datetime, *, office: Office
         version=1,
     )
     await insert_order(tx.connection, order)
-    await issue_tickets(tx, order, office, now)
+    await issue_tickets(tx, order, catalogue, signer, now)
     return await tickets_of_order(tx.connection, order.order_id)

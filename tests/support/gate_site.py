@@ -14,7 +14,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Requ
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-from services.ticketing.sales.store.tickets import Ticket
+from services.ticketing.sales.domain.tickets import Ticket
 from tests.support.gate import VENUE, Phone, Venue
 from tests.support.screens import launch
 

@@ -20,9 +20,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from deploy.local.paths import ROOT
 from deploy.local.process import DidNotHappen, Program, wait_until
 from deploy.local.settings import Ports
-from services.ticketing.app import TICKET_KEY_ID
+from services.ticketing.codes.keys import load_public_keys
 from shared.events.topics import ALL as TOPICS
-from shared.passes.keys import read_private_key, read_public_key
+from shared.passes.keys import read_public_key
 from shared.settings import SERVICES
 from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN, RealSystem
@@ -94,12 +94,11 @@ async def _make(system: RealSystem, origin: str, folder: Path) -> None:
 
 def _signed(town: Town) -> Signed:
     secrets = town.system.secrets
-    ticket_key = read_private_key(secrets / f"ticket-key-{TICKET_KEY_ID}.pem").public_key()
     return Signed(
         sign_ins=town.sign_ins,
         passes=town.passes,
         pass_key=read_public_key(secrets / "pass-public.pem").public_bytes_raw().hex(),
-        ticket_keys={str(TICKET_KEY_ID): ticket_key.public_bytes_raw().hex()},
+        ticket_keys={str(number): key.public_bytes_raw().hex() for number, key in load_public_keys(secrets).items()},
     )
 
 

@@ -1,14 +1,15 @@
 """Reads both topics from offsets that the caller holds. It never asks Kafka where it stood, and never jumps."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
-from shared.kafka.patience import stop_within
+from shared.kafka.patience import Patience, stop_within
+from shared.kafka.reader import Polled, events_behind
 from shared.settings import Settings
 
 TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
@@ -16,7 +17,6 @@ _START_LIMIT_S = 30.0
 _CALL_LIMIT_S = 10.0
 
 Offsets: TypeAlias = dict[tuple[str, int], int]
-Polled: TypeAlias = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 
 class Share(NamedTuple):
@@ -32,10 +32,11 @@ EVERYTHING = Share(0, 1)
 class LogReader:
     """The life of one aiokafka consumer with a fixed assignment; positions are the caller's to say."""
 
-    def __init__(self, settings: Settings, share: Share = EVERYTHING) -> None:
+    def __init__(self, settings: Settings, share: Share = EVERYTHING, patience: Patience | None = None) -> None:
         self._prefix = settings.topic_prefix
         self._bootstrap = settings.kafka_bootstrap
         self._share = share
+        self._patience = patience or Patience()
         # Without a default to reset to, a lost offset raises OffsetOutOfRangeError instead of skipping events.
         self._kafka = AIOKafkaConsumer(
             bootstrap_servers=settings.kafka_bootstrap,
@@ -44,9 +45,9 @@ class LogReader:
             request_timeout_ms=10_000,
         )
 
-    async def start(self) -> list[tuple[str, int]]:
-        """Connects and takes its partitions; which they are."""
-        async with asyncio.timeout(_START_LIMIT_S):
+    async def start(self) -> None:
+        """Connects and takes its partitions."""
+        async with self._patience.wait(_START_LIMIT_S):
             await self._kafka.start()
             found = [
                 TopicPartition(self._prefix + topic.name, number)
@@ -55,25 +56,32 @@ class LogReader:
                 if number % self._share.step == self._share.first
             ]
             self._kafka.assign(found)
-        return [(topic, number) for topic, number in found]
+
+    def partitions(self) -> list[tuple[str, int]]:
+        """Topic and number of each."""
+        return [(topic, number) for topic, number in sorted(self._kafka.assignment())]
 
     def seek(self, offsets: Mapping[tuple[str, int], int]) -> None:
         for (topic, number), offset in offsets.items():
             self._kafka.seek(TopicPartition(topic, number), offset)
 
-    async def poll(self, max_records: int) -> Polled:
+    async def poll(self, max_records: int = 1000) -> Polled:
         """What came within half a second, in order within each partition."""
-        async with asyncio.timeout(_CALL_LIMIT_S):
+        async with self._patience.wait(_CALL_LIMIT_S):
             return await self._kafka.getmany(timeout_ms=500, max_records=max_records)
+
+    async def behind(self) -> Mapping[str, int]:
+        async with self._patience.wait(_CALL_LIMIT_S):
+            return await events_behind(self._kafka)
 
     async def ends(self) -> Offsets:
         """Where the log ends now, by partition."""
-        async with asyncio.timeout(_CALL_LIMIT_S):
+        async with self._patience.wait(_CALL_LIMIT_S):
             ends = await self._kafka.end_offsets(self._kafka.assignment())
         return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
-    async def stop(self, limit_s: float = 5) -> None:
-        await stop_within(self._kafka, limit_s)
+    async def stop(self) -> None:
+        await stop_within(self._kafka, self._patience.closing_s)
 
 
 async def cluster_id(bootstrap: str) -> str:

@@ -51,8 +51,8 @@ async def rebuild(settings: Settings, say: Say) -> None:
     try:
         await _make_shadow(connection)
         await store.claim_cluster(connection, await cluster_id(settings.kafka_bootstrap))
-        partitions = await reader.start()
-        positions = await store.read_offsets(connection, partitions)
+        await reader.start()
+        positions = await store.read_offsets(connection, reader.partitions())
         reader.seek(positions)
         await _read_to_end(connection, reader, positions, say)
         await _swap_in_time(connection)

@@ -46,8 +46,8 @@ async def _offsets_within_log(settings: Settings, pool: Pool) -> Finding:
     name = "offsets_within_log"
     reader = LogReader(settings)
     try:
-        partitions = await reader.start()
-        rows = await pool.fetch(SQL["all_offsets"], sorted({topic for topic, _ in partitions}))
+        await reader.start()
+        rows = await pool.fetch(SQL["all_offsets"], sorted({topic for topic, _ in reader.partitions()}))
         # Asked after our offsets, so that what is written meanwhile cannot look like a step beyond the end.
         ends = await reader.ends()
     except (KafkaError, OSError) as error:

@@ -3,26 +3,25 @@
 The one exception to `unit.run` and the inbox: offsets in the transaction, and versions in the facts, do their work.
 """
 
-import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import asyncpg
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import OffsetOutOfRangeError
 
 from services.analytics import metrics
 from services.analytics.stream import store
 from services.analytics.stream.batch import Batch, batch_of
 from services.analytics.stream.ingest import Applied, apply_batch
-from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, Polled, Share, cluster_id
-from shared.clock import until
-from shared.kafka.consumer import Silent
+from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, Share, cluster_id
 from shared.kafka.patience import Patience
+from shared.kafka.reader import Doubt, Polled, Reader, Stopped
 from shared.observe.health import Health
 from shared.observe.log import Log
-from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED, DEAD_LETTERS
+from shared.observe.metrics import DEAD_LETTERS
 from shared.settings import Settings
-from shared.storage.db import PASSES
 from shared.unit import changes
 from shared.unit.unit import Unit
 
@@ -31,20 +30,11 @@ log = Log(__name__)
 _BATCH = 1000
 # Numbers of a province may be a moment old; a transaction for every few events would cost the other services more.
 _GATHER_S = 0.2
-_CHECK_S = 2.0
-_SILENCE_S = 15.0
 _DEAD_IN_A_BATCH = 200
-# Two venues changing their kind at once may make one rollup row together; the second tries again.
-_PASSES: tuple[type[BaseException], ...] = (KafkaError, Silent, *PASSES, asyncpg.UniqueViolationError)
 
 
-class Stopped(Exception):
-    """No retry can help and going on would be wrong: a person is needed."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
+class MadeTwice(Doubt):
+    """Two venues changing their kind at once made one rollup row together; the second batch is counted again."""
 
 
 class Worker:
@@ -52,129 +42,95 @@ class Worker:
 
     def __init__(self, settings: Settings, unit: Unit, health: Health, share: Share = EVERYTHING) -> None:
         self._settings = settings
-        self._pool = unit.pool
-        self._waker = unit.waker
-        self._clock = unit.clock
+        self._unit = unit
         self._health = health
         self._share = share
-        self._stopping = asyncio.Event()
+        self._reader = Reader(self._open, self._work, health, self._note_behind)
+        self._log: LogReader
         self._positions: Offsets = {}
-        self._patience = Patience()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._patience.end()
 
     async def run(self) -> None:
         """Counts until it is stopped, through any loss of database or broker."""
-        self._health.progressed()
-        while not self._stopping.is_set():
-            try:
-                await self._count()
-            except Stopped as stopped:
-                await self._halt(stopped)
-            except _PASSES as error:
-                if self._stopping.is_set():
-                    log.info("stopped_before_an_answer", error=type(error).__name__)
-                    return
-                log.warning("worker_replaced", error=type(error).__name__)
-                CONSUMERS_REPLACED.inc()
-                self._health.waiting_for_infrastructure = True
-                await until(self._stopping, seconds=1)
+        await self._reader.run()
 
-    async def _count(self) -> None:
-        """The life of one reader; any doubt ends it, and the next one begins from the database's offsets."""
-        await self._check_cluster()
-        reader = LogReader(self._settings, self._share)
+    def stop(self) -> None:
+        self._reader.stop()
+
+    @asynccontextmanager
+    async def _open(self, patience: Patience) -> AsyncGenerator[LogReader]:
+        """A reader of the log that stands where the database says."""
+        self._log = LogReader(self._settings, self._share, patience)
         try:
-            async with self._patience.wait():
-                partitions = await reader.start()
-            await self._reload(reader, partitions)
+            await self._check_cluster(patience)
+            await self._log.start()
+            await self._go_where_the_database_is()
             self._health.waiting_for_infrastructure = False
-            got_at, checked_at = time.monotonic(), 0.0
-            while not self._stopping.is_set():
-                async with self._patience.wait():
-                    records = await _poll(reader)
-                if records and not await self._apply(batch_of(records, self._positions)):
-                    await self._reload(reader, partitions)
-                now = time.monotonic()
-                got_at = now if records else got_at
-                if 0 < sum(map(len, records.values())) < _BATCH // 2:
-                    await until(self._stopping, seconds=_GATHER_S)
-                if now - checked_at > _CHECK_S:
-                    await self._check_progress(reader, now - got_at)
-                    checked_at = now
+            yield self._log
+        except OffsetOutOfRangeError as error:
+            # The log lost what we have not read, or is shorter than we read: jumping would count wrongly for ever.
+            raise _stopped("offset_out_of_range", str(error)) from error
         finally:
-            await reader.stop(self._patience.closing_s)
+            # No number moves until the next one stands there too.
+            self._health.waiting_for_infrastructure = True
+            await self._log.stop()
 
-    async def _apply(self, batch: Batch) -> bool:
-        """False if another worker was faster."""
-        if len(batch.dead) > max(_DEAD_IN_A_BATCH, batch.events // 2):
-            # A bad release must not drain a topic into the dead letters.
-            raise Stopped("too_many_dead_letters", f"{len(batch.dead)} of {batch.events} events")
-        started = time.perf_counter()
-        try:
-            async with self._pool.acquire() as connection:
-                applied = await apply_batch(connection, batch)
-        except store.Fenced:
-            metrics.FENCED.inc()
-            log.info("batch_fenced", events=batch.events)
-            return False
-        for advance in batch.advances:
-            self._positions[advance.topic, advance.partition] = advance.new_offset
-        self._waker.wake()
-        metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-        _measure(batch, applied, self._clock())
-        return True
-
-    async def _reload(self, reader: LogReader, partitions: list[tuple[str, int]]) -> None:
-        async with self._pool.acquire() as connection:
-            self._positions = await store.read_offsets(connection, partitions)
-        reader.seek(self._positions)
-
-    async def _check_cluster(self) -> None:
-        async with self._patience.wait():
+    async def _check_cluster(self, patience: Patience) -> None:
+        async with patience.wait():
             ours = await cluster_id(self._settings.kafka_bootstrap)
-        async with self._pool.acquire() as connection:
+        async with self._unit.pool.acquire() as connection:
             known = await store.claim_cluster(connection, ours)
         if known != ours:
-            raise Stopped(
+            raise _stopped(
                 "another_kafka_cluster",
                 f"the tables came from cluster {known}, this one is {ours}: its offsets mean other events."
                 " If that is meant, run `python -m services.analytics rebuild`.",
             )
 
-    async def _check_progress(self, reader: LogReader, silent_s: float) -> None:
-        """Tells how far behind we are; raises Silent when events are there and none come."""
-        async with self._patience.wait():
-            ends = await reader.ends()
-        behind: dict[str, int] = {}
-        for (topic, number), end in ends.items():
-            behind[topic] = behind.get(topic, 0) + max(end - self._positions[topic, number], 0)
-        for topic, lag in behind.items():
-            CONSUMER_LAG.labels(topic).set(lag)
-        total = sum(behind.values())
-        if total and silent_s > _SILENCE_S:
-            raise Silent
-        async with self._pool.acquire() as connection:
-            await store.see_worker(connection, self._clock(), total)
+    async def _go_where_the_database_is(self) -> None:
+        async with self._unit.pool.acquire() as connection:
+            self._positions = await store.read_offsets(connection, self._log.partitions())
+        self._log.seek(self._positions)
+
+    async def _work(self, records: Polled) -> None:
+        batch = batch_of(records, self._positions)
+        if not await self._apply(batch):
+            await self._go_where_the_database_is()
+        if batch.events < _BATCH // 2:
+            await self._reader.pause(_GATHER_S)
+
+    async def _apply(self, batch: Batch) -> bool:
+        """False if another worker was faster."""
+        if len(batch.dead) > max(_DEAD_IN_A_BATCH, batch.events // 2):
+            # A bad release must not drain a topic into the dead letters.
+            raise _stopped("too_many_dead_letters", f"{len(batch.dead)} of {batch.events} events")
+        started = time.perf_counter()
+        try:
+            async with self._unit.pool.acquire() as connection:
+                applied = await apply_batch(connection, batch)
+        except store.Fenced:
+            metrics.FENCED.inc()
+            log.info("batch_fenced", events=batch.events)
+            return False
+        except asyncpg.UniqueViolationError as error:
+            raise MadeTwice from error
+        for advance in batch.advances:
+            self._positions[advance.topic, advance.partition] = advance.new_offset
+        self._unit.waker.wake()
+        metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+        _measure(batch, applied, self._unit.clock())
+        return True
+
+    async def _note_behind(self, behind: int) -> None:
+        """Writes down that we looked, for the page. No relay runs here that would clean the table `changes`."""
+        async with self._unit.pool.acquire() as connection:
+            await store.see_worker(connection, self._unit.clock(), behind)
             await changes.delete_old(connection)
-        self._health.progressed(total)
-
-    async def _halt(self, stopped: Stopped) -> None:
-        """Says so and waits for a person; the page stays up and shows how old it is."""
-        log.error("worker_stopped", reason=stopped.reason, detail=stopped.detail)
-        metrics.STOPPED.labels(stopped.reason).set(1)
-        self._health.halted = True
-        await until(self._stopping)
 
 
-async def _poll(reader: LogReader) -> Polled:
-    try:
-        return await reader.poll(_BATCH)
-    except OffsetOutOfRangeError as error:
-        # The log lost what we have not read, or is shorter than we read: jumping would count wrongly for ever.
-        raise Stopped("offset_out_of_range", str(error)) from error
+def _stopped(reason: str, detail: str) -> Stopped:
+    """The page stays up and shows how old it is; the alarm calls a person."""
+    metrics.STOPPED.labels(reason).set(1)
+    return Stopped(reason, detail)
 
 
 def _measure(batch: Batch, applied: Applied, now: datetime) -> None:

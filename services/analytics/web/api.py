@@ -93,6 +93,7 @@ async def get_province_page(request: Request, seen_by: SeenBy, first: First = ""
         presets={name: (today - timedelta(days=count - 1)) for name, count in _PRESETS.items()},
         today=today,
         home="/province",
+        role=seen_by.role,
     )
     page.headers["Cache-Control"] = "private, no-store"
     return page

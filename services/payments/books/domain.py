@@ -55,7 +55,7 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Allocation:
     """What one transfer has on an intent."""
 
     transfer_id: TransferId

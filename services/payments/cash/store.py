@@ -1,59 +1,34 @@
-"""Cash as rows."""
+"""Cash as rows. Whoever changes one has locked it, works out its next version by the rules, and writes that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
-from services.payments.merchants.domain import Merchant
-from shared.events.words import CashStatus
-from shared.ids import CashId, MerchantId, PersonId, VenueId
-from shared.money import Dong
+from services.payments.cash.domain import Cash
+from shared.ids import CashId, PersonId, VenueId
 from shared.storage.db import Connection
 from shared.storage.sql import load
 
 SQL = load(Path(__file__).parent / "sql")
 
 
-class Cash(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of cash; who recorded it stays in the database."""
-
-    cash_id: CashId
-    merchant_id: MerchantId
-    venue_id: VenueId
-    status: CashStatus
-    amount_vnd: Dong
-    business_date: date
-    occurred_at: datetime
-    recorded_at: datetime
-    offline: bool
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewCash:
-    cash_id: CashId
-    merchant: Merchant
-    amount_vnd: Dong
-    business_date: date
-    person_id: PersonId
-
-
-async def insert_cash(connection: Connection, new: NewCash, now: datetime) -> Cash:
-    row = await connection.fetchrow(
+async def insert_cash(connection: Connection, cash: Cash, person_id: PersonId) -> None:
+    """person_id: who recorded it."""
+    await connection.execute(
         SQL["insert_cash"],
-        new.cash_id,
-        new.merchant.merchant_id,
-        new.merchant.venue_id,
-        new.amount_vnd,
-        new.business_date,
-        now,
-        new.person_id,
+        cash.cash_id,
+        cash.merchant_id,
+        cash.venue_id,
+        cash.status,
+        cash.amount_vnd,
+        cash.business_date,
+        cash.occurred_at,
+        cash.recorded_at,
+        cash.offline,
+        person_id,
+        cash.version,
     )
-    assert row is not None
-    return msgspec.convert(dict(row), Cash)
 
 
 async def find_cash(connection: Connection, cash_id: CashId, venues: Sequence[VenueId]) -> Cash | None:
@@ -68,7 +43,7 @@ async def lock_cash(connection: Connection, cash_id: CashId, venues: Sequence[Ve
     return None if row is None else msgspec.convert(dict(row), Cash)
 
 
-async def undo_cash(connection: Connection, cash_id: CashId) -> Cash:
-    row = await connection.fetchrow(SQL["undo_cash"], cash_id)
-    assert row is not None
-    return msgspec.convert(dict(row), Cash)
+async def update_cash(connection: Connection, cash: Cash) -> None:
+    """Writes the next version of cash that this transaction has locked."""
+    written = await connection.fetchval(SQL["update_cash"], cash.cash_id, cash.version, cash.status)
+    assert written is not None, "the cash was not locked"

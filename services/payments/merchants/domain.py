@@ -1,4 +1,4 @@
-"""Who is paid at a venue, and where."""
+"""Who is paid at a venue, and where. Pure."""
 
 from dataclasses import dataclass
 
@@ -18,6 +18,15 @@ class Merchant:
     account_name: str
     active: bool = True
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where money is taken, by the place codes of today as ticketing told them."""
+
+    venue_id: VenueId
+    old_district_code: str
+    new_commune_code: str
 
 
 class NoMerchant(NotFound):

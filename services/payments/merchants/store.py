@@ -5,8 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.payments.merchants.domain import Merchant
-from shared.events.common import Place
+from services.payments.merchants.domain import Merchant, Venue
 from shared.events.ticketing import VenueChanged
 from shared.ids import VenueId
 from shared.storage.db import Connection
@@ -38,14 +37,14 @@ async def upsert_venue(connection: Connection, event: VenueChanged) -> None:
     )
 
 
-async def find_venue(connection: Connection, venue_id: VenueId) -> Place | None:
+async def find_venue(connection: Connection, venue_id: VenueId) -> Venue | None:
     row = await connection.fetchrow(SQL["find_venue"], venue_id)
-    return None if row is None else Place(**{name: row[name] for name in Place.__struct_fields__})
+    return None if row is None else Venue(venue_id, row["old_district_code"], row["new_commune_code"])
 
 
 async def upsert_merchant(connection: Connection, merchant: Merchant) -> bool:
     """True if the merchant is new."""
-    row = await connection.fetchrow(
+    inserted = await connection.fetchval(
         SQL["upsert_merchant"],
         merchant.merchant_id,
         merchant.venue_id,
@@ -54,7 +53,7 @@ async def upsert_merchant(connection: Connection, merchant: Merchant) -> bool:
         merchant.account_number,
         merchant.account_name,
     )
-    return row is not None
+    return inserted is not None
 
 
 async def names_of_venues(connection: Connection, venues: Sequence[VenueId]) -> dict[VenueId, dict[str, str]]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.payments.merchants.domain import Merchant
+from services.payments.merchants.events import merchant_told
 from services.payments.merchants.store import upsert_merchant, upsert_venue
-from shared.events.payments import MerchantChanged
 from shared.events.ticketing import VenueChanged
 from shared.unit.unit import Tx
 
@@ -14,18 +14,7 @@ async def load_merchants(tx: Tx, merchants: Sequence[Merchant], now: datetime) -
     """How many were new; what is there stays as it is."""
     new = [merchant for merchant in merchants if await upsert_merchant(tx.connection, merchant)]
     for merchant in new:
-        tx.emit(
-            MerchantChanged(
-                version=1,
-                occurred_at=now,
-                recorded_at=now,
-                merchant_id=merchant.merchant_id,
-                venue_id=merchant.venue_id,
-                name=merchant.name,
-                bank_bin=merchant.bank_bin,
-                active=True,
-            )
-        )
+        tx.emit(merchant_told(merchant, now))
     return len(new)
 
 

@@ -16,33 +16,21 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.payments.cash.store import Cash, find_cash
-from services.payments.cash.usecases import (
-    UNDO_WITHIN,
-    CashAmountRefused,
-    RecordCash,
-    UndoCash,
-    record_cash,
-    take_back_cash,
-)
-from services.payments.intents.store import Intent
-from services.payments.intents.usecases.open_intent import (
-    CHARGE_LIMIT_VND,
-    AmountTooLarge,
-    AmountTooSmall,
-    ChargeGuest,
-    charge_guest,
-)
+from services.payments.cash.domain import CashAmountRefused, refuse_cash_of
+from services.payments.cash.usecases import CashTaken, RecordCash, TakeBackCash
+from services.payments.intents.domain.charges import AmountTooLarge, AmountTooSmall
+from services.payments.intents.usecases.open_intent import Charged, ChargeGuest
 from services.payments.merchants.domain import NoMerchant
-from services.payments.merchants.store import names_of_venues
-from services.payments.owner.views import PRESETS_VND, ChargeView, charge_view, get_charge, home_view
+from services.payments.owner.usecases import SeeCharge, SeeDay, SeeHome, SeenCharge, SeenDay, SeenHome
+from services.payments.owner.views import PRESETS_VND, ChargeView, charge_view, home_view
+from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
 from shared.money import AmountUnreadable, read_amount
 from shared.passes.auth import OWNER, Allow, Pass, Role, VenueForbidden
 from shared.qr.images import svg_for
+from shared.unit.bound import Bound, Reader
 from shared.unit.idempotency import IdempotencyConflict, Once
-from shared.unit.unit import Unit
 from shared.web.app import OnceKey
 from shared.web.i18n import money
 from shared.web.live import Live, State
@@ -57,12 +45,18 @@ _DAY_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What these doors need; `app.py` puts it into `app.state.desk`."""
+class OwnerDoors:
+    """What these doors need, in `app.state.owner`; `app.py` binds each use-case once, under its own name."""
 
-    unit: Unit
     pages: Pages
     live: Live
+    clock: Clock
+    charge_guest: Bound[ChargeGuest, Charged]
+    record_cash: Bound[RecordCash, CashTaken]
+    take_back_cash: Bound[TakeBackCash, CashTaken]
+    see_day: Reader[SeeDay, SeenDay]
+    see_home: Reader[SeeHome, SeenHome]
+    see_charge: Reader[SeeCharge, SeenCharge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ class Host:
     """Who asks, where they may act, and with what. `venues` is never empty."""
 
     request: Request
-    desk: Desk
+    doors: OwnerDoors
     person_id: PersonId
     venues: tuple[VenueId, ...]
 
@@ -82,11 +76,11 @@ class Host:
 
 
 async def _host_of(request: Request, owner: Annotated[Pass, Depends(Allow(OWNER, Role.OWNER))]) -> Host:
-    desk = request.app.state.desk
-    assert isinstance(desk, Desk)
+    doors = request.app.state.owner
+    assert isinstance(doors, OwnerDoors)
     if not owner.venues:
         raise VenueForbidden
-    return Host(request, desk, PersonId(owner.subject_id), tuple(map(VenueId, owner.venues)))
+    return Host(request, doors, PersonId(owner.subject_id), tuple(map(VenueId, owner.venues)))
 
 
 HostDep = Annotated[Host, Depends(_host_of)]
@@ -101,12 +95,12 @@ SeenVenue = Annotated[VenueId, Depends(_seen_venue)]
 
 
 # A dependency, because once a stream has begun it is too late to say 404.
-async def _charge_of(order_id: UUID, host: HostDep) -> Intent:
-    async with host.desk.unit.pool.acquire() as connection:
-        return await get_charge(connection, OrderId(order_id), host.venues)
+async def _charge_of(order_id: UUID, host: HostDep) -> ChargeView:
+    seen = await host.doors.see_charge(SeeCharge(OrderId(order_id), host.venues))
+    return charge_view(seen, host.doors.clock())
 
 
-ChargeDep = Annotated[Intent, Depends(_charge_of)]
+ChargeDep = Annotated[ChargeView, Depends(_charge_of)]
 
 
 class AmountForm(BaseModel):
@@ -125,10 +119,9 @@ async def get_owner_home(host: HostDep, venue_id: SeenVenue, amount: str = "", c
 @router.get("/api/owner/live", response_class=EventSourceResponse)
 async def get_owner_live(host: HostDep, venue_id: SeenVenue) -> AsyncIterator[ServerSentEvent]:
     async def read() -> State:
-        async with host.desk.unit.pool.acquire() as connection:
-            return (await home_view(connection, venue_id, host.desk.unit.clock())).live()
+        return home_view(await host.doors.see_day(SeeDay(venue_id, host.doors.clock()))).live()
 
-    async for event in host.desk.live.stream([("venue", venue_id)], read, min_interval_s=_DAY_EVERY_S):
+    async for event in host.doors.live.stream([("venue", venue_id)], read, min_interval_s=_DAY_EVERY_S):
         yield event
 
 
@@ -137,28 +130,25 @@ async def post_charge(host: HostDep, form: Annotated[AmountForm, Form()], key: O
     venue_id = host.at(form.venue)
     try:
         command = ChargeGuest(OrderId(uuid7()), venue_id, read_amount(form.amount))
-        intent = await host.desk.unit.run(charge_guest, command, once=Once(key, Intent))
+        charged = await host.doors.charge_guest(command, once=Once(key, Charged))
     except _MENDABLE as error:
         return await _home(host, venue_id, typed=form.amount, error=error)
-    return RedirectResponse(f"/owner/charges/{intent.order_id}", 303)
+    return RedirectResponse(f"/owner/charges/{charged.order_id}", 303)
 
 
 @router.get("/owner/charges/{order_id}")
 async def get_charge_page(host: HostDep, charge: ChargeDep) -> Response:
-    view = await _view(host, charge)
     # The label tells a screen reader what the picture is for; the amount stands beside it.
-    code = Markup(svg_for(view.qr_payload, "M", label=f"VietQR {money(view.due_vnd)}"))  # noqa: S704 - our own SVG
-    return _page(host, "owner/charge.html", charge.venue_id, charge=view, qr_svg=code)
+    code = Markup(svg_for(charge.qr_payload, "M", label=f"VietQR {money(charge.due_vnd)}"))  # noqa: S704 - our own SVG
+    return _page(host, "owner/charge.html", charge.venue_id, charge=charge, qr_svg=code)
 
 
 @router.get("/api/owner/charges/{order_id}/live", response_class=EventSourceResponse)
 async def get_charge_live(host: HostDep, charge: ChargeDep) -> AsyncIterator[ServerSentEvent]:
     async def read() -> State:
-        async with host.desk.unit.pool.acquire() as connection:
-            known = await get_charge(connection, charge.order_id, host.venues)
-        return (await _view(host, known)).live()
+        return (await _charge_of(charge.order_id, host)).live()
 
-    async for event in host.desk.live.stream([("venue", charge.venue_id)], read):
+    async for event in host.doors.live.stream([("venue", charge.venue_id)], read):
         yield event
 
 
@@ -167,8 +157,7 @@ async def get_cash_page(host: HostDep, venue_id: SeenVenue, amount: str = "") ->
     """The second tap: says the amount back and records it."""
     try:
         amount_vnd = read_amount(amount[:40])
-        if not 0 < amount_vnd <= CHARGE_LIMIT_VND:
-            raise CashAmountRefused
+        refuse_cash_of(amount_vnd)
     except _MENDABLE as error:
         return await _home(host, venue_id, typed=amount[:40], error=error)
     return _page(host, "owner/cash.html", venue_id, amount_vnd=amount_vnd, key=uuid7())
@@ -179,7 +168,7 @@ async def post_cash(host: HostDep, form: Annotated[AmountForm, Form()], key: Onc
     venue_id = host.at(form.venue)
     try:
         command = RecordCash(CashId(uuid7()), venue_id, read_amount(form.amount), host.person_id)
-        cash = await host.desk.unit.run(record_cash, command, once=Once(key, Cash))
+        cash = await host.doors.record_cash(command, once=Once(key, CashTaken))
     except _MENDABLE as error:
         return await _home(host, venue_id, typed=form.amount, error=error)
     return RedirectResponse(f"/owner?{urlencode({'venue': venue_id, 'cash': cash.cash_id})}", 303)
@@ -187,14 +176,9 @@ async def post_cash(host: HostDep, form: Annotated[AmountForm, Form()], key: Onc
 
 @router.post("/owner/cash/{cash_id}/undo")
 async def post_cash_undo(host: HostDep, cash_id: UUID, key: OnceKey) -> Response:
-    command = UndoCash(CashId(cash_id), host.venues)
-    cash = await host.desk.unit.run(take_back_cash, command, once=Once(key, Cash))
+    command = TakeBackCash(CashId(cash_id), host.venues)
+    cash = await host.doors.take_back_cash(command, once=Once(key, CashTaken))
     return RedirectResponse(f"/owner?{urlencode({'venue': cash.venue_id, 'cash': cash_id})}", 303)
-
-
-async def _view(host: Host, charge: Intent) -> ChargeView:
-    async with host.desk.unit.pool.acquire() as connection:
-        return await charge_view(connection, charge, host.desk.unit.clock())
 
 
 async def _home(
@@ -205,15 +189,21 @@ async def _home(
     cash_id: UUID | None = None,
     error: DomainError | None = None,
 ) -> Response:
-    now = host.desk.unit.clock()
-    async with host.desk.unit.pool.acquire() as connection:
-        view = await home_view(connection, venue_id, now)
-        names = await names_of_venues(connection, host.venues)
-        cash = None if cash_id is None else await find_cash(connection, CashId(cash_id), (venue_id,))
-    if cash is not None and now - cash.recorded_at >= UNDO_WITHIN:
-        cash = None
-    shown = {"home_view": view, "names": names, "presets": PRESETS_VND, "typed": typed, "cash": cash, "today": now}
-    return _page(host, "owner/home.html", venue_id, error=error, new_key=uuid7, **shown)
+    now = host.doors.clock()
+    seen = await host.doors.see_home(SeeHome(SeeDay(venue_id, now), host.venues, cash_id))
+    return _page(
+        host,
+        "owner/home.html",
+        venue_id,
+        error=error,
+        new_key=uuid7,
+        home_view=home_view(seen.day),
+        names=seen.names,
+        presets=PRESETS_VND,
+        typed=typed,
+        cash=seen.cash,
+        today=now,
+    )
 
 
 def _page(
@@ -221,8 +211,16 @@ def _page(
 ) -> Response:
     status = 200 if error is None else error.status
     home = f"/owner?{urlencode({'venue': venue_id})}"
-    page = host.desk.pages.render(
-        host.request, template, status=status, at=home, error=error, own_home=home, venue_id=venue_id, **shown
+    page = host.doors.pages.render(
+        host.request,
+        template,
+        status=status,
+        at=home,
+        error=error,
+        own_home=home,
+        venue_id=venue_id,
+        role=Role.OWNER,
+        **shown,
     )
     # A page kept for "back" would show old sums and send a used key again.
     page.headers["Cache-Control"] = "private, no-store"

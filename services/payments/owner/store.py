@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from services.payments.intents.store import Intent
-from shared.events.words import Channel
-from shared.ids import TransferId, VenueId
+from services.payments.books.domain import allocated
+from shared.events.words import CashStatus, Channel, IntentStatus
+from shared.ids import IntentId, TransferId, VenueId
 from shared.money import Dong
 from shared.storage.db import Connection
 from shared.storage.sql import load
@@ -34,7 +34,7 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     amount_vnd: Dong
     paid_vnd: Dong
-    state: str
+    state: IntentStatus | CashStatus
     channel: Channel
     visit_on: date | None
     nights: int | None
@@ -70,6 +70,6 @@ async def last_received(
     return [msgspec.convert(dict(row), Received) for row in rows]
 
 
-async def surplus_of_intent(connection: Connection, intent: Intent) -> Dong:
+async def surplus_of_intent(connection: Connection, intent_id: IntentId) -> Dong:
     """What came beyond the amount due, and waits to go back."""
-    return Dong(int(await connection.fetchval(SQL["surplus_of_intent"], f"allocated:{intent.intent_id}")))
+    return Dong(int(await connection.fetchval(SQL["surplus_of_intent"], allocated(intent_id).name)))

@@ -1,52 +1,27 @@
-"""What an owner's pages and live stream show, made of rows. It changes nothing."""
+"""What an owner's pages and live stream show, made of what was read. It asks no database."""
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
-from uuid import UUID
 
 import msgspec
 
-from services.payments.intents.domain.intents import is_expired
-from services.payments.intents.store import Intent, find_intent_of_order
-from services.payments.owner.store import (
-    Day,
-    Received,
-    Taking,
-    day_of_venue,
-    last_received,
-    last_takings,
-    surplus_of_intent,
-)
+from services.payments.intents.domain.charges import ChargeState, charge_state
+from services.payments.owner.store import Day, Received, Taking
+from services.payments.owner.usecases import SeenCharge, SeenDay
 from shared.clock import local_date
-from shared.errors import NotFound
 from shared.ids import OrderId, VenueId
 from shared.money import Dong, share_basis_points
-from shared.qr.banks import BANKS
-from shared.storage.db import Connection
 
-ChargeState = Literal["waiting", "partial", "paid", "over", "expired", "cancelled"]
 PRESETS_VND = (Dong(50_000), Dong(100_000), Dong(200_000), Dong(500_000))
-_TAKINGS = 10
-_TAKINGS_OF = timedelta(days=30)
-# A page that was not seen for longer shows what came meanwhile, and is silent about it.
-_RINGS_FOR = timedelta(hours=1)
-_RINGS = 50
-
-
-class UnknownCharge(NotFound):
-    """No charge of this venue has this id."""
-
-    code = "unknown_charge"
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeView:
     """One charge as its page shows it; `over_vnd` came beyond the amount."""
 
-    order_id: UUID
+    order_id: OrderId
+    venue_id: VenueId
     state: ChargeState
     amount_vnd: Dong
     paid_vnd: Dong
@@ -72,7 +47,7 @@ class HomeView:
 
     today: date
     day: Day
-    total_vnd: int
+    total_vnd: Dong
     share: int | None
     takings: list[Taking]
     received: list[Received]
@@ -87,55 +62,33 @@ class HomeView:
         return {"shows": self.shows, "received": self.received}
 
 
-async def get_charge(connection: Connection, order_id: OrderId, venues: Collection[VenueId]) -> Intent:
-    """A charge of these venues; UnknownCharge also for one of another, so that nobody learns that it exists."""
-    intent = await find_intent_of_order(connection, order_id)
-    if intent is None or intent.venue_id not in venues or intent.channel != "owner":
-        raise UnknownCharge
-    return intent
-
-
-async def charge_view(connection: Connection, intent: Intent, now: datetime) -> ChargeView:
-    over = intent.status == "settled" and intent.amount_state == "over"
+def charge_view(seen: SeenCharge, now: datetime) -> ChargeView:
+    charge = seen.charge
     return ChargeView(
-        order_id=intent.order_id,
-        state=_state(intent, now),
-        amount_vnd=intent.amount_vnd,
-        paid_vnd=intent.paid_vnd,
-        due_vnd=Dong(intent.amount_vnd - intent.paid_vnd),
-        over_vnd=await surplus_of_intent(connection, intent) if over else Dong(0),
-        expires_at=intent.expires_at,
-        expires_in_s=max(0, (intent.expires_at - now) // timedelta(seconds=1)),
-        qr_payload=intent.qr_payload,
-        reference=intent.reference,
-        bank_name=BANKS[intent.bank_bin].name,
-        account_number=intent.account_number,
-        account_name=intent.account_name,
+        order_id=charge.order_id,
+        venue_id=charge.venue_id,
+        state=charge_state(charge, now),
+        amount_vnd=charge.amount_vnd,
+        paid_vnd=charge.paid_vnd,
+        due_vnd=charge.due_vnd,
+        over_vnd=seen.over_vnd,
+        expires_at=charge.expires_at,
+        expires_in_s=max(0, (charge.expires_at - now) // timedelta(seconds=1)),
+        qr_payload=charge.qr_payload,
+        reference=charge.reference,
+        bank_name=charge.bank_name,
+        account_number=charge.account_number,
+        account_name=charge.account_name,
     )
 
 
-async def home_view(connection: Connection, venue_id: VenueId, now: datetime) -> HomeView:
-    today = local_date(now)
-    day = await day_of_venue(connection, venue_id, today)
-    total = day.cashless_vnd + day.cash_vnd
+def home_view(seen: SeenDay) -> HomeView:
+    total_vnd = Dong(seen.day.cashless_vnd + seen.day.cash_vnd)
     return HomeView(
-        today=today,
-        day=day,
-        total_vnd=total,
-        share=share_basis_points(day.cashless_vnd, total),
-        takings=await last_takings(connection, venue_id, today - _TAKINGS_OF, now, _TAKINGS),
-        received=await last_received(connection, venue_id, today - _TAKINGS_OF, now - _RINGS_FOR, _RINGS),
+        today=local_date(seen.now),
+        day=seen.day,
+        total_vnd=total_vnd,
+        share=share_basis_points(seen.day.cashless_vnd, total_vnd),
+        takings=seen.takings,
+        received=seen.received,
     )
-
-
-def _state(intent: Intent, now: datetime) -> ChargeState:
-    """Nobody but the clock ends an owner's charge, so its row stays open after the deadline."""
-    match intent.status:
-        case "settled":
-            return "over" if intent.amount_state == "over" else "paid"
-        case "cancelled" | "expired":
-            return intent.status
-        case "open" | "partial":
-            if intent.paid_vnd > 0:
-                return "partial"
-            return "expired" if is_expired(intent.expires_at, now) else "waiting"

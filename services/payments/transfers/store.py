@@ -1,12 +1,10 @@
 """Transfers and suspended money as rows."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from services.payments.transfers.domain.bank import BankTransfer
-from shared.events.words import SuspenseReason
-from shared.ids import IntentId, MerchantId, OrderId, TransferId
+from services.payments.transfers.domain.transfers import SuspendedMoney, Transfer, Waiting
 from shared.money import Dong
 from shared.storage.db import Connection
 from shared.storage.sql import load
@@ -14,33 +12,20 @@ from shared.storage.sql import load
 SQL = load(Path(__file__).parent / "sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """Money of one transfer that waits for a person for one reason; `order_id` is the order it was meant for."""
-
-    transfer_id: TransferId
-    merchant_id: MerchantId
-    amount_vnd: Dong
-    reason: SuspenseReason
-    proposal: tuple[IntentId, ...]
-    order_id: OrderId | None
-
-
-async def insert_transfer(
-    connection: Connection, transfer_id: TransferId, merchant_id: MerchantId, heard: BankTransfer, now: datetime
-) -> bool:
+async def insert_transfer(connection: Connection, transfer: Transfer) -> bool:
     """False if this transfer is known, by the bank's reference or the provider's id."""
+    heard = transfer.heard
     found = await connection.fetchval(
         SQL["insert_transfer"],
-        transfer_id,
-        merchant_id,
+        transfer.transfer_id,
+        transfer.merchant_id,
         heard.account,
         heard.bank_reference,
         heard.provider,
         heard.provider_id,
         heard.amount_vnd,
         heard.occurred_at,
-        now,
+        transfer.recorded_at,
         heard.bank_code,
         heard.memo,
     )
@@ -58,8 +43,8 @@ async def known_amount(connection: Connection, heard: BankTransfer) -> Dong:
     )
 
 
-async def insert_suspended(connection: Connection, suspended: Suspended, now: datetime) -> tuple[Dong, int, str]:
-    """What of this transfer now waits for this reason, the version of that, and the bank that reported it."""
+async def insert_suspended(connection: Connection, suspended: SuspendedMoney, now: datetime) -> Waiting:
+    """What of this transfer now waits for this reason."""
     row = await connection.fetchrow(
         SQL["insert_suspended"],
         suspended.transfer_id,
@@ -71,4 +56,4 @@ async def insert_suspended(connection: Connection, suspended: Suspended, now: da
         now,
     )
     assert row is not None
-    return Dong(row["amount_vnd"]), int(row["version"]), str(row["bank_code"])
+    return Waiting(Dong(row["amount_vnd"]), int(row["version"]), str(row["bank_code"]))

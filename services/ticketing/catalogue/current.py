@@ -16,8 +16,8 @@ class CatalogueUnread(OSError):
     something is not on sale, or to put a payment aside, would be wrong."""
 
 
-class Offer:
-    """`offer()` is today's catalogue; raises CatalogueUnread before there is one."""
+class CurrentCatalogue:
+    """`catalogue()` is today's; raises CatalogueUnread before there is one."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

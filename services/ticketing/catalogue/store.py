@@ -61,7 +61,7 @@ async def insert_venues(connection: Connection, seed: Seed) -> list[Venue]:
     return new
 
 
-async def insert_offers(connection: Connection, seed: Seed) -> None:
+async def insert_products(connection: Connection, seed: Seed) -> None:
     """Products, categories, prices and hours that are not there yet; what is there stays as it is."""
     await connection.executemany(
         SQL["insert_category"],

@@ -3,66 +3,20 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
-from services.ticketing.sales.store.tickets import Ticket, ticket_of
-from shared.ids import DeviceId, PersonId, ProductId, ScanId, TicketId, VenueId
+from services.ticketing.gate.domain.scans import Admission, Answer, FirstUse, Scan
+from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.store.tickets import ticket_of
+from shared.ids import DeviceId, ProductId, ScanId, TicketId, VenueId
 from shared.storage.db import Connection, Record
 from shared.storage.sql import load
 
 R = TypeVar("R")
 C = TypeVar("C")
-ScanVerdict = Literal["admitted", "duplicate", "conflict", "refused", "unknown", "quarantined"]
 SQL = load(Path(__file__).parent / "sql")
-
-
-class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a phone told of one scan. phone_verdict is what it decided by itself, None if it left that to us."""
-
-    scan_id: ScanId
-    venue_id: VenueId
-    device_id: DeviceId
-    person_id: PersonId | None = None
-    ticket_id: TicketId | None = None
-    count: int = 1
-    phone_verdict: str | None = None
-    offline: bool = False
-    occurred_at: datetime
-
-
-class FirstUse(msgspec.Struct, frozen=True, kw_only=True):
-    """The accepted scan that came before, and the name of its phone."""
-
-    scan_id: ScanId
-    count: int = 1
-    occurred_at: datetime
-    device_id: DeviceId
-    gate: str
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The first answer to a scan, which is its answer for ever."""
-
-    scan_id: ScanId
-    verdict: ScanVerdict
-    reason: str | None = None
-    first_use: FirstUse | None = None
-    repeated: bool = False
-
-
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored scan, locked, as undoing needs it."""
-
-    scan_id: ScanId
-    device_id: DeviceId
-    ticket_id: TicketId | None
-    count: int
-    verdict: ScanVerdict
-    offline: bool
-    occurred_at: datetime
-    undone_at: datetime | None
 
 
 class KnownUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,60 +71,15 @@ class Page(msgspec.Struct, Generic[R, C], frozen=True):
     is_last: bool
 
 
-async def admit(connection: Connection, scan: Scan, day: date, now: datetime) -> tuple[bool, Ticket | None]:
-    """Notes a scan and counts its people in one statement: whether it is new, and the ticket if that covered them."""
-    assert scan.ticket_id is not None
-    row = await connection.fetchrow(
-        SQL["admit"],
-        scan.scan_id,
-        scan.venue_id,
-        scan.device_id,
-        scan.person_id,
-        scan.ticket_id,
-        scan.count,
-        scan.phone_verdict,
-        scan.offline,
-        scan.occurred_at,
-        now,
-        day,
-    )
-    assert row is not None
-    return row["noted"] is not None, None if row["ticket_id"] is None else ticket_of(row)
-
-
-async def note_scan(
-    connection: Connection, scan: Scan, verdict: ScanVerdict, reason: str | None, now: datetime
-) -> bool:
-    """A scan that counts nobody; False if its id is known."""
-    noted = await connection.fetchval(
-        SQL["note_scan"],
-        scan.scan_id,
-        scan.venue_id,
-        scan.device_id,
-        scan.person_id,
-        scan.ticket_id,
-        scan.count,
-        verdict,
-        reason,
-        scan.phone_verdict,
-        scan.offline,
-        scan.occurred_at,
-        now,
-    )
+async def count_scan(connection: Connection, scan: Scan, answer: Answer, ticket: Ticket, now: datetime) -> bool:
+    """Notes a scan with its answer, and writes how its locked ticket stands after it; False if its id is known."""
+    noted = await connection.fetchval(SQL["count_scan"], *_columns(scan, answer, now), ticket.admitted, ticket.version)
     return noted is not None
 
 
-async def change_verdict(connection: Connection, answer: Answer) -> None:
-    """Corrects the row that `admit` has just written; never one of an earlier transaction."""
-    against = None if answer.first_use is None else answer.first_use.scan_id
-    await connection.execute(SQL["change_verdict"], answer.scan_id, answer.verdict, answer.reason, against)
-
-
-async def bump_ticket(connection: Connection, ticket_id: TicketId) -> Ticket:
-    """The ticket with a new version, locked."""
-    row = await connection.fetchrow(SQL["bump_ticket"], ticket_id)
-    assert row is not None
-    return ticket_of(row)
+async def note_scan(connection: Connection, scan: Scan, answer: Answer, now: datetime) -> bool:
+    """Notes a scan that changes no ticket, with its answer; False if its id is known."""
+    return await connection.fetchval(SQL["note_scan"], *_columns(scan, answer, now)) is not None
 
 
 async def find_ticket_by_short_code(connection: Connection, short_code: str) -> TicketId | None:
@@ -178,9 +87,10 @@ async def find_ticket_by_short_code(connection: Connection, short_code: str) -> 
     return ticket_id
 
 
-async def uses_of_ticket(connection: Connection, ticket_id: TicketId, but: ScanId) -> list[FirstUse]:
-    """Accepted scans, the earliest first."""
-    return [_use(row) for row in await connection.fetch(SQL["uses_of_ticket"], ticket_id, but)]
+async def first_use_of_ticket(connection: Connection, ticket_id: TicketId, but: ScanId) -> FirstUse | None:
+    """Its earliest accepted scan, `but` left out."""
+    row = await connection.fetchrow(SQL["first_use_of_ticket"], ticket_id, but)
+    return None if row is None else msgspec.convert(dict(row), FirstUse)
 
 
 async def find_answer(connection: Connection, scan_id: ScanId, device_id: DeviceId) -> Answer:
@@ -251,8 +161,23 @@ async def revoked_tickets(
     return Page(ids, ids[-1] if ids else after, len(ids) < limit)
 
 
-def _use(row: Record) -> FirstUse:
-    return msgspec.convert(dict(row), FirstUse)
+def _columns(scan: Scan, answer: Answer, now: datetime) -> tuple[object, ...]:
+    """The columns of a noted scan, in the order in which both statements name them."""
+    return (
+        scan.scan_id,
+        scan.venue_id,
+        scan.device_id,
+        scan.person_id,
+        scan.ticket_id,
+        scan.count,
+        answer.verdict,
+        answer.reason,
+        None if answer.first_use is None else answer.first_use.scan_id,
+        scan.phone_verdict,
+        scan.offline,
+        scan.occurred_at,
+        now,
+    )
 
 
 def _page(rows: Sequence[Record], kind: type[R], cursor: str, after: datetime, limit: int) -> Page[R, datetime]:

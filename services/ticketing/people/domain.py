@@ -10,16 +10,15 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
 from shared.errors import DomainError, Forbidden, NotFound
-from shared.ids import CROCKFORD, check_character, fold_look_alikes
+from shared.events.words import PersonRole
+from shared.ids import CROCKFORD, DeviceId, PersonId, check_character, fold_look_alikes
 
-PersonRole = Literal["gate", "manager", "owner", "province", "operator"]
 DeviceKind = Literal["gate", "owner"]
-PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
 
 PIN_ITERATIONS = 100_000
 TRIES = 5
@@ -97,6 +96,75 @@ class HashedPin:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may come in; the hashes never leave the service, except a PIN's to its venue's gate phones."""
+
+    person_id: PersonId
+    login: str
+    display_name: str
+    role: PersonRole
+    venues: tuple[str, ...]
+    scope: str = ""
+    pin_salt: bytes | None = None
+    pin_hash: bytes | None = None
+    password_hash: str | None = None
+    revoked_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None
+
+    @property
+    def pin(self) -> HashedPin | None:
+        if self.pin_salt is None or self.pin_hash is None:
+            return None
+        return HashedPin(self.pin_salt, self.pin_hash)
+
+    @property
+    def signs_in_on_phone(self) -> bool:
+        """Whether they come in by their PIN on a phone that is paired for an owner."""
+        return self.role == "owner" and self.pin is not None
+
+    def may_know_pin(self, kind: DeviceKind | None) -> bool:
+        """Whether a phone of this kind is told the PIN's hash, by which six digits are soon guessed.
+
+        An owner's PIN also opens the money pages, anybody else's only a gate.
+        """
+        return self.pin is not None and (self.role != "owner" or kind == "owner")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A paired phone.
+
+    last_seen_at: when it last asked what a gate has to know, to the minute, or an owner signed in.
+    """
+
+    device_id: DeviceId
+    kind: DeviceKind
+    venues: tuple[str, ...]
+    name: str
+    paired_at: datetime
+    revoked_at: datetime | None = None
+    version: int = 1
+    last_seen_at: datetime | None = None
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """What a pairing code makes of a phone."""
+
+    kind: DeviceKind
+    venues: tuple[str, ...]
+    made_by: PersonId
+
+
 def hash_pin(pin: str, salt: bytes | None = None) -> HashedPin:
     """PBKDF2-SHA256 of a PIN, 32 bytes, with a new salt of 16 bytes unless one is given."""
     salt = os.urandom(16) if salt is None else salt
@@ -154,6 +222,10 @@ class Actor:
 
     role: str
     venues: tuple[str, ...]
+
+    def sees(self, venue_id: str) -> bool:
+        """Whether what happens at this venue is theirs to see."""
+        return self.role == "operator" or venue_id in self.venues
 
 
 def may_manage(actor: Actor, venues: Collection[str]) -> bool:

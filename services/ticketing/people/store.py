@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.ticketing.people.domain import DeviceKind, HashedPin, PersonRole
+from services.ticketing.people.domain import Device, DeviceKind, HashedPin, PairingCode, Person
 from shared.ids import DeviceId, PersonId
 from shared.storage.db import Connection, Record
 from shared.storage.sql import load
@@ -15,46 +15,8 @@ from shared.storage.sql import load
 SQL = load(Path(__file__).parent / "sql")
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of persons; the hashes never leave the service, except a PIN's to its venue's gate phones."""
-
-    person_id: PersonId
-    login: str
-    display_name: str
-    role: PersonRole
-    venues: tuple[str, ...]
-    scope: str = ""
-    pin_salt: bytes | None = None
-    pin_hash: bytes | None = None
-    password_hash: str | None = None
-    revoked_at: datetime | None = None
-    version: int = 1
-
-    @property
-    def pin(self) -> HashedPin | None:
-        if self.pin_salt is None or self.pin_hash is None:
-            return None
-        return HashedPin(self.pin_salt, self.pin_hash)
-
-
-class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of devices: a paired phone.
-
-    last_seen_at: when it last asked what a gate has to know, to the minute, or an owner signed in.
-    """
-
-    device_id: DeviceId
-    kind: DeviceKind
-    venues: tuple[str, ...]
-    name: str
-    paired_at: datetime
-    revoked_at: datetime | None = None
-    version: int = 1
-    last_seen_at: datetime | None = None
-
-
 class ListedPhone(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone as the desk lists it. paired_by: the name of whoever made its code."""
+    """A phone with the name of whoever made its code, for the page that lists phones."""
 
     device_id: DeviceId
     kind: DeviceKind
@@ -63,14 +25,6 @@ class ListedPhone(msgspec.Struct, frozen=True, kw_only=True):
     paired_at: datetime
     paired_by: str
     last_seen_at: datetime | None
-
-
-class PairingCode(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pairing code makes of a phone."""
-
-    kind: DeviceKind
-    venues: tuple[str, ...]
-    made_by: PersonId
 
 
 class Left(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,9 +166,13 @@ async def delete_old_pairing_codes(connection: Connection, before: datetime) -> 
     await connection.execute(SQL["delete_old_pairing_codes"], before)
 
 
-async def has_invitation(connection: Connection, now: datetime) -> bool:
-    """Whether somebody was invited; until the transaction ends nobody else can be."""
+async def lock_invitations(connection: Connection) -> None:
+    """From here to the end of the transaction nobody else can invite."""
     await connection.execute(SQL["lock_invitations"])
+
+
+async def has_invitation(connection: Connection, now: datetime) -> bool:
+    """Whether somebody was invited whose invitation still holds."""
     return bool(await connection.fetchval(SQL["has_invitation"], now))
 
 

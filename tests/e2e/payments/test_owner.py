@@ -1,7 +1,7 @@
 """An owner in a real browser: a phone paired at the desk, a day with sound, charges that turn to paid, and cash."""
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from shared.qr.vietqr import decode
 from tests.support.browser_people import (
@@ -150,7 +150,10 @@ async def test_a_guest_who_sends_too_little_is_asked_for_the_rest_by_a_new_code(
     rest = await read_qr(phone, ".qr")
 
     assert decode(rest).amount_vnd == 60_000
-    await pay_at_bank(bank, system, rest)
+    # In the demo one click leads to the simulated bank, by the new code too.
+    async with context.expect_page() as opening:
+        await phone.click("#try-bank a")
+    await (await opening.value).click("main form[action='/bank/pay'] button")
     await expect(phone.locator("[data-state=paid]")).to_be_visible()
     await expect(phone.locator("[data-state=partial]")).to_be_hidden()
 
@@ -307,3 +310,38 @@ async def test_the_province_sees_what_an_owner_took_without_asking_again(system:
 async def cash_of_province(page: Page) -> int:
     text = await page.locator("dt:has-text('Recorded cash') + dd").first.inner_text()
     return int("".join(one for one in text if one.isdigit()))
+
+
+async def test_a_day_that_cannot_be_read_says_so_until_it_can_and_leads_to_the_door_once_signed_out(
+    system: System, browser: Browser
+) -> None:
+    context, phone = await opened(browser, system, MONG_VILLAGE, "en")
+    other = await context.new_page()
+    before = await total_of(phone)
+    await phone.route("**/owner?venue=*", lambda route: route.fulfill(status=500))
+    await take_cash(other, system, "20.000")
+
+    await expect(phone.locator("#lost")).to_be_visible()
+    await phone.unroute("**/owner?venue=*")
+    await expect_day(phone, dots(before + 20_000), "0%")
+    await expect(phone.locator("#lost")).to_be_hidden()
+
+    await phone.fill("#amount", "1")
+    await take_cash(other, system, "30.000", signed_out=True)
+    await phone.wait_for_url("**/sign-in/owner?**")
+
+
+async def take_cash(phone: Page, system: System, amount: str, *, signed_out: bool = False) -> None:
+    """Records cash; signed_out: all pages of this phone lose their pass while the request is on its way."""
+    await phone.goto(f"{system.origin}/owner")
+    await phone.fill("#amount", amount)
+    await phone.click("button[formaction='/owner/cash']")
+    if signed_out:
+        await phone.route("**/owner/cash", _without_pass_afterwards)
+    await phone.click("form[action='/owner/cash'] button")
+
+
+async def _without_pass_afterwards(route: Route) -> None:
+    answer = await route.fetch(max_redirects=0)
+    await route.request.frame.page.context.clear_cookies(name="__Host-owner")
+    await route.fulfill(response=answer)

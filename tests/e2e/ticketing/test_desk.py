@@ -68,7 +68,7 @@ async def revoke_phone(desk: Page, name: str, *, left: int = 0) -> None:
     await expect(desk.locator("li.card h2", has_text=name)).to_have_count(left)
 
 
-async def test_a_wrong_password_says_so_and_the_right_one_leads_to_where_one_wanted(
+async def test_a_wrong_password_says_so_and_the_right_one_leads_to_where_one_wanted_and_to_all_one_may_see(
     system: System, browser: Browser
 ) -> None:
     page = await (await phone_of(browser, "en")).new_page()
@@ -81,6 +81,9 @@ async def test_a_wrong_password_says_so_and_the_right_one_leads_to_where_one_wan
     await sign_in(page, system, *OPERATOR)
 
     await expect(page).to_have_url(f"{system.origin}/manage/phones")
+    await expect(page.locator("nav.sections a[aria-current=page]")).to_have_text("Phones")
+    await page.click("nav.sections a[href='/province']")
+    await expect(page.locator("nav.sections a[aria-current=page]")).to_have_text("Province")
     await page.click("form.sign-out button")
     await page.goto(f"{system.origin}/manage")
     await page.wait_for_url("**/sign-in?**")

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from services.ticketing.codes.short_code import draw
-from services.ticketing.people.domain import hash_pin
-from services.ticketing.people.store import Person, insert_person
+from services.ticketing.people.domain import Person, hash_pin
+from services.ticketing.people.store import insert_person
 from shared.clock import utc_now
 from shared.ids import PersonId, uuid7
 from tests.support.gate_site import Site, admissions_of, expect_all_sent, expect_result, show

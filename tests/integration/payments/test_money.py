@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 from uuid import uuid4
@@ -16,14 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.payments.books.store.verification import verify_books
-from services.payments.intents.usecases.open_intent import charge_line, open_intent
+from services.payments.intents.domain.intents import IntentSource
+from services.payments.intents.usecases.open_intent import ChargeGuest, charge_guest, open_intent
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants, note_venue
 from services.payments.transfers.domain.bank import BankTransfer, Direction
 from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money
 from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.errors import DomainError
-from shared.events.common import Event, Place
+from shared.events.common import Event
 from shared.events.payments import IntentCancelled, PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
 from shared.ids import MerchantId, OrderId, VenueId, uuid7
@@ -34,8 +36,8 @@ from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
+from tests.support.payments import MIGRATIONS, first_migrations, placed_order
 
-PAYMENTS = Path("services/payments")
 VENUE = VenueId("clay-house")
 ACCOUNT = "000000001"
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -53,28 +55,23 @@ class Books:
     def pool(self) -> Pool:
         return self.unit.pool
 
-    async def order(self, total_vnd: int) -> OrderPlaced:
-        placed = OrderPlaced(
-            version=1,
-            occurred_at=NOW,
-            recorded_at=NOW,
-            order_id=OrderId(uuid7()),
-            status="placed",
-            place=Place(venue_id=VENUE, old_district_code="026", new_commune_code="00715"),
-            lines=(charge_line(VENUE, Dong(total_vnd)),),
-            total_vnd=Dong(total_vnd),
-            visit_on=date(2026, 11, 25),
-            group_size=1,
-            channel="web",
-            business_date=date(2026, 11, 24),
-            expires_at=NOW + timedelta(minutes=15),
-        )
+    async def order(self, total_vnd: int, order_id: OrderId | None = None) -> OrderPlaced:
+        placed = placed_order(VENUE, total_vnd, NOW, order_id)
         await self.unit.run(open_intent, placed)
         return placed
 
     async def pay(self, order: OrderPlaced, amount_vnd: int, direction: Direction = "in") -> str:
         """The bank's reference of a transfer for this order."""
-        memo = await self.pool.fetchval("SELECT reference FROM intents WHERE order_id = $1", order.order_id)
+        return await self.pay_reference(await self.reference("order", order.order_id), amount_vnd, direction)
+
+    async def reference(self, source: IntentSource, order_id: OrderId) -> str:
+        found = await self.pool.fetchval(
+            "SELECT reference FROM intents WHERE source = $1 AND order_id = $2", source, order_id
+        )
+        return str(found)
+
+    async def pay_reference(self, memo: str, amount_vnd: int, direction: Direction = "in") -> str:
+        """The bank's reference of a transfer with this memo."""
         heard = BankTransfer(
             provider="sepay",
             provider_id=uuid4().hex,
@@ -146,7 +143,7 @@ async def books(cluster: Cluster) -> AsyncIterator[Books]:
     name = f"money_{uuid4().hex[:8]}"
     cluster.create_database(name)
     url = cluster.postgres_url(name)
-    await migrate.migrate(url, PAYMENTS / "migrations")
+    await migrate.migrate(url, MIGRATIONS)
     pool = await create_pool(url, "money", 10)
     books = Books(Unit(pool, "payments", "payments.events", lambda: NOW, Waker(url, solo=True)))
     await furnish(books.unit)
@@ -227,6 +224,41 @@ async def test_money_that_comes_while_an_order_is_cancelled_is_never_left_on_it(
 
     assert sum((await books.waiting()).values()) == 20 * 60_000
     assert await books.broken() == []
+
+
+@pytest.mark.parametrize("ending", ["expired", "cancelled"])
+async def test_an_order_with_the_id_of_a_charge_has_an_intent_of_its_own_and_its_end_leaves_the_charge_paid(
+    books: Books, ending: Ending
+) -> None:
+    """Whoever saw the address of a charge knows its id, and a buyer chooses the id of an order."""
+    charge = ChargeGuest(OrderId(uuid7()), VENUE, Dong(350_000))
+    await books.unit.run(charge_guest, charge)
+    await books.pay_reference(await books.reference("charge", charge.order_id), 350_000)
+    order = await books.order(60_000, charge.order_id)
+
+    await books.pay_reference(await books.reference("order", order.order_id), 10_000)
+    await books.end(order, ending)
+
+    rows = await books.pool.fetch("SELECT source, status, amount_vnd, paid_vnd FROM intents ORDER BY source")
+    kept_vnd = 10_000 if ending == "expired" else 0
+    assert [tuple(row) for row in rows] == [
+        ("charge", "settled", 350_000, 350_000),
+        ("order", ending, 60_000, kept_vnd),
+    ]
+    assert await books.broken() == []
+
+
+async def test_an_order_heard_twice_has_one_intent_and_so_has_a_charge(books: Books) -> None:
+    order = await books.order(60_000)
+    await books.unit.run(open_intent, order)
+    charge = ChargeGuest(OrderId(uuid7()), VENUE, Dong(350_000))
+    await books.unit.run(charge_guest, charge)
+
+    with pytest.raises(AssertionError):
+        await books.unit.run(charge_guest, charge)
+
+    rows = await books.pool.fetch("SELECT order_id FROM intents ORDER BY amount_vnd")
+    assert [row["order_id"] for row in rows] == [order.order_id, charge.order_id]
 
 
 async def test_each_part_brings_a_code_for_the_rest_under_the_same_reference(books: Books) -> None:
@@ -319,28 +351,33 @@ ON CONFLICT (transfer_id) DO UPDATE
 """
 
 
-async def test_money_suspended_by_the_code_of_before_stands_under_each_transfer_and_reason(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def books_of_before(cluster: Cluster, folder: Path, migrations: int) -> AsyncGenerator[tuple[str, Pool]]:
+    """A database as an older release left it, with its address."""
     name = f"money_{uuid4().hex[:8]}"
     cluster.create_database(name)
     url = cluster.postgres_url(name)
-    await migrate.migrate(url, first_migrations(tmp_path, 1))
+    await migrate.migrate(url, first_migrations(folder, migrations))
     pool = await create_pool(url, "money", 2)
     await pool.execute(OLD_BOOKS)
-    await suspend_as_before(pool, ("f2", 10_000, "surplus"), ("f2", 60_000, "late_no_places"))
-    await suspend_as_before(pool, ("f3", 60_000, "late_no_places"), ("f4", 9_000, "no_reference"))
-
-    await migrate.migrate(url, first_migrations(tmp_path, 2))
-
-    broken = [finding for finding in await verify_books(pool) if not finding.ok]
-    # The old code may still run for a moment.
-    await suspend_as_before(pool, ("f4", 1_000, "surplus"), ("f4", 500, "late_no_places"))
-    await migrate.migrate(url, PAYMENTS / "migrations")
-    rows = await pool.fetch("SELECT right(transfer_id::text, 2), reason, amount_vnd FROM suspended_money")
+    yield url, pool
     await pool.close()
     cluster.drop_database(name)
-    assert broken == []
+
+
+async def test_money_suspended_by_the_code_of_before_stands_under_each_transfer_and_reason(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    async with books_of_before(cluster, tmp_path, 1) as (url, pool):
+        await suspend_as_before(pool, ("f2", 10_000, "surplus"), ("f2", 60_000, "late_no_places"))
+        await suspend_as_before(pool, ("f3", 60_000, "late_no_places"), ("f4", 9_000, "no_reference"))
+        await migrate.migrate(url, first_migrations(tmp_path, 2))
+        # The old code may still run for a moment.
+        await suspend_as_before(pool, ("f4", 1_000, "surplus"), ("f4", 500, "late_no_places"))
+
+        await migrate.migrate(url, MIGRATIONS)
+
+        rows = await pool.fetch("SELECT right(transfer_id::text, 2), reason, amount_vnd FROM suspended_money")
     assert {tuple(row) for row in rows} == {
         ("f1", "late_no_places", 20_000),
         ("f2", "late_no_places", 40_000),
@@ -352,33 +389,27 @@ async def test_money_suspended_by_the_code_of_before_stands_under_each_transfer_
     }
 
 
+async def test_books_of_before_hold_in_every_rule_after_all_migrations(cluster: Cluster, tmp_path: Path) -> None:
+    async with books_of_before(cluster, tmp_path, 1) as (url, pool):
+        await suspend_as_before(pool, ("f2", 10_000, "surplus"), ("f2", 60_000, "late_no_places"))
+        await suspend_as_before(pool, ("f3", 60_000, "late_no_places"), ("f4", 9_000, "no_reference"))
+
+        await migrate.migrate(url, MIGRATIONS)
+
+        assert [finding for finding in await verify_books(pool) if not finding.ok] == []
+
+
 async def test_suspense_is_not_dropped_while_it_holds_money_that_stands_nowhere_else(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    name = f"money_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, first_migrations(tmp_path, 2))
-    pool = await create_pool(url, "money", 2)
-    await pool.execute(OLD_BOOKS)
-    await suspend_as_before(pool, ("f4", 9_000, "no_reference"))
-    await pool.execute("DELETE FROM suspended_money")
+    async with books_of_before(cluster, tmp_path, 2) as (url, pool):
+        await suspend_as_before(pool, ("f4", 9_000, "no_reference"))
+        await pool.execute("DELETE FROM suspended_money")
 
-    with pytest.raises(RaiseError, match="suspense holds money"):
-        await migrate.migrate(url, PAYMENTS / "migrations")
+        with pytest.raises(RaiseError, match="suspense holds money"):
+            await migrate.migrate(url, MIGRATIONS)
 
-    assert await pool.fetchval("SELECT sum(amount_vnd) FROM suspense") == 9_000
-    await pool.close()
-    cluster.drop_database(name)
-
-
-def first_migrations(folder: Path, count: int) -> Path:
-    """A folder with the first migrations of payments alone, as an older release has it."""
-    older = folder / "payments" / "migrations"
-    older.mkdir(parents=True, exist_ok=True)
-    for file in sorted((PAYMENTS / "migrations").glob("*.sql"))[:count]:
-        (older / file.name).write_bytes(file.read_bytes())
-    return older
+        assert await pool.fetchval("SELECT sum(amount_vnd) FROM suspense") == 9_000
 
 
 async def suspend_as_before(pool: Pool, *money: tuple[str, int, str]) -> None:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
@@ -15,31 +15,33 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.payments.app import WEBS
+from services.payments.app import WEBS, owner_doors
 from services.payments.books.store.verification import verify_books
-from services.payments.intents.usecases.open_intent import charge_line, open_intent
+from services.payments.intents.usecases.open_intent import open_intent
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants, note_venue
 from services.payments.owner import api as owner
 from services.payments.transfers.domain.bank import BankTransfer
 from services.payments.transfers.usecases.hear_transfer import hear_transfer
-from shared.events.common import Place
-from shared.events.ticketing import OrderPlaced, VenueChanged
-from shared.ids import MerchantId, OrderId, VenueId
+from shared.events.ticketing import VenueChanged
+from shared.ids import MerchantId, VenueId
 from shared.money import Dong
 from shared.passes.auth import OWNER, Doors, Pass, Role, sign_pass
 from shared.passes.revocations import Revocations
 from shared.storage import migrate
 from shared.storage.db import Pool, create_pool
+from shared.unit.idempotency import Key
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
+from tests.support.payments import placed_order
 from tests.support.texts import translate
 
 PAYMENTS = Path("services/payments")
+ANSWERS = Path("tests/fixtures/payments/stored-answers.jsonl").read_text(encoding="utf-8").splitlines()
 HOUSE, OTHER = VenueId("clay-house"), VenueId("stone-house")
 LIMIT_S = 10
 
@@ -110,7 +112,7 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
     live, revocations = Live(pool, waker, closing), Revocations(pool, waker)
     pages = Pages(WEBS, "payments")
     app = create_app("payments", [owner.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages)
-    app.state.desk = owner.Desk(unit, pages, live)
+    app.state.owner = owner_doors(unit, pages, live)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     work = [asyncio.create_task(part) for part in (live.run(), revocations.run(), server.serve())]
     async with asyncio.timeout(LIMIT_S):
@@ -298,22 +300,7 @@ async def test_an_amount_for_a_venue_of_somebody_else_or_for_none_is_not_recorde
 
 
 async def test_a_host_sees_when_the_guests_of_an_online_order_come_and_how_many_they_are(house: House) -> None:
-    stay = OrderPlaced(
-        version=1,
-        occurred_at=house.now[0],
-        recorded_at=house.now[0],
-        order_id=OrderId(uuid4()),
-        status="placed",
-        place=Place(venue_id=HOUSE, old_district_code="026", new_commune_code="00715"),
-        lines=(charge_line(HOUSE, Dong(600_000)),),
-        total_vnd=Dong(600_000),
-        visit_on=date(2026, 12, 5),
-        nights=2,
-        group_size=3,
-        channel="web",
-        business_date=date(2026, 11, 24),
-        expires_at=house.now[0] + timedelta(minutes=15),
-    )
+    stay = placed_order(HOUSE, 600_000, house.now[0])
     await house.unit.run(open_intent, stay)
     phone = house.browser(HOUSE)
     assert "arrive" not in (await phone.get("/owner")).text
@@ -328,6 +315,31 @@ async def test_a_charge_sent_twice_is_made_once(house: House) -> None:
     assert await house.pool.fetchval("SELECT count(*) FROM intents") == 1
     assert (await post(phone, "/owner/charges", key, venue=HOUSE, amount="1")).status_code == 422
     assert (await phone.post("/owner/charges", data={"venue": HOUSE, "amount": "350000"})).status_code == 400
+
+
+async def test_a_request_answered_by_the_release_before_is_answered_the_same(house: House) -> None:
+    """The answers were whole rows then; they are kept for seven days."""
+    phone = house.browser(HOUSE)
+    charge, cash = (json.loads(line)["answer"] for line in ANSWERS)
+    undo = f"/owner/cash/{cash['cash_id']}/undo"
+    for key, path, answer, location in (
+        ("k" * 36, "/owner/charges", charge, f"/owner/charges/{charge['order_id']}"),
+        ("l" * 36, "/owner/cash", cash, f"/owner?venue={HOUSE}&cash={cash['cash_id']}"),
+        ("m" * 36, undo, cash, f"/owner?venue={cash['venue_id']}&cash={cash['cash_id']}"),
+    ):
+        body = f"idempotency_key={key}&venue={HOUSE}&amount=350k".encode()
+        fingerprint = Key.of(key, "POST", path, body).fingerprint
+        stored_as = "INSERT INTO idempotency (key, fingerprint, response) VALUES ($1, $2, $3)"
+        await house.pool.execute(stored_as, key, fingerprint, json.dumps(answer).encode())
+        again = await post(phone, path, key, venue=HOUSE, amount="350k")
+        assert (again.status_code, again.headers["location"]) == (303, location)
+    assert await house.said() == []
+
+
+async def test_an_order_of_ticketing_is_no_charge_to_look_at(house: House) -> None:
+    order = placed_order(HOUSE, 600_000, house.now[0])
+    await house.unit.run(open_intent, order)
+    assert (await house.browser(HOUSE).get(f"/owner/charges/{order.order_id}")).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends
 
-from services.ticketing.catalogue.current import CatalogueUnread, Offer
+from services.ticketing.catalogue.current import CatalogueUnread, CurrentCatalogue
 from shared.clock import utc_now
 from shared.events import topics
 from shared.kafka.message import Message
@@ -105,21 +105,21 @@ async def test_the_reader_of_revocations_goes_on(patient: Patient) -> None:
 
 async def test_the_reader_of_the_catalogue_goes_on(patient: Patient) -> None:
     await patient.fall_ill("venues")
-    offers = [Offer(pool) for pool in (await patient.pools()).values()]
+    catalogues = [CurrentCatalogue(pool) for pool in (await patient.pools()).values()]
 
     async def all_know() -> bool:
-        return all(is_read(offer) for offer in offers)
+        return all(is_read(catalogue) for catalogue in catalogues)
 
-    async with going_on(*(asyncio.create_task(offer.run()) for offer in offers)):
+    async with going_on(*(asyncio.create_task(catalogue.run()) for catalogue in catalogues)):
         await until(patient.every_code_was_met)
-        assert not any(is_read(offer) for offer in offers)
+        assert not any(is_read(catalogue) for catalogue in catalogues)
         await patient.get_well()
         await until(all_know)
 
 
-def is_read(offer: Offer) -> bool:
+def is_read(catalogue: CurrentCatalogue) -> bool:
     try:
-        offer()
+        catalogue()
     except CatalogueUnread:
         return False
     return True

@@ -13,19 +13,19 @@ import httpx
 import msgspec
 import pytest
 
-from services.ticketing.app import WEBS
+from services.ticketing.app import WEBS, gate_doors
 from services.ticketing.codes.short_code import short_code_hash
 from services.ticketing.gate.api import gate
-from services.ticketing.gate.usecases.admit import GateOffice
-from services.ticketing.gate.usecases.conflicts_desk import conflicts_desk
+from services.ticketing.gate.api.doors import GateDoors
 from services.ticketing.gate.usecases.gate_manifest import PAGE
-from services.ticketing.people.domain import Actor, PersonRole, hash_pin
-from services.ticketing.people.store import Person, insert_person
+from services.ticketing.people.domain import Actor, Person, hash_pin
+from services.ticketing.people.store import insert_person
 from services.ticketing.people.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
-from services.ticketing.sales.store.tickets import Ticket
+from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
+from shared.events.words import PersonRole
 from shared.ids import PersonId, VenueId, uuid7
 from shared.observe.health import Health
 from shared.passes.auth import Doors
@@ -49,7 +49,7 @@ class Gate:
     venue: Venue
     revocations: Revocations
     http: httpx.AsyncClient
-    desk: gate.GateDesk
+    doors: GateDoors
 
     async def send(self, phone: Phone, *scans: Json) -> list[Json]:
         response = await self.post("/api/gate/scans", phone, {"scans": scans})
@@ -106,13 +106,13 @@ async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         revocations = Revocations(pool, waker)
         doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
         app = create_app("ticketing", [gate.router], Health(pool).ready, doors)
-        office = GateOffice(lambda: venue.catalogue, {1: venue.signer.private_key.public_key()})
         live = Live(pool, waker, asyncio.Event())
-        desk = gate.GateDesk(venue.unit, Pages(WEBS, "ticketing"), live, office)
-        app.state.gate = desk
+        keys = {1: venue.signer.private_key.public_key()}
+        bound = gate_doors(venue.unit, Pages(WEBS, "ticketing"), live, lambda: venue.catalogue, keys)
+        app.state.gate = bound
         transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="https://gate.test"))
-        yield Gate(venue, revocations, http, desk)
+        yield Gate(venue, revocations, http, bound)
 
 
 def headers_of(phone: Phone) -> dict[str, str]:
@@ -187,7 +187,7 @@ async def test_a_conflict_is_shown_to_the_manager_of_its_venue_and_to_no_other(a
     seen = {
         actor: [
             (conflict.venue_id, conflict.gate, conflict.first_gate)
-            for conflict in (await at_gate.venue.unit.run(conflicts_desk, actor)).conflicts
+            for conflict in (await at_gate.doors.list_conflicts(actor)).conflicts
         ]
         for actor in (Actor("manager", (VENUE,)), Actor("manager", ("elsewhere",)), Actor("operator", ()))
     }
@@ -236,7 +236,7 @@ async def test_people_let_in_with_a_ticket_of_another_venue_are_a_conflict_there
     sent = scan(ticket, offline=True)
     answers = [(await at_gate.send(elsewhere, sent))[0] for _ in range(2)]
     assert [(answer["verdict"], answer["reason"]) for answer in answers] == [("conflict", "wrong_venue")] * 2
-    [conflict] = (await at_gate.venue.unit.run(conflicts_desk, Actor("manager", palace))).conflicts
+    [conflict] = (await at_gate.doors.list_conflicts(Actor("manager", palace))).conflicts
     assert (conflict.scan_id, conflict.gate, conflict.first_at) == (sent["scan_id"], "Palace", None)
     assert await at_gate.said(ticket) == ["admission_conflicted"]
     assert [(await at_gate.send(here, scan(ticket)))[0]["verdict"]] == ["admitted"]
@@ -397,8 +397,8 @@ async def test_whatever_changes_at_the_venue_wakes_its_phones_and_none_reads_the
         lambda: at_gate.venue.unit.run(revoke_ticket, RevokeTicket(ticket.ticket_id, "refunded")),
         lambda: at_gate.venue.unit.run(rename_phone, RenamePhone(PersonId(uuid7()), OPERATOR, phone.device_id, "East")),
     ]
-    reading = asyncio.create_task(at_gate.desk.live.run())
-    stream = gate.get_live(at_gate.desk, VenueId(VENUE))
+    reading = asyncio.create_task(at_gate.doors.live.run())
+    stream = gate.get_live(at_gate.doors, VenueId(VENUE))
     told = [(await anext(stream)).raw_data]
     for change in changes:
         await change()

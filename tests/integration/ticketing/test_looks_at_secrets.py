@@ -18,7 +18,7 @@ from prometheus_client import generate_latest
 from services.ticketing.people.domain import UNKNOWN_LOGIN_TRIES, hash_of_token
 from services.ticketing.people.store import insert_invitation
 from services.ticketing.people.usecases.first_people import seed_people
-from services.ticketing.people.usecases.passwords import LINE, Line
+from services.ticketing.people.usecases.passwords import QUEUE, Queue
 from services.ticketing.people.usecases.sign_in import UNKNOWN_LOGINS
 from shared.passes.auth import OWNER
 from shared.web.i18n import Language
@@ -49,8 +49,8 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
 async def held_line() -> AsyncGenerator[None]:
     """Nobody's turn comes until the end."""
     end = threading.Event()
-    turn = asyncio.create_task(LINE.turn(end.wait, 60))
-    await until(lambda: LINE.waiting == 1)
+    turn = asyncio.create_task(QUEUE.turn(end.wait, 60))
+    await until(lambda: QUEUE.waiting == 1)
     try:
         yield
     finally:
@@ -78,21 +78,21 @@ def connections_in_use(house: House) -> int:
 
 async def wait_in_line(house: House, *requests: asyncio.Task[httpx.Response] | asyncio.Task[int]) -> None:
     """Until all of them and the holder of the line wait for their turns, and no connection is in use."""
-    await until(lambda: LINE.waiting == len(requests) + 1 and connections_in_use(house) == 0)
+    await until(lambda: QUEUE.waiting == len(requests) + 1 and connections_in_use(house) == 0)
 
 
 async def test_who_waits_for_a_look_at_the_password_holds_no_connection_and_keeps_nobody_waiting(house: House) -> None:
     desk, browser = await house.office(OPERATOR), house.browser()
     async with asyncio.TaskGroup() as group, held_line():
         signing_in = [
-            group.create_task(sign_in_with(browser, f"made-up-{n}", "some-password")) for n in range(LINE.places - 1)
+            group.create_task(sign_in_with(browser, f"made-up-{n}", "some-password")) for n in range(QUEUE.places - 1)
         ]
         signing_in.append(group.create_task(sign_in_with(browser, MANAGER.login, MANAGER.password)))
         await wait_in_line(house, *signing_in)
         async with asyncio.timeout(5):
             assert (await desk.get("/manage")).status_code == 200
     codes = [request.result().status_code for request in signing_in]
-    assert codes == [401] * (LINE.places - 1) + [303]
+    assert codes == [401] * (QUEUE.places - 1) + [303]
 
 
 async def test_who_waits_for_a_look_at_the_pin_holds_no_connection(house: House) -> None:
@@ -185,7 +185,7 @@ async def test_who_finds_no_place_in_the_line_is_told_to_come_again_and_has_lost
     desk = await house.office(OPERATOR)
     fields = {"login": "new-one", "display_name": "Lan", "role": "gate", "venues": LUNG_CU, "pin": "483920"}
     async with asyncio.TaskGroup() as group, held_line():
-        waiting = [group.create_task(sign_in_with(crowd, f"made-up-{n}", "some-password")) for n in range(LINE.places)]
+        waiting = [group.create_task(sign_in_with(crowd, f"made-up-{n}", "some-password")) for n in range(QUEUE.places)]
         await wait_in_line(house, *waiting)
         before = await tries(house)
         refused = [await sign_in_with(late, MANAGER.login, MANAGER.password) for _ in range(6)]
@@ -243,7 +243,7 @@ async def test_an_invitation_asked_for_again_with_its_key_gets_its_lost_answer(h
 
 
 async def test_never_are_two_secrets_worked_out_at_once() -> None:
-    line, at_work, together = Line(places=10), threading.Lock(), list[bool]()
+    line, at_work, together = Queue(places=10), threading.Lock(), list[bool]()
 
     def work() -> None:
         together.append(not at_work.acquire(blocking=False))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import permutations
@@ -16,21 +16,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ticketing.app import WEBS
+from services.ticketing.app import WEBS, sales_doors
+from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category, Product
+from services.ticketing.codes.ticket_code import verify
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.domain.pricing import WrongNights
+from services.ticketing.sales.store.tickets import insert_tickets, tickets_of_order
 from services.ticketing.sales.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
-from services.ticketing.sales.usecases.issue_tickets import Office
 from services.ticketing.sales.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
-from shared.ids import OrderId, uuid7
+from shared.ids import OrderId, TicketId, uuid7
 from shared.storage import migrate
 from shared.storage.db import create_pool
-from shared.unit.unit import Unit
+from shared.unit.unit import Unit, UseCase
 from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
@@ -39,7 +41,7 @@ from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, PRODUCT, Venue, open_venue
 
 MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
-VISIT_ON = date(2026, 11, 28)
+VISIT_ON, LATER_DAY = date(2026, 11, 28), date(2027, 1, 1)
 CAPACITY = 6
 TOLD = Path("contracts/examples/payments.payment_settled.v1/first.json").read_bytes()
 E = TypeVar("E", bound=IntentEvent)
@@ -61,12 +63,15 @@ class Shop:
         return self.venue.unit
 
     @property
-    def office(self) -> Office:
-        return Office(lambda: self.venue.catalogue, self.venue.signer)
+    def place(self) -> UseCase[PlaceOrder, PlacedOrder]:
+        return partial(place_order, catalogue=self.catalogue, signer=self.venue.signer)
+
+    def catalogue(self) -> Catalogue:
+        return self.venue.catalogue
 
     async def order(self, people: int) -> PlacedOrder:
         command = PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): people}, "per_person")
-        return await self.unit.run(partial(place_order, office=self.office), command)
+        return await self.unit.run(self.place, command)
 
     @property
     def a_stay(self) -> Product:
@@ -77,7 +82,7 @@ class Shop:
         command = PlaceOrder(
             OrderId(uuid7()), self.a_stay.product_id, VISIT_ON, nights, {category: people}, self.a_stay.ticket_modes[0]
         )
-        return await self.unit.run(partial(place_order, office=self.office), command)
+        return await self.unit.run(self.place, command)
 
     async def take(self, step: Step, order: PlacedOrder) -> None:
         match step:
@@ -85,17 +90,18 @@ class Shop:
                 await self.cancel(order)
             case "expire":
                 self.now[0] += timedelta(hours=1)
-                await self.unit.run(partial(expire_orders, catalogue=self.office.catalogue), ExpireOrders(self.now[0]))
+                await self.unit.run(partial(expire_orders, catalogue=self.catalogue), ExpireOrders(self.now[0]))
             case "part":
                 await self.unit.run(note_intent, self._told(order, PaymentPartial, 10_000))
             case "whole":
                 paid = self._told(order, PaymentSettled, order.total_vnd)
-                await self.unit.run(partial(settle_order, office=self.office), paid)
+                settle = partial(settle_order, catalogue=self.catalogue, signer=self.venue.signer)
+                await self.unit.run(settle, paid)
 
     async def cancel(self, order: PlacedOrder) -> bool:
         """False if the order was paid before."""
         try:
-            await self.unit.run(partial(cancel_order, catalogue=self.office.catalogue), CancelOrder(order.order_id))
+            await self.unit.run(partial(cancel_order, catalogue=self.catalogue), CancelOrder(order.order_id))
         except OrderNotCancellable:
             return False
         return True
@@ -150,7 +156,8 @@ async def shop(cluster: Cluster) -> AsyncIterator[Shop]:
     headers = {"accept": "text/html", "accept-language": "en"}
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as visitor:
         shop = Shop(venue, now, visitor)
-        app.state.shop = orders.Shop(unit, pages, Live(pool, waker, asyncio.Event()), shop.office)
+        live = Live(pool, waker, asyncio.Event())
+        app.state.sales = sales_doors(unit, pages, live, shop.catalogue, venue.signer)
         await shop.clear()
         yield shop
     await pool.close()
@@ -198,11 +205,10 @@ async def test_late_money_buys_no_ticket_for_a_day_that_is_over(shop: Shop) -> N
 
 async def test_an_order_id_is_taken_once_and_a_second_request_for_it_holds_nothing(shop: Shop) -> None:
     command = PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): 2}, "per_person")
-    place = partial(place_order, office=shop.office)
-    await shop.unit.run(place, command)
+    await shop.unit.run(shop.place, command)
 
     with pytest.raises(OrderExists):
-        await shop.unit.run(place, command)
+        await shop.unit.run(shop.place, command)
 
     assert await shop.places() == (3, 0)
 
@@ -328,3 +334,22 @@ async def test_cancelling_without_a_key_too_late_or_by_a_wrong_link_changes_noth
     assert [answer.status_code for answer in (unnamed, unknown, late)] == [400, 404, 409]
     assert "This order can no longer be cancelled" in late.text
     assert await shop.status(order) == "ticketed"
+
+
+async def test_what_is_stored_of_a_ticket_is_what_its_code_says(shop: Shop) -> None:
+    order = await shop.stay(nights=2, people=3)
+    await shop.take("whole", order)
+    signer = shop.venue.signer
+
+    async with shop.unit.pool.acquire() as connection:
+        tickets = await tickets_of_order(connection, order.order_id)
+        other_day = replace(tickets[0], ticket_id=TicketId(uuid7()), position=99, short_code="0", valid_from=LATER_DAY)
+        await insert_tickets(connection, [other_day])
+        stored = (await tickets_of_order(connection, order.order_id))[-1]
+
+    assert tickets
+    for ticket in tickets:
+        claims = verify(ticket.code, {signer.key_id: signer.private_key.public_key()})
+        signed = (claims.ticket_id, claims.first_day, claims.days, claims.admits)
+        assert (ticket.ticket_id, ticket.valid_from, ticket.days, ticket.admits) == signed
+    assert stored == other_day

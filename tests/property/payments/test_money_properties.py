@@ -1,7 +1,7 @@
 """Random histories of transfers, duplicates, parts, refunds and cash: no đồng is ever unaccounted for."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import get_args
 from uuid import UUID
@@ -10,19 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.payments.books.domain import Posting, Share, allocated, cash, refunded, suspense
+from services.payments.books.domain import Allocation, Posting, allocated, cash, refunded, suspense
 from services.payments.cash.domain import book_cash, book_cash_undone
-from services.payments.intents.domain.intents import IntentTransitionRefused, Trigger, next_status
+from services.payments.intents.domain.intents import Ended, Intent, IntentTransitionRefused
 from services.payments.intents.domain.references import candidates, new_reference
 from services.payments.transfers.domain.bank import BankTransfer, TransferContradicted, refuse_contradiction
-from services.payments.transfers.domain.matching import Allocate, IntentView, Suspend, match
+from services.payments.transfers.domain.matching import Allocate, Suspend, match
 from services.payments.transfers.domain.postings import Ending, book_freed, book_transfer
 from shared.events.words import IntentStatus, SuspenseReason
 from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
 from tests.support.ledger_check import balances, balances_by_source, find_violations
+from tests.support.payments import OPENED, open_intent_of
 
-DEADLINE = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
+DEADLINE = OPENED + timedelta(minutes=15)
 MERCHANTS = {"1031900078": MerchantId("nha-vuong"), "8300200000001": MerchantId("lung-cu")}
 ACCOUNTS = sorted(MERCHANTS)
 CODES = [new_reference(partial(int, value)) for value in (1 << 30, 12345, 987654321, 5, 2**35 - 7)]
@@ -33,17 +34,10 @@ STATUSES: tuple[IntentStatus, ...] = get_args(IntentStatus)
 
 
 @st.composite
-def intent_views(draw: st.DrawFn) -> IntentView:
+def drawn_intents(draw: st.DrawFn) -> Intent:
     amount_vnd = draw(amounts)
-    return IntentView(
-        intent_id=IntentId(UUID(int=draw(st.integers(0, 9)))),
-        account=draw(accounts),
-        reference=draw(st.sampled_from(CODES)),
-        amount_vnd=amount_vnd,
-        allocated_vnd=Dong(draw(st.integers(0, amount_vnd))),
-        status=draw(st.sampled_from(STATUSES)),
-        expires_at=DEADLINE,
-    )
+    intent = open_intent_of(amount_vnd, draw(st.sampled_from(CODES)), draw(accounts), number=draw(st.integers(0, 9)))
+    return replace(intent, paid_vnd=Dong(draw(st.integers(0, amount_vnd))), status=draw(st.sampled_from(STATUSES)))
 
 
 def transfer_of(account: str, amount_vnd: Dong, memo: str, number: int) -> BankTransfer:
@@ -66,10 +60,10 @@ def transfer_of(account: str, amount_vnd: Dong, memo: str, number: int) -> BankT
     accounts,
     amounts,
     st.lists(st.sampled_from(CODES)),
-    st.lists(intent_views(), max_size=6, unique_by=lambda view: view.intent_id),
+    st.lists(drawn_intents(), max_size=6, unique_by=lambda intent: intent.intent_id),
 )
 def test_at_most_one_intent_wins_and_takes_no_more_than_its_due(
-    account: str, amount_vnd: Dong, codes: list[str], intents: list[IntentView]
+    account: str, amount_vnd: Dong, codes: list[str], intents: list[Intent]
 ) -> None:
     memo = " ".join(codes)
     transfer = transfer_of(account, amount_vnd, memo, 1)
@@ -77,9 +71,9 @@ def test_at_most_one_intent_wins_and_takes_no_more_than_its_due(
     outcome = match(transfer, found, intents)
     assert match(transfer, found, intents[::-1]).__class__ is outcome.__class__
     could_win = {
-        view.intent_id
-        for view in intents
-        if view.account == account and view.status != "cancelled" and view.reference in found
+        intent.intent_id
+        for intent in intents
+        if intent.account_number == account and intent.status != "cancelled" and intent.reference in found
     }
     if isinstance(outcome, Allocate):
         assert could_win == {outcome.intent_id}
@@ -87,11 +81,11 @@ def test_at_most_one_intent_wins_and_takes_no_more_than_its_due(
         assert outcome.surplus_vnd >= 0
         assert outcome.allocated_vnd + outcome.surplus_vnd == amount_vnd
         assert any(
-            view.intent_id == outcome.intent_id and view.allocated_vnd + outcome.allocated_vnd <= view.amount_vnd
-            for view in intents
+            intent.intent_id == outcome.intent_id and intent.paid_vnd + outcome.allocated_vnd <= intent.amount_vnd
+            for intent in intents
         )
     else:
-        assert set(outcome.proposed) <= {view.intent_id for view in intents}
+        assert set(outcome.proposed) <= {intent.intent_id for intent in intents}
         assert outcome.reason != "no_reference" or not found
 
 
@@ -107,16 +101,8 @@ class MoneyHistory(RuleBasedStateMachine):
         self.merchants: dict[TransferId, MerchantId] = {}
         self.cash: dict[CashId, Posting] = {}
         self.number = 0
-        self.views = {
-            IntentId(UUID(int=index)): IntentView(
-                intent_id=IntentId(UUID(int=index)),
-                account=ACCOUNTS[index % 2],
-                reference=CODES[index],
-                amount_vnd=amount_vnd,
-                allocated_vnd=Dong(0),
-                status="open",
-                expires_at=DEADLINE,
-            )
+        self.intents = {
+            IntentId(UUID(int=index)): open_intent_of(amount_vnd, CODES[index], ACCOUNTS[index % 2], number=index)
             for index, amount_vnd in enumerate(due)
         }
 
@@ -125,12 +111,12 @@ class MoneyHistory(RuleBasedStateMachine):
         self.number += 1
         self._accept(transfer_of(account, amount_vnd, " va ".join(codes), self.number))
 
-    @rule(intent=st.integers(0, len(CODES) - 1), more_vnd=st.integers(-2, 2))
-    def pay_about_the_rest(self, intent: int, more_vnd: int) -> None:
-        view = self.views[IntentId(UUID(int=intent))]
+    @rule(number=st.integers(0, len(CODES) - 1), more_vnd=st.integers(-2, 2))
+    def pay_about_the_rest(self, number: int, more_vnd: int) -> None:
+        intent = self.intents[IntentId(UUID(int=number))]
         self.number += 1
-        amount_vnd = Dong(max(1, view.amount_vnd - view.allocated_vnd + more_vnd))
-        self._accept(transfer_of(view.account, amount_vnd, view.reference, self.number))
+        amount_vnd = Dong(max(1, intent.due_vnd + more_vnd))
+        self._accept(transfer_of(intent.account_number, amount_vnd, intent.reference, self.number))
 
     @rule(data=st.data(), other_amount=st.booleans())
     def hear_again(self, data: st.DataObject, other_amount: bool) -> None:
@@ -146,17 +132,16 @@ class MoneyHistory(RuleBasedStateMachine):
             assert not other_amount
         assert self.postings == before
 
-    @rule(intent=st.integers(0, len(CODES) - 1), trigger=st.sampled_from(["expired", "cancelled", "unfulfilled"]))
-    def time_passes(self, intent: int, trigger: Trigger) -> None:
-        view = self.views[IntentId(UUID(int=intent))]
+    @rule(number=st.integers(0, len(CODES) - 1), how=st.sampled_from(get_args(Ended)))
+    def time_passes(self, number: int, how: Ended) -> None:
+        intent = self.intents[IntentId(UUID(int=number))]
         try:
-            status = next_status(view.status, trigger)
+            ended = intent.ended(how)
         except IntentTransitionRefused:
             return
-        if status == "cancelled" and view.allocated_vnd:
-            self._free(view, "order_cancelled" if trigger == "cancelled" else "order_unfulfilled")
-            view = replace(view, allocated_vnd=Dong(0))
-        self.views[view.intent_id] = replace(view, status=status)
+        if intent.paid_vnd and not ended.paid_vnd:
+            self._free(intent, "order_cancelled" if how == "cancelled" else "order_unfulfilled")
+        self.intents[intent.intent_id] = ended
 
     @rule(data=st.data())
     def refund(self, data: st.DataObject) -> None:
@@ -191,11 +176,11 @@ class MoneyHistory(RuleBasedStateMachine):
 
     @invariant()
     def no_dong_is_unaccounted_for(self) -> None:
-        due = {view.intent_id: view.amount_vnd for view in self.views.values()}
+        due = {intent.intent_id: intent.amount_vnd for intent in self.intents.values()}
         assert find_violations(self.postings, self.accepted, due) == []
         lying = balances(self.postings)
-        for view in self.views.values():
-            assert lying.get(allocated(view.intent_id), 0) == view.allocated_vnd
+        for intent in self.intents.values():
+            assert lying.get(allocated(intent.intent_id), 0) == intent.paid_vnd
         by_transfer = balances_by_source(self.postings)
         for transfer_id, merchant in self.merchants.items():
             waiting_vnd = sum(vnd for (waiting, _), vnd in self.in_suspense.items() if waiting == transfer_id)
@@ -210,7 +195,7 @@ class MoneyHistory(RuleBasedStateMachine):
             refuse_contradiction(self.known[identity].amount_vnd, transfer)
             return
         self.known[identity] = transfer
-        outcome = match(transfer, candidates(transfer.memo), list(self.views.values()))
+        outcome = match(transfer, candidates(transfer.memo), list(self.intents.values()))
         transfer_id = TransferId(UUID(int=10**3 + len(self.known)))
         merchant = MERCHANTS[transfer.account]
         self.accepted[transfer_id] = transfer.amount_vnd
@@ -219,7 +204,7 @@ class MoneyHistory(RuleBasedStateMachine):
         if isinstance(outcome, Suspend):
             self._suspend(transfer_id, outcome.reason, transfer.amount_vnd)
             return
-        self._pay(self.views[outcome.intent_id], outcome)
+        self._pay(self.intents[outcome.intent_id], outcome, transfer.occurred_at)
         if outcome.surplus_vnd:
             self._suspend(transfer_id, "surplus", outcome.surplus_vnd)
 
@@ -227,27 +212,25 @@ class MoneyHistory(RuleBasedStateMachine):
         waiting_vnd = self.in_suspense.get((transfer_id, reason), 0)
         self.in_suspense[transfer_id, reason] = Dong(waiting_vnd + amount_vnd)
 
-    def _free(self, view: IntentView, ending: Ending) -> None:
-        account = allocated(view.intent_id)
-        shares = [
-            Share(TransferId(source), Dong(vnd))
+    def _free(self, intent: Intent, ending: Ending) -> None:
+        account = allocated(intent.intent_id)
+        allocations = [
+            Allocation(TransferId(source), Dong(vnd))
             for (source, lying_on), vnd in balances_by_source(self.postings).items()
             if lying_on == account and vnd
         ]
-        self.postings.extend(book_freed(MERCHANTS[view.account], view.intent_id, shares, ending))
-        for share in shares:
+        self.postings.extend(book_freed(MERCHANTS[intent.account_number], intent.intent_id, allocations, ending))
+        for allocation in allocations:
             self._suspend(
-                share.transfer_id,
+                allocation.transfer_id,
                 "order_cancelled" if ending == "order_cancelled" else "late_no_places",
-                share.amount_vnd,
+                allocation.amount_vnd,
             )
 
-    def _pay(self, view: IntentView, outcome: Allocate) -> None:
-        self.views[view.intent_id] = replace(
-            view,
-            allocated_vnd=Dong(view.allocated_vnd + outcome.allocated_vnd),
-            status=next_status(view.status, outcome.trigger),
-        )
+    def _pay(self, intent: Intent, outcome: Allocate, now: datetime) -> None:
+        paid = intent.paid(outcome.allocated_vnd, outcome.amount_state, outcome.timing, now)
+        assert paid.is_paid == (paid.status == "settled")
+        self.intents[intent.intent_id] = paid
 
 
 TestMoneyHistory = MoneyHistory.TestCase

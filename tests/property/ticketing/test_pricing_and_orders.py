@@ -16,7 +16,6 @@ from services.ticketing.sales.domain.orders import (
     change_status,
     hold_until,
     pay_until,
-    plan_tickets,
 )
 from services.ticketing.sales.domain.pricing import (
     MOST_NIGHTS,
@@ -27,6 +26,7 @@ from services.ticketing.sales.domain.pricing import (
     TooManyPlaces,
     price_order,
 )
+from services.ticketing.sales.domain.tickets import plan_tickets
 from shared.events.words import OrderStatus, TicketMode
 from shared.money import Dong
 from tests.support.catalogue import ENTRY, STAY, tariff

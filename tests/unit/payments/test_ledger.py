@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.books.domain import Posting, Share, allocated, bank, cash, cash_sales, refunded, suspense
+from services.payments.books.domain import Allocation, Posting, allocated, bank, cash, cash_sales, refunded, suspense
 from services.payments.cash.domain import book_cash, book_cash_undone
 from services.payments.transfers.domain.matching import Allocate, Suspend
 from services.payments.transfers.domain.postings import Ending, book_freed, book_transfer
@@ -68,8 +68,8 @@ HEARD_IN_TWO_PARTS = {TRANSFER: Dong(20_000), OTHER_TRANSFER: Dong(45_000)}
 
 @pytest.mark.parametrize("ending", get_args(Ending))
 def test_freed_money_lies_in_suspense_under_each_transfer_it_came_by(ending: Ending) -> None:
-    shares = [Share(TRANSFER, Dong(20_000)), Share(OTHER_TRANSFER, Dong(40_000))]
-    postings = [*IN_TWO_PARTS, *book_freed(MERCHANT, INTENT, shares, ending)]
+    allocations = [Allocation(TRANSFER, Dong(20_000)), Allocation(OTHER_TRANSFER, Dong(40_000))]
+    postings = [*IN_TWO_PARTS, *book_freed(MERCHANT, INTENT, allocations, ending)]
     assert balances(postings) == {bank(MERCHANT): 65_000, allocated(INTENT): 0, suspense(MERCHANT): 65_000}
     lying = balances_by_source(postings)
     assert [lying[source, suspense(MERCHANT)] for source in (TRANSFER, OTHER_TRANSFER)] == [20_000, 45_000]
@@ -154,7 +154,7 @@ class TestTheLedgerCheck:
         assert found == {"balance_not_negative", "transfer_traceable"}
 
     def test_notices_money_of_two_transfers_freed_under_the_last(self) -> None:
-        freed = book_freed(MERCHANT, INTENT, [Share(OTHER_TRANSFER, Dong(60_000))], "order_unfulfilled")
+        freed = book_freed(MERCHANT, INTENT, [Allocation(OTHER_TRANSFER, Dong(60_000))], "order_unfulfilled")
         found = names(find_violations([*IN_TWO_PARTS, *freed], HEARD_IN_TWO_PARTS, DUE))
         assert found == {"transfer_traceable"}
 

@@ -2,32 +2,24 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
+from services.payments.intents.domain.intents import Intent
 from services.payments.intents.domain.references import Reference
 from services.payments.transfers.domain.bank import BankTransfer, TransferContradicted, refuse_contradiction
-from services.payments.transfers.domain.matching import CANDIDATE_LIMIT, Allocate, IntentView, Suspend, allocate, match
+from services.payments.transfers.domain.matching import CANDIDATE_LIMIT, Allocate, Suspend, allocate, match
 from shared.events.words import IntentStatus
-from shared.ids import IntentId
 from shared.money import Dong
+from tests.support.payments import open_intent_of
 
 DEADLINE = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 CODE = Reference("HG4K7P2M9E")
 OTHER = Reference("HG00000008")
 HERE, ELSEWHERE = "1031900078", "8300200000001"
 
-INTENT = IntentView(
-    intent_id=IntentId(UUID(int=1)),
-    account=HERE,
-    reference=CODE,
-    amount_vnd=Dong(60_000),
-    allocated_vnd=Dong(0),
-    status="open",
-    expires_at=DEADLINE,
-)
-SECOND = replace(INTENT, intent_id=IntentId(UUID(int=2)), reference=OTHER)
+INTENT = open_intent_of(60_000, CODE, HERE)
+SECOND = open_intent_of(60_000, OTHER, HERE, number=2)
 TRANSFER = BankTransfer(
     provider="sepay",
     provider_id="92704",
@@ -60,7 +52,6 @@ def test_less_than_due_is_partial() -> None:
     outcome = match(paying(59_999), [CODE], [INTENT])
     assert isinstance(outcome, Allocate)
     assert (outcome.allocated_vnd, outcome.surplus_vnd, outcome.amount_state) == (59_999, 0, "partial")
-    assert outcome.trigger == "paid_part"
 
 
 def test_a_thousandth_of_the_sum_is_partial_and_nothing_more() -> None:
@@ -70,18 +61,17 @@ def test_a_thousandth_of_the_sum_is_partial_and_nothing_more() -> None:
 
 
 def test_a_second_part_completes() -> None:
-    partly = replace(INTENT, allocated_vnd=Dong(20_000), status="partial")
+    partly = replace(INTENT, paid_vnd=Dong(20_000), status="partial")
     outcome = match(paying(40_000), [CODE], [partly])
     assert isinstance(outcome, Allocate)
-    assert (outcome.allocated_vnd, outcome.amount_state, outcome.trigger) == (40_000, "exact", "paid_whole")
+    assert (outcome.allocated_vnd, outcome.amount_state) == (40_000, "exact")
 
 
 def test_more_than_due_leaves_a_surplus() -> None:
-    partly = replace(INTENT, allocated_vnd=Dong(20_000), status="partial")
+    partly = replace(INTENT, paid_vnd=Dong(20_000), status="partial")
     outcome = match(paying(60_000), [CODE], [partly])
     assert isinstance(outcome, Allocate)
     assert (outcome.allocated_vnd, outcome.surplus_vnd, outcome.amount_state) == (40_000, 20_000, "over")
-    assert outcome.trigger == "paid_whole"
 
 
 @pytest.mark.parametrize(("after_s", "timing"), [(-1, "on_time"), (0, "on_time"), (1, "late")])
@@ -106,7 +96,7 @@ def test_an_expired_intent_paid_in_time_by_the_banks_clock_is_on_time() -> None:
 
 @pytest.mark.parametrize(("status", "allocated_vnd"), [("settled", 60_000), ("partial", 60_000), ("settled", 0)])
 def test_an_intent_already_paid_takes_no_more(status: IntentStatus, allocated_vnd: int) -> None:
-    paid = replace(INTENT, status=status, allocated_vnd=Dong(allocated_vnd))
+    paid = replace(INTENT, status=status, paid_vnd=Dong(allocated_vnd))
     assert match(TRANSFER, [CODE], [paid]) == Suspend(reason="paid_again", proposed=(INTENT.intent_id,))
 
 
@@ -119,7 +109,7 @@ def test_a_code_nobody_knows_waits() -> None:
 
 
 def test_a_code_of_another_account_waits() -> None:
-    assert match(TRANSFER, [CODE], [replace(INTENT, account=ELSEWHERE)]) == Suspend(
+    assert match(TRANSFER, [CODE], [replace(INTENT, account_number=ELSEWHERE)]) == Suspend(
         reason="wrong_account", proposed=(INTENT.intent_id,)
     )
 
@@ -130,7 +120,7 @@ def test_money_for_a_cancelled_intent_waits_under_that_reason_with_the_intent_pr
 
 
 def test_a_cancelled_intent_of_another_account_is_only_proposed() -> None:
-    elsewhere = replace(INTENT, status="cancelled", account="8300200000001")
+    elsewhere = replace(INTENT, status="cancelled", account_number="8300200000001")
     assert match(TRANSFER, [CODE], [elsewhere]) == Suspend(reason="unknown_reference", proposed=(INTENT.intent_id,))
 
 
@@ -141,12 +131,12 @@ def test_two_codes_of_one_account_are_ambiguous() -> None:
 
 
 def test_a_paid_and_an_open_intent_are_ambiguous() -> None:
-    paid = replace(SECOND, status="settled", allocated_vnd=Dong(60_000))
+    paid = replace(SECOND, status="settled", paid_vnd=Dong(60_000))
     assert isinstance(match(TRANSFER, [CODE, OTHER], [INTENT, paid]), Suspend)
 
 
 def test_a_code_of_another_account_beside_ours_does_no_harm() -> None:
-    outcome = match(TRANSFER, [OTHER, CODE], [replace(SECOND, account=ELSEWHERE), INTENT])
+    outcome = match(TRANSFER, [OTHER, CODE], [replace(SECOND, account_number=ELSEWHERE), INTENT])
     assert isinstance(outcome, Allocate)
     assert outcome.intent_id == INTENT.intent_id
 
@@ -171,8 +161,8 @@ def test_a_memo_stuffed_with_codes_is_for_a_person() -> None:
     assert isinstance(match(TRANSFER, stuffed[:-1], [INTENT]), Allocate)
 
 
-@pytest.mark.parametrize("bad", [replace(INTENT, status="cancelled"), replace(INTENT, allocated_vnd=Dong(60_000))])
-def test_no_caller_can_allocate_to_an_intent_that_takes_no_money(bad: IntentView) -> None:
+@pytest.mark.parametrize("bad", [replace(INTENT, status="cancelled"), replace(INTENT, paid_vnd=Dong(60_000))])
+def test_no_caller_can_allocate_to_an_intent_that_takes_no_money(bad: Intent) -> None:
     with pytest.raises(AssertionError):
         allocate(bad, Dong(1_000), DEADLINE)
 

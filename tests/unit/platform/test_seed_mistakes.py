@@ -155,7 +155,7 @@ def spoil(tmp_path: Path) -> Spoil:
         ("opening_hours.csv", "panhou-village", "closes", "00:00", "opens should be before closes"),
         ("opening_hours.csv", "panhou-village", "weekdays", "1;8", "weekdays should be one of 1, 2, 3"),
         ("closures.csv", "thuyen-nho-que-ta-lang", "until_on", "2023-09-16", "from_on should be before until_on"),
-        ("people.csv", "owner-lang-mong", "role", "boss", "people.csv line 19: role should be one of gate_staff"),
+        ("people.csv", "owner-lang-mong", "role", "boss", "people.csv line 19: role should be one of gate"),
         ("people.csv", "owner-lang-mong", "venue_ids", "", "venue_ids does not fit role owner"),
         ("people.csv", "owner-lang-mong", "pin", "1234", "pin should be six digits"),
         ("people.csv", "owner-lang-mong", "pin", "", "without PIN and password nobody can sign in"),

@@ -17,7 +17,6 @@ from services.ticketing.catalogue.domain.calendar import (
     is_over,
 )
 from shared.clock import ZONE
-from tests.support.catalogue import ENTRY, STAY
 
 WEEK = frozenset(range(1, 8))
 MORNING, AFTERNOON = (8 * 60, 11 * 60), (14 * 60, 17 * 60)
@@ -83,23 +82,23 @@ def test_a_venue_without_hours_is_never_open() -> None:
 def test_an_open_day_today_and_the_last_one_on_sale_can_be_sold() -> None:
     now = at(MONDAY, 9)
 
-    check_can_sell(ENTRY, ALWAYS, MONDAY, 0, now)
-    check_can_sell(ENTRY, ALWAYS, MONDAY + timedelta(days=180), 0, now)
+    check_can_sell(ALWAYS, MONDAY, 0, now)
+    check_can_sell(ALWAYS, MONDAY + timedelta(days=180), 0, now)
 
 
 def test_a_day_that_is_over_in_ha_giang_is_past_although_it_goes_on_in_utc() -> None:
     just_after_midnight = datetime(2026, 12, 7, 17, 5, tzinfo=UTC)
 
-    check_can_sell(ENTRY, ALWAYS, TUESDAY, 0, just_after_midnight)
+    check_can_sell(ALWAYS, TUESDAY, 0, just_after_midnight)
     with pytest.raises(PastDate) as refusal:
-        check_can_sell(ENTRY, ALWAYS, MONDAY, 0, just_after_midnight)
+        check_can_sell(ALWAYS, MONDAY, 0, just_after_midnight)
 
     assert refusal.value.fields["today"] == "2026-12-08"
 
 
 def test_more_than_180_days_ahead_is_not_on_sale_yet() -> None:
     with pytest.raises(TooFarAhead) as refusal:
-        check_can_sell(ENTRY, ALWAYS, MONDAY + timedelta(days=181), 0, at(MONDAY, 9))
+        check_can_sell(ALWAYS, MONDAY + timedelta(days=181), 0, at(MONDAY, 9))
 
     assert refusal.value.fields["last_day"] == "2027-06-05"
 
@@ -107,12 +106,12 @@ def test_more_than_180_days_ahead_is_not_on_sale_yet() -> None:
 @pytest.mark.parametrize("day", [date.max, date.min])
 def test_the_ends_of_the_calendar_are_refused_like_any_other_day(day: date) -> None:
     with pytest.raises((TooFarAhead, PastDate)):
-        check_can_sell(STAY, ALWAYS, day, 30, at(MONDAY, 9))
+        check_can_sell(ALWAYS, day, 30, at(MONDAY, 9))
 
 
 def test_a_closed_day_is_refused_with_the_next_open_one() -> None:
     with pytest.raises(ClosedThatDay) as refusal:
-        check_can_sell(ENTRY, MUSEUM, MONDAY, 0, at(MONDAY, 9))
+        check_can_sell(MUSEUM, MONDAY, 0, at(MONDAY, 9))
 
     assert refusal.value.fields == {"closed_on": "2026-12-07", "next_open_day": "2026-12-08"}
 
@@ -121,15 +120,15 @@ def test_no_next_open_day_is_named_beyond_what_is_on_sale() -> None:
     closed_for_months = Calendar(ALWAYS.hours, (Closure(MONDAY, MONDAY + timedelta(days=181)),))
 
     with pytest.raises(ClosedThatDay) as refusal:
-        check_can_sell(ENTRY, closed_for_months, MONDAY, 0, at(MONDAY, 9))
+        check_can_sell(closed_for_months, MONDAY, 0, at(MONDAY, 9))
 
     assert refusal.value.fields["next_open_day"] is None
 
 
 def test_today_is_sold_until_the_last_closing_time_and_not_at_it() -> None:
-    check_can_sell(ENTRY, MUSEUM, TUESDAY, 0, at(TUESDAY, 16, 59))
+    check_can_sell(MUSEUM, TUESDAY, 0, at(TUESDAY, 16, 59))
     with pytest.raises(ClosedForToday) as refusal:
-        check_can_sell(ENTRY, MUSEUM, TUESDAY, 0, at(TUESDAY, 17))
+        check_can_sell(MUSEUM, TUESDAY, 0, at(TUESDAY, 17))
 
     assert refusal.value.fields["next_open_day"] == "2026-12-09"
 
@@ -142,26 +141,26 @@ def test_a_visit_can_begin_until_its_last_closing_time_and_on_no_later_day() -> 
 
 
 def test_today_is_sold_before_opening_and_during_the_noon_break() -> None:
-    check_can_sell(ENTRY, MUSEUM, TUESDAY, 0, at(TUESDAY, 6))
-    check_can_sell(ENTRY, MUSEUM, TUESDAY, 0, at(TUESDAY, 12))
+    check_can_sell(MUSEUM, TUESDAY, 0, at(TUESDAY, 6))
+    check_can_sell(MUSEUM, TUESDAY, 0, at(TUESDAY, 12))
 
 
 def test_tomorrow_is_sold_after_todays_closing_time() -> None:
-    check_can_sell(ENTRY, MUSEUM, TUESDAY + timedelta(days=1), 0, at(TUESDAY, 22))
+    check_can_sell(MUSEUM, TUESDAY + timedelta(days=1), 0, at(TUESDAY, 22))
 
 
 def test_a_visit_holds_places_of_its_day_and_a_stay_of_each_night_but_not_of_departure() -> None:
-    assert held_days(ENTRY, MONDAY, 0) == (MONDAY,)
-    assert held_days(STAY, MONDAY, 2) == (MONDAY, TUESDAY)
+    assert held_days(MONDAY, 0) == (MONDAY,)
+    assert held_days(MONDAY, 2) == (MONDAY, TUESDAY)
 
 
 def test_a_stay_is_refused_when_one_of_its_nights_is_closed_and_told_when_all_would_be_open() -> None:
     closed_tuesday = Calendar(ALWAYS.hours, (Closure(TUESDAY, TUESDAY + timedelta(days=1)),))
     now = at(MONDAY, 9)
 
-    check_can_sell(STAY, closed_tuesday, MONDAY, 1, now)
+    check_can_sell(closed_tuesday, MONDAY, 1, now)
     with pytest.raises(ClosedThatDay) as refusal:
-        check_can_sell(STAY, closed_tuesday, MONDAY, 2, now)
+        check_can_sell(closed_tuesday, MONDAY, 2, now)
 
     assert refusal.value.fields == {"closed_on": "2026-12-08", "next_open_day": "2026-12-09"}
 
@@ -172,6 +171,6 @@ def test_the_next_day_named_to_a_guest_is_one_from_which_the_whole_stay_is_open(
     )
 
     with pytest.raises(ClosedThatDay) as refusal:
-        check_can_sell(STAY, tuesday_and_thursday, MONDAY, 2, at(MONDAY, 9))
+        check_can_sell(tuesday_and_thursday, MONDAY, 2, at(MONDAY, 9))
 
     assert refusal.value.fields["next_open_day"] == FRIDAY.isoformat()

@@ -9,17 +9,17 @@ import pytest
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.sales.domain.orders import (
     FINAL,
-    PlannedTicket,
+    Order,
     WrongOrderStatus,
-    WrongTicketMode,
     change_status,
     hold_until,
-    is_free,
     pay_until,
-    plan_tickets,
 )
+from services.ticketing.sales.domain.places import Places
 from services.ticketing.sales.domain.pricing import PricedOrder, price_order
+from services.ticketing.sales.domain.tickets import PlannedTicket, Ticket, WrongTicketMode, plan_tickets
 from shared.events.words import OrderStatus
+from shared.ids import OrderId, TicketId, uuid7
 from shared.money import Dong
 from tests.support.catalogue import ADULT, CHILD, ENTRY, STAY, tariff
 
@@ -27,6 +27,43 @@ NOW = datetime(2026, 12, 5, 3, 0, tzinfo=UTC)
 DAY = date(2026, 12, 5)
 SENIOR = Category("elderly_60")
 EVIDENCE = frozenset({SENIOR})
+
+
+ORDER = Order(
+    order_id=OrderId(uuid7()),
+    token="a link",
+    venue_id=ENTRY.venue_id,
+    product_id=ENTRY.product_id,
+    status="placed",
+    lines=(),
+    total_vnd=Dong(90_000),
+    visit_on=DAY,
+    nights=0,
+    people=3,
+    ticket_mode="group",
+    channel="web",
+    business_date=DAY,
+    expires_at=NOW,
+    hold_until=NOW,
+    placed_at=NOW,
+    trace_id="",
+    version=1,
+)
+TICKET = Ticket(
+    ticket_id=TicketId(uuid7()),
+    order_id=ORDER.order_id,
+    position=0,
+    venue_id=ENTRY.venue_id,
+    product_id=ENTRY.product_id,
+    category="adult",
+    price_kind="state_fee",
+    code="",
+    short_code="",
+    valid_from=DAY,
+    days=1,
+    admits=3,
+    issued_at=NOW,
+)
 
 
 def visit(*, adults: int = 0, children: int = 0, seniors: int = 0) -> PricedOrder:
@@ -89,8 +126,59 @@ def test_places_stay_held_two_minutes_longer_than_the_payer_may_pay() -> None:
 
 
 def test_an_order_of_nothing_is_free_and_one_of_a_dong_is_not() -> None:
-    assert is_free(Dong(0))
-    assert not is_free(Dong(1))
+    assert replace(ORDER, total_vnd=Dong(0)).is_free
+    assert not replace(ORDER, total_vnd=Dong(1)).is_free
+
+
+def test_a_visit_takes_places_of_its_day_and_a_stay_of_each_night() -> None:
+    stay = replace(ORDER, product_id=STAY.product_id, nights=2)
+
+    assert ORDER.places == Places(ENTRY.product_id, (DAY,), 3)
+    assert stay.places == Places(STAY.product_id, (DAY, DAY + timedelta(days=1)), 3)
+
+
+def test_an_order_moves_to_its_next_state_with_its_next_version() -> None:
+    expired = ORDER.moved_to("expired")
+
+    assert (expired.status, expired.version) == ("expired", 2)
+    assert replace(expired, status="placed", version=1) == ORDER
+    with pytest.raises(WrongOrderStatus):
+        ORDER.moved_to("unfulfilled")
+
+
+@pytest.mark.parametrize(
+    ("status", "holds_places", "is_cancellable", "is_over"),
+    [
+        ("placed", True, True, False),
+        ("expired", False, True, False),
+        ("ticketed", False, False, True),
+        ("cancelled", False, False, True),
+        ("unfulfilled", False, False, True),
+    ],
+)
+def test_only_a_placed_order_holds_places_and_only_what_is_not_over_can_be_cancelled(
+    status: OrderStatus, *, holds_places: bool, is_cancellable: bool, is_over: bool
+) -> None:
+    order = replace(ORDER, status=status)
+
+    assert (order.holds_places, order.is_cancellable, order.is_over) == (holds_places, is_cancellable, is_over)
+
+
+def test_what_is_still_due_is_the_total_without_what_came() -> None:
+    assert replace(ORDER, paid_vnd=Dong(20_000)).due_vnd == 70_000
+
+
+def test_a_ticket_counts_a_scan_that_it_covers_and_never_more_people_than_it_admits() -> None:
+    assert (TICKET.let_in(2).admitted, TICKET.let_in(2).version) == (2, 2)
+    assert (TICKET.let_in(0).admitted, TICKET.let_in(0).version) == (0, 2)
+    with pytest.raises(AssertionError):
+        TICKET.let_in(4)
+
+
+def test_a_revoked_ticket_keeps_its_reason_and_the_people_who_are_in() -> None:
+    revoked = TICKET.let_in(1).revoked("sold twice")
+
+    assert (revoked.is_revoked, revoked.revoked_reason, revoked.admitted, revoked.version) == (True, "sold twice", 1, 3)
 
 
 def test_one_qr_a_person_makes_a_ticket_for_each_with_its_category() -> None:

@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from services.ticketing.codes.tool import KeyUnreadable, load_public_keys, verify_lines
+from services.ticketing.codes.keys import KeyUnreadable, load_public_keys
+from services.ticketing.codes.tool import verify_lines
 from tests.support.ticket_vectors import CODES, PUBLIC_KEYS
 
 GENUINE: str = CODES["valid"][0]["code"]

@@ -1,4 +1,6 @@
--- name: shares_of_intent
+-- name: allocations_of_intent
+-- What each transfer has on an intent now, before its money is freed: by postings_by_credit, then postings_by_source.
+-- The intent's row is locked.
 WITH paying AS (SELECT DISTINCT source_id FROM postings WHERE credit = $1)
 SELECT source_id AS transfer_id, sum(CASE WHEN credit = $1 THEN amount_vnd ELSE -amount_vnd END)::bigint AS amount_vnd
   FROM paying
@@ -9,9 +11,11 @@ HAVING sum(CASE WHEN credit = $1 THEN amount_vnd ELSE -amount_vnd END) <> 0
  ORDER BY min(posting_id)
 
 -- name: insert_posting
+-- One entry of the ledger; rows are never changed, so it waits for nobody.
 INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: money_in_and_placed
+-- For verify, money in against where it lies: reads all transfers and postings of one snapshot, locks nothing.
 SELECT (SELECT coalesce(sum(amount_vnd), 0)::bigint FROM transfers) AS money_in_vnd,
        coalesce(sum(CASE WHEN credit LIKE 'allocated:%' THEN amount_vnd
                          WHEN debit LIKE 'allocated:%' THEN -amount_vnd ELSE 0 END), 0)::bigint AS allocated_vnd,
@@ -22,11 +26,13 @@ SELECT (SELECT coalesce(sum(amount_vnd), 0)::bigint FROM transfers) AS money_in_
   FROM postings
 
 -- name: transfers_not_booked_once
+-- For verify, transfers whose sum did not come from the bank once: all transfers, their postings by postings_by_source.
 SELECT count(*) FROM transfers
  WHERE amount_vnd <> (SELECT coalesce(sum(p.amount_vnd), 0) FROM postings AS p
                        WHERE p.source_id = transfers.transfer_id AND p.debit LIKE 'bank:%')
 
 -- name: transfers_not_traceable
+-- For verify, transfers of which more left an account than they brought there: reads all postings, locks nothing.
 WITH sides (transfer_id, account, amount_vnd) AS (
     SELECT source_id, credit, amount_vnd FROM postings WHERE credit NOT LIKE 'cash%'
     UNION ALL
@@ -36,9 +42,11 @@ SELECT count(DISTINCT transfer_id)
   FROM (SELECT transfer_id FROM sides GROUP BY transfer_id, account HAVING sum(amount_vnd) < 0) AS overdrawn
 
 -- name: cash_not_apart
+-- For verify, postings between cash and bank money: reads all postings, locks nothing.
 SELECT count(*) FROM postings WHERE (debit LIKE 'cash%') <> (credit LIKE 'cash%')
 
 -- name: intents_not_as_booked
+-- For verify, intents whose row and postings disagree: reads all intents and postings of one snapshot, locks nothing.
 WITH booked (account, amount_vnd) AS (
     SELECT account, sum(amount_vnd)
       FROM (SELECT credit AS account, amount_vnd FROM postings WHERE credit LIKE 'allocated:%'
@@ -52,6 +60,7 @@ SELECT count(*)
  WHERE coalesce(paid.paid_vnd, 0) <> coalesce(booked.amount_vnd, 0)
 
 -- name: suspense_not_as_booked
+-- For verify, transfers whose waiting money and postings disagree: reads all of both of one snapshot, locks nothing.
 WITH waiting (transfer_id, amount_vnd) AS (
     SELECT transfer_id, sum(amount_vnd) FROM suspended_money WHERE state = 'waiting' GROUP BY transfer_id
 ), booked (transfer_id, amount_vnd) AS (
@@ -66,6 +75,7 @@ SELECT coalesce(sum(waiting.amount_vnd), 0)::bigint AS waiting_vnd,
   FULL JOIN booked USING (transfer_id)
 
 -- name: intents_settled_twice
+-- For verify, orders or charges that were settled twice: reads all intents, locks nothing.
 SELECT count(*) FROM (
-    SELECT order_id FROM intents WHERE status = 'settled' GROUP BY order_id HAVING count(*) > 1
+    SELECT 1 FROM intents WHERE status = 'settled' GROUP BY source, order_id HAVING count(*) > 1
 ) AS twice

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.payments.books.domain import Posting, Share
+from services.payments.books.domain import Allocation, Posting
 from services.payments.books.store import SQL
 from shared.ids import IntentId, TransferId
 from shared.money import Dong
 from shared.storage.db import Connection
 
 
-async def shares_of_intent(connection: Connection, intent_id: IntentId) -> list[Share]:
+async def allocations_of_intent(connection: Connection, intent_id: IntentId) -> list[Allocation]:
     """What each transfer has on an intent, the oldest first."""
-    rows = await connection.fetch(SQL["shares_of_intent"], f"allocated:{intent_id}")
-    return [Share(TransferId(row["transfer_id"]), Dong(row["amount_vnd"])) for row in rows]
+    rows = await connection.fetch(SQL["allocations_of_intent"], f"allocated:{intent_id}")
+    return [Allocation(TransferId(row["transfer_id"]), Dong(row["amount_vnd"])) for row in rows]
 
 
 async def insert_postings(connection: Connection, postings: Sequence[Posting], now: datetime) -> None:

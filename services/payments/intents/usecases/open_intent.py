@@ -2,37 +2,25 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from services.payments.intents.domain.intents import expires_at, intent_payload
+from services.payments.intents.domain.charges import amount_line, pay_charge_until, refuse_charge_of
+from services.payments.intents.domain.intents import Intent, IntentSource, PricedLine, Visit, intent_payload
 from services.payments.intents.domain.references import new_reference
-from services.payments.intents.events import told
-from services.payments.intents.store import Intent, NewIntent, Visit, insert_intent
-from services.payments.merchants.domain import Merchant, NoMerchant
+from services.payments.intents.events import intent_told
+from services.payments.intents.store import insert_intent
+from services.payments.merchants.domain import Merchant, NoMerchant, Venue
 from services.payments.merchants.store import find_merchant_of_venue, find_venue
 from shared.clock import local_date
-from shared.errors import DomainError, Poison
+from shared.errors import Poison
 from shared.events.common import Line
 from shared.events.payments import IntentOpened
 from shared.events.ticketing import OrderPlaced
-from shared.ids import IntentId, OrderId, ProductId, VenueId, uuid7
+from shared.events.words import Channel
+from shared.ids import IntentId, OrderId, VenueId, uuid7
 from shared.money import Dong
 from shared.observe import trace
 from shared.unit.unit import Tx
-
-CHARGE_LIMIT_VND = Dong(500_000_000)
-
-
-class AmountTooSmall(DomainError):
-    """Banks refuse a transfer of less than 2,000 đồng."""
-
-    code = "amount_too_small"
-
-
-class AmountTooLarge(DomainError):
-    """More than a bank app transfers in one go."""
-
-    code = "amount_too_large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +32,82 @@ class ChargeGuest:
     amount_vnd: Dong
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What a repeated request is answered."""
+
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIntent:
+    """What is to be paid, and until when; `visit` is None for an amount that a host just asks for."""
+
+    source: IntentSource
+    order_id: OrderId
+    venue: Venue
+    lines: tuple[PricedLine, ...]
+    amount_vnd: Dong
+    channel: Channel
+    business_date: date
+    expires_at: datetime
+    visit: Visit | None
+
+    @staticmethod
+    def of_order(event: OrderPlaced) -> "NewIntent":
+        place = event.place
+        return NewIntent(
+            source="order",
+            order_id=event.order_id,
+            venue=Venue(place.venue_id, place.old_district_code, place.new_commune_code),
+            lines=tuple(_line(line) for line in event.lines),
+            amount_vnd=event.total_vnd,
+            channel=event.channel,
+            business_date=event.business_date,
+            expires_at=event.expires_at,
+            visit=Visit(event.visit_on, event.nights, event.group_size),
+        )
+
+    @staticmethod
+    def of_charge(command: ChargeGuest, venue: Venue, now: datetime) -> "NewIntent":
+        return NewIntent(
+            source="charge",
+            order_id=command.order_id,
+            venue=venue,
+            lines=(amount_line(command.venue_id, command.amount_vnd),),
+            amount_vnd=command.amount_vnd,
+            channel="owner",
+            business_date=local_date(now),
+            expires_at=pay_charge_until(now, command.amount_vnd),
+            visit=None,
+        )
+
+    def opened(self, merchant: Merchant, now: datetime) -> Intent:
+        """The intent under a fresh reference, on the merchant's account of today."""
+        reference = new_reference(lambda: secrets.randbits(35))
+        return Intent(
+            intent_id=IntentId(uuid7()),
+            source=self.source,
+            order_id=self.order_id,
+            merchant_id=merchant.merchant_id,
+            venue_id=self.venue.venue_id,
+            old_district_code=self.venue.old_district_code,
+            new_commune_code=self.venue.new_commune_code,
+            amount_vnd=self.amount_vnd,
+            lines=self.lines,
+            channel=self.channel,
+            business_date=self.business_date,
+            expires_at=self.expires_at,
+            reference=reference,
+            qr_payload=intent_payload(reference, merchant.bank_bin, merchant.account_number, self.amount_vnd),
+            bank_bin=merchant.bank_bin,
+            account_number=merchant.account_number,
+            account_name=merchant.account_name,
+            trace_id=trace.current(),
+            opened_at=now,
+        )
+
+
 async def open_intent(tx: Tx, event: OrderPlaced, now: datetime) -> None:
     """Opens the intent of an order. A total of 0 needs none; an order heard before has one."""
     if event.total_vnd == 0:
@@ -51,71 +115,35 @@ async def open_intent(tx: Tx, event: OrderPlaced, now: datetime) -> None:
     merchant = await find_merchant_of_venue(tx.connection, event.place.venue_id)
     if merchant is None:
         raise Poison("no_merchant", event.place.venue_id)
-    new = _new_intent(event, merchant)
-    intent = await insert_intent(tx.connection, new, now)
-    if intent is not None:
-        tx.emit(told(IntentOpened, intent, event.occurred_at, now))
+    new = NewIntent.of_order(event)
+    intent = new.opened(merchant, now)
+    if await insert_intent(tx.connection, intent, new.visit):
+        tx.emit(intent_told(IntentOpened, intent, event.occurred_at, now))
 
 
-async def charge_guest(tx: Tx, command: ChargeGuest, now: datetime) -> Intent:
-    """The intent by which a guest pays an owner's amount."""
-    if command.amount_vnd < 2_000:
-        raise AmountTooSmall(least_vnd=2_000)
-    if command.amount_vnd > CHARGE_LIMIT_VND:
-        raise AmountTooLarge(most_vnd=CHARGE_LIMIT_VND)
+async def charge_guest(tx: Tx, command: ChargeGuest, now: datetime) -> Charged:
+    """The charge by which a guest pays an owner's amount."""
+    refuse_charge_of(command.amount_vnd)
     merchant = await find_merchant_of_venue(tx.connection, command.venue_id)
-    place = await find_venue(tx.connection, command.venue_id)
-    if merchant is None or place is None:
+    venue = await find_venue(tx.connection, command.venue_id)
+    if merchant is None or venue is None:
         raise NoMerchant
-    order = OrderPlaced(
-        version=1,
-        occurred_at=now,
-        recorded_at=now,
-        order_id=command.order_id,
-        status="placed",
-        place=place,
-        lines=(charge_line(command.venue_id, command.amount_vnd),),
-        total_vnd=command.amount_vnd,
-        visit_on=local_date(now),
-        group_size=1,
-        channel="owner",
-        business_date=local_date(now),
-        expires_at=expires_at(now, command.amount_vnd),
-    )
-    intent = await insert_intent(tx.connection, _new_intent(order, merchant), now)
-    assert intent is not None, "the request's own id makes a second charge impossible"
-    tx.emit(told(IntentOpened, intent, now, now))
+    new = NewIntent.of_charge(command, venue, now)
+    intent = new.opened(merchant, now)
+    is_new = await insert_intent(tx.connection, intent, new.visit)
+    assert is_new, "the door makes a fresh id for each charge"
+    tx.emit(intent_told(IntentOpened, intent, now, now))
     tx.touch("venue", command.venue_id)
-    return intent
+    return Charged(intent.order_id)
 
 
-def charge_line(venue_id: VenueId, amount_vnd: Dong) -> Line:
-    """An amount without a product: an owner's charge or a cash sale."""
-    return Line(
-        venue_id=venue_id,
-        product_id=ProductId("open-amount"),
-        category="any",
-        count=1,
-        unit_price_vnd=amount_vnd,
-        price_kind="service_price",
-        tariff_version="owner",
-    )
-
-
-def _new_intent(order: OrderPlaced, merchant: Merchant) -> NewIntent:
-    reference = new_reference(lambda: secrets.randbits(35))
-    return NewIntent(
-        intent_id=IntentId(uuid7()),
-        order_id=order.order_id,
-        place=order.place,
-        merchant=merchant,
-        lines=order.lines,
-        amount_vnd=order.total_vnd,
-        channel=order.channel,
-        business_date=order.business_date,
-        expires_at=order.expires_at,
-        reference=reference,
-        qr_payload=intent_payload(reference, merchant.bank_bin, merchant.account_number, Dong(order.total_vnd)),
-        trace_id=trace.current(),
-        visit=None if order.channel == "owner" else Visit(order.visit_on, order.nights, order.group_size),
+def _line(line: Line) -> PricedLine:
+    return PricedLine(
+        venue_id=line.venue_id,
+        product_id=line.product_id,
+        category=line.category,
+        count=line.count,
+        unit_price_vnd=line.unit_price_vnd,
+        price_kind=line.price_kind,
+        tariff_version=line.tariff_version,
     )

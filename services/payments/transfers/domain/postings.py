@@ -5,10 +5,10 @@ from typing import Literal
 from uuid import UUID
 
 from services.payments.books.domain import (
+    Allocation,
     LedgerAccount,
     Posting,
     PostingKind,
-    Share,
     allocated,
     bank,
     suspense,
@@ -37,18 +37,18 @@ def book_transfer(
 
 
 def book_freed(
-    merchant_id: MerchantId, intent_id: IntentId, shares: Sequence[Share], ending: Ending
+    merchant_id: MerchantId, intent_id: IntentId, allocations: Sequence[Allocation], ending: Ending
 ) -> tuple[Posting, ...]:
-    """Money that bought nothing goes to suspense, each transfer's own share, so that it can go back to its payer."""
+    """Money that bought nothing goes to suspense, each transfer's own part, so that it can go back to its payer."""
     return tuple(
         Posting(
             debit=allocated(intent_id),
             credit=suspense(merchant_id),
-            amount_vnd=share.amount_vnd,
+            amount_vnd=allocation.amount_vnd,
             kind=ending,
-            source_id=share.transfer_id,
+            source_id=allocation.transfer_id,
         )
-        for share in shares
+        for allocation in allocations
     )
 
 

@@ -1,4 +1,5 @@
 -- name: insert_transfer
+-- A transfer, once however often it is told: by the unique keys of account and bank reference, and of provider and its id.
 INSERT INTO transfers (transfer_id, merchant_id, account_number, bank_reference, provider, provider_id, amount_vnd,
                        occurred_at, recorded_at, bank_code, memo)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -6,11 +7,13 @@ ON CONFLICT DO NOTHING
 RETURNING transfer_id
 
 -- name: find_transfer_amount
+-- What is booked for a transfer that was told again, by either of the same two unique keys.
 SELECT amount_vnd FROM transfers
  WHERE (account_number = $1 AND bank_reference = $2) OR (provider = $3 AND provider_id = $4)
  LIMIT 1
 
 -- name: insert_suspended
+-- Money of a transfer that waits, added to what waits for the same reason, by the primary key; the upsert locks the row.
 INSERT INTO suspended_money (transfer_id, merchant_id, amount_vnd, reason, proposal, order_id, at, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
 ON CONFLICT (transfer_id, reason) DO UPDATE

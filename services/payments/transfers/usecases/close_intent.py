@@ -1,14 +1,16 @@
-"""Ticketing says that an order ended without its money, or that the money bought nothing any more."""
+"""Ticketing says that an order ended without its money, or that the money bought nothing any more.
+
+Only intents of orders end so: a charge is no order of ticketing, whatever id an order has.
+"""
 
 from datetime import datetime
 
-from services.payments.books.store.postings import insert_postings, shares_of_intent
-from services.payments.intents import store as intents
-from services.payments.intents.domain.intents import Trigger, next_status
-from services.payments.intents.events import told
-from services.payments.intents.store import Intent, lock_intent_of_order
+from services.payments.books.store.postings import allocations_of_intent, insert_postings
+from services.payments.intents.domain.intents import Ended, Intent
+from services.payments.intents.events import intent_told
+from services.payments.intents.store import lock_intent_of_order, update_intent
 from services.payments.transfers.domain.postings import Ending, book_freed
-from services.payments.transfers.store import Suspended
+from services.payments.transfers.domain.transfers import SuspendedMoney
 from services.payments.transfers.usecases.suspend_money import suspend_money
 from shared.errors import Poison
 from shared.events.payments import IntentCancelled
@@ -16,7 +18,7 @@ from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, Or
 from shared.events.words import SuspenseReason
 from shared.unit.unit import Tx
 
-_TRIGGERS: dict[Ending, Trigger] = {"order_cancelled": "cancelled", "order_unfulfilled": "unfulfilled"}
+_ENDED: dict[Ending, Ended] = {"order_cancelled": "cancelled", "order_unfulfilled": "unfulfilled"}
 _REASONS: dict[Ending, SuspenseReason] = {"order_cancelled": "order_cancelled", "order_unfulfilled": "late_no_places"}
 
 
@@ -25,9 +27,9 @@ async def expire_intent(tx: Tx, event: OrderExpired, now: datetime) -> None:
     intent = await lock_intent_of_order(tx.connection, event.order_id)
     if intent is None:
         return
-    status = next_status(intent.status, "expired")
-    if status != intent.status:
-        await intents.expire_intent(tx.connection, intent.intent_id, status)
+    expired = intent.ended("expired")
+    if expired != intent:
+        await update_intent(tx.connection, expired)
 
 
 async def cancel_intent(tx: Tx, event: OrderCancelled, now: datetime) -> None:
@@ -45,28 +47,28 @@ async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> No
     intent = await lock_intent_of_order(tx.connection, event.order_id)
     if intent is None:
         return
-    status = next_status(intent.status, _TRIGGERS[ending])
-    if status == intent.status:
+    cancelled = intent.ended(_ENDED[ending])
+    if cancelled == intent:
         return
     if intent.paid_vnd > 0:
         await _free(tx, intent, ending, event.occurred_at, now)
-    cancelled = await intents.cancel_intent(tx.connection, intent.intent_id, status)
-    tx.emit(told(IntentCancelled, cancelled, event.occurred_at, now))
+    await update_intent(tx.connection, cancelled)
+    tx.emit(intent_told(IntentCancelled, cancelled, event.occurred_at, now))
     tx.touch("venue", intent.venue_id)
 
 
 async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, now: datetime) -> None:
     """Moves an intent's money to suspense, back under each transfer that it came from."""
-    shares = await shares_of_intent(tx.connection, intent.intent_id)
-    if sum(share.amount_vnd for share in shares) != intent.paid_vnd:
+    allocations = await allocations_of_intent(tx.connection, intent.intent_id)
+    if sum(allocation.amount_vnd for allocation in allocations) != intent.paid_vnd:
         raise Poison("money_not_traceable", str(intent.intent_id))
-    postings = book_freed(intent.merchant_id, intent.intent_id, shares, ending)
+    postings = book_freed(intent.merchant_id, intent.intent_id, allocations, ending)
     await insert_postings(tx.connection, postings, now)
-    for share in shares:
-        suspended = Suspended(
-            share.transfer_id,
+    for allocation in allocations:
+        suspended = SuspendedMoney(
+            allocation.transfer_id,
             intent.merchant_id,
-            share.amount_vnd,
+            allocation.amount_vnd,
             _REASONS[ending],
             (intent.intent_id,),
             intent.order_id,

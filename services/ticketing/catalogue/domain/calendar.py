@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from services.ticketing.catalogue.domain.products import Product
 from shared.clock import ZONE, local_date
 from shared.errors import DomainError
 
@@ -93,9 +92,9 @@ class Calendar:
         return None
 
 
-def held_days(product: Product, visit_on: date, nights: int) -> tuple[date, ...]:
-    """The days whose places a visit takes: the visit's day, or each night of a stay, never the day of departure."""
-    return tuple(visit_on + timedelta(days=night) for night in range(nights if product.is_stay else 1))
+def held_days(visit_on: date, nights: int) -> tuple[date, ...]:
+    """The days whose places a visit takes: its day if nights is 0, or each night of a stay, never its last day."""
+    return tuple(visit_on + timedelta(days=night) for night in range(max(1, nights)))
 
 
 def is_over(calendar: Calendar, visit_on: date, now: datetime) -> bool:
@@ -104,7 +103,7 @@ def is_over(calendar: Calendar, visit_on: date, now: datetime) -> bool:
     return visit_on < local_date(now) or (closing is not None and now >= closing)
 
 
-def check_can_sell(product: Product, calendar: Calendar, visit_on: date, nights: int, now: datetime) -> None:
+def check_can_sell(calendar: Calendar, visit_on: date, nights: int, now: datetime) -> None:
     """Returns when the visit may be sold now; raises PastDate, TooFarAhead, ClosedThatDay or ClosedForToday.
 
     nights must have been checked: each day of the stay is looked at.
@@ -115,7 +114,7 @@ def check_can_sell(product: Product, calendar: Calendar, visit_on: date, nights:
         raise PastDate(visit_on=visit_on.isoformat(), today=today.isoformat())
     if visit_on > last_day:
         raise TooFarAhead(visit_on=visit_on.isoformat(), last_day=last_day.isoformat())
-    days = held_days(product, visit_on, nights)
+    days = held_days(visit_on, nights)
     closed_on = next((day for day in days if not calendar.is_open(day)), None)
     next_open_day = calendar.next_open_day(visit_on, last_day, len(days))
     if closed_on is not None:

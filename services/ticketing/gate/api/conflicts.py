@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ticketing.codes.short_code import grouped
-from services.ticketing.gate.api.gate import DeskDep
-from services.ticketing.gate.usecases.conflicts_desk import CONFLICT_DAYS, conflicts_desk
+from services.ticketing.gate.api.doors import GateDep
+from services.ticketing.gate.usecases.list_conflicts import CONFLICT_DAYS
 from services.ticketing.people.domain import Actor
 from shared.passes.auth import OFFICE, Allow, Pass, Role
 from shared.web.pages import language_of
@@ -18,11 +18,11 @@ router = APIRouter()
 
 @router.get("/manage/conflicts")
 async def get_conflicts(
-    request: Request, desk: DeskDep, manager: Annotated[Pass, Depends(Allow(OFFICE, Role.MANAGER, Role.OPERATOR))]
+    request: Request, doors: GateDep, manager: Annotated[Pass, Depends(Allow(OFFICE, Role.MANAGER, Role.OPERATOR))]
 ) -> Response:
-    found = await desk.unit.run(conflicts_desk, Actor(manager.role, manager.venues))
+    found = await doors.list_conflicts(Actor(manager.role, manager.venues))
     language = language_of(request)
-    return desk.pages.render(
+    return doors.pages.render(
         request,
         "desk/conflicts.html",
         conflicts=found.conflicts,
@@ -30,4 +30,5 @@ async def get_conflicts(
         products={product.product_id: product.name(language) for product in found.products},
         grouped=grouped,
         days=CONFLICT_DAYS,
+        role=manager.role,
     )

@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -21,18 +20,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ticketing.catalogue.domain.products import Product, Venue
-from services.ticketing.gate.store import Scan
-from services.ticketing.gate.usecases.admit import GateOffice
-from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, gate_manifest
-from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan, sync_scans
-from services.ticketing.gate.usecases.undo_admission import UndoAdmission, undo_admission
+from services.ticketing.gate.api.doors import GateDep, GateDoors
+from services.ticketing.gate.domain.scans import Scan
+from services.ticketing.gate.usecases.gate_manifest import After, GateManifest
+from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan
+from services.ticketing.gate.usecases.undo_admission import UndoAdmission
 from services.ticketing.people.domain import PIN_ITERATIONS
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 from shared.passes.auth import GATE, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
-from shared.unit.unit import Unit
-from shared.web.live import Live, State
-from shared.web.pages import Pages
+from shared.web.live import State
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
 
@@ -60,23 +57,6 @@ class GateOpening(DomainError):
     code, status = "gate_opening", 503
 
 
-@dataclass(frozen=True, slots=True)
-class GateDesk:
-    """What the doors of the gate need; `app.py` puts it into `app.state.gate`."""
-
-    unit: Unit
-    pages: Pages
-    live: Live
-    office: GateOffice
-
-
-async def _desk_of(request: Request) -> GateDesk:
-    desk = request.app.state.gate
-    assert isinstance(desk, GateDesk)
-    return desk
-
-
-DeskDep = Annotated[GateDesk, Depends(_desk_of)]
 PhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE))]
 AnyPhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE, even_revoked=True))]
 _ANYONE = [Depends(allow_anyone)]
@@ -105,14 +85,14 @@ class ScansBody(BaseModel):
 
 
 @router.post("/api/gate/scans")
-async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, desk: DeskDep) -> Response:
+async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doors: GateDep) -> Response:
     """The answers to scans, in their order; the first answer to each, however often it is sent."""
-    doors = request.app.state.doors
-    assert isinstance(doors, Doors)
-    is_revoked = doors.is_revoked(phone)
+    passes = request.app.state.doors
+    assert isinstance(passes, Doors)
+    is_revoked = passes.is_revoked(phone)
     if is_revoked and body.keeps:
         raise PassRevoked(sign_in=GATE.sign_in)
-    venue_id = _venue_of(desk, phone, body.venue_id)
+    venue_id = _venue_of(doors, phone, body.venue_id)
     taken = tuple(
         TakenScan(
             Scan(
@@ -131,7 +111,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, des
         for scan in body.scans
     )
     command = SyncScans(taken, quarantined=is_revoked)
-    answers = await desk.unit.run(partial(sync_scans, office=desk.office), command)
+    answers = await doors.sync_scans(command)
     return _json({"answers": answers})
 
 
@@ -143,9 +123,9 @@ class UndoBody(BaseModel):
 
 
 @router.post("/api/gate/undo")
-async def post_undo(phone: PhonePass, body: UndoBody, desk: DeskDep) -> Response:
+async def post_undo(phone: PhonePass, body: UndoBody, doors: GateDep) -> Response:
     command = UndoAdmission(ScanId(body.scan_id), DeviceId(phone.subject_id), body.occurred_at)
-    await desk.unit.run(partial(undo_admission, catalogue=desk.office.catalogue), command)
+    await doors.undo_admission(command)
     return _json({"scan_id": body.scan_id, "undone": True})
 
 
@@ -162,7 +142,7 @@ def _after(
 @router.get("/api/gate/manifest")
 async def get_manifest(
     phone: PhonePass,
-    desk: DeskDep,
+    doors: GateDep,
     after: Annotated[After | None, Depends(_after)],
     since: AwareDatetime | None = None,
     venue_id: str | None = None,
@@ -172,17 +152,17 @@ async def get_manifest(
     A manifest may be longer than one answer: as long as `manifest.more` is not null, its fields are added
     to the same question. The `server_time` of its first page is the `since` of the next manifest.
     """
-    catalogue = desk.office.catalogue()
-    venue = catalogue.venues[_venue_of(desk, phone, venue_id)]
-    now = desk.unit.clock()
+    catalogue = doors.catalogue()
+    venue = catalogue.venues[_venue_of(doors, phone, venue_id)]
+    now = doors.clock()
     recent = since if since is not None and now - since < _LONGEST_GAP else None
     command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, after)
-    manifest = await desk.unit.run(gate_manifest, command)
+    manifest = await doors.gate_manifest(command)
     return _json(
         {
             "server_time": now,
             "complete": recent is None,
-            "keys": {str(key_id): key.public_bytes_raw().hex() for key_id, key in desk.office.public_keys.items()},
+            "keys": {str(key_id): key.public_bytes_raw().hex() for key_id, key in doors.public_keys.items()},
             "venue": {"venue_id": venue.venue_id, "number": venue.number, "name": _names(venue)},
             "phone_venues": [{"venue_id": own, "name": _names(catalogue.venues[VenueId(own)])} for own in phone.venues],
             "venues": [{"number": other.number, "name": _names(other)} for other in catalogue.venues.values()],
@@ -198,34 +178,34 @@ async def get_manifest(
 
 
 # A dependency, because once a stream has begun it is too late to say 403.
-async def _watched_venue(phone: PhonePass, desk: DeskDep, venue_id: str | None = None) -> VenueId:
-    return _venue_of(desk, phone, venue_id)
+async def _watched_venue(phone: PhonePass, doors: GateDep, venue_id: str | None = None) -> VenueId:
+    return _venue_of(doors, phone, venue_id)
 
 
 @router.get("/api/gate/live", response_class=EventSourceResponse)
 async def get_live(
-    desk: DeskDep, watched: Annotated[VenueId, Depends(_watched_venue)]
+    doors: GateDep, watched: Annotated[VenueId, Depends(_watched_venue)]
 ) -> AsyncIterator[ServerSentEvent]:
     """Says whenever the manifest has something new; the phone then asks for what is new."""
 
     async def read() -> State:
         # It is read again only if something changed, and always differs: not to ask the database is cheapest, and a
         # newest number there would hide a lower one that is committed after it.
-        return {"at": desk.unit.clock()}
+        return {"at": doors.clock()}
 
-    async for event in desk.live.stream([("venue", watched), ("people", watched)], read, "head", _MIN_INTERVAL_S):
+    async for event in doors.live.stream([("venue", watched), ("people", watched)], read, "head", _MIN_INTERVAL_S):
         yield event
 
 
 @router.get("/gate", dependencies=_ANYONE)
-async def get_gate(request: Request, desk: DeskDep) -> Response:
+async def get_gate(request: Request, doors: GateDep) -> Response:
     """The scanner: the same for everybody, because the phone keeps it for the time without network."""
-    return desk.pages.render(request, "gate/gate.html", version=_shell().version)
+    return doors.pages.render(request, "gate/gate.html", version=_shell().version)
 
 
 @router.get("/gate/manifest.webmanifest", dependencies=_ANYONE)
-async def get_web_manifest(request: Request, desk: DeskDep) -> Response:
-    response = desk.pages.render(request, "gate/manifest.webmanifest")
+async def get_web_manifest(request: Request, doors: GateDep) -> Response:
+    response = doors.pages.render(request, "gate/manifest.webmanifest")
     response.headers["Content-Type"] = "application/manifest+json"
     return response
 
@@ -267,11 +247,11 @@ def _shell() -> _Shell:
     return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
 
 
-def _venue_of(desk: GateDesk, phone: Pass, asked: str | None) -> VenueId:
+def _venue_of(doors: GateDoors, phone: Pass, asked: str | None) -> VenueId:
     """The venue asked for, or the phone's first one; raises VenueForbidden or GateOpening."""
     venue_id = VenueId(asked if asked is not None else phone.venues[0])
     require_venue(phone, venue_id)
-    if venue_id not in desk.office.catalogue().venues:
+    if venue_id not in doors.catalogue().venues:
         raise GateOpening
     return venue_id
 

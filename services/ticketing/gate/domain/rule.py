@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UnknownShortCode(UnreadableTicket):
-    """A well-formed short code that the manifest here does not hold."""
+    """A well-formed short code of no ticket that is known here."""
 
     code = "unknown_short_code"
 
@@ -65,6 +65,15 @@ class Known:
 
     revoked: Container[TicketId]
     uses: Mapping[TicketId, Sequence[Use]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one ticket stands: whether it was revoked, and how many people its uses let in that were not undone."""
+
+    is_revoked: bool
+    admitted: int
+    first_use: Use | None = None
 
 
 class VerdictKind(StrEnum):
@@ -127,23 +136,33 @@ class Verdict:
 
 
 def decide(reading: Entitlement | UnreadableTicket, gate: Gate, known: Known, count: int) -> Verdict:
-    """The verdict on `count` people (at least 1) who show one ticket here and now.
+    """The verdict on `count` people (at least 1) who show one ticket here and now."""
+    assert count >= 1
+    if isinstance(reading, UnreadableTicket):
+        return Verdict(_VERDICT_OF_CODE[reading.code])
+    uses = _standing_uses(reading, known)
+    standing = Standing(
+        is_revoked=reading.ticket_id in known.revoked,
+        admitted=sum(use.admitted for use in uses),
+        first_use=min(uses, key=_earliest, default=None),
+    )
+    return decide_on(reading, gate, standing, count)
+
+
+def decide_on(ticket: Entitlement, gate: Gate, standing: Standing, count: int) -> Verdict:
+    """The same for a readable ticket of which is known how it stands, as the server's locked row says.
 
     The order is part of the specification: readable, place, product, revoked, date, uses. What the
     code itself proves comes before what only a well-informed gate knows.
     """
-    assert count >= 1
-    if isinstance(reading, UnreadableTicket):
-        return Verdict(_VERDICT_OF_CODE[reading.code])
-    refusal = _refusal(reading, gate, known.revoked)
+    refusal = _refusal(ticket, gate, standing)
     if refusal is not None:
         return Verdict(refusal)
-    left = admissions_left(reading, known)
-    first_use = min(_standing_uses(reading, known), key=_earliest, default=None)
+    left = max(0, ticket.admits - standing.admitted)
     if count <= left:
-        return Verdict(VerdictKind.ADMIT, left - count, first_use)
+        return Verdict(VerdictKind.ADMIT, left - count, standing.first_use)
     kind = VerdictKind.TOO_MANY if left else VerdictKind.ALREADY_USED
-    return Verdict(kind, left, first_use)
+    return Verdict(kind, left, standing.first_use)
 
 
 def admissions_left(ticket: Entitlement, known: Known) -> int:
@@ -151,13 +170,13 @@ def admissions_left(ticket: Entitlement, known: Known) -> int:
     return max(0, ticket.admits - sum(use.admitted for use in _standing_uses(ticket, known)))
 
 
-def _refusal(ticket: Entitlement, gate: Gate, revoked: Container[TicketId]) -> VerdictKind | None:
+def _refusal(ticket: Entitlement, gate: Gate, standing: Standing) -> VerdictKind | None:
     if ticket.venue_number != gate.venue_number:
         return VerdictKind.WRONG_VENUE
     if gate.product_numbers is not None and ticket.product_number not in gate.product_numbers:
         return VerdictKind.WRONG_PRODUCT
     # Before the date: who is told to come back tomorrow would come in vain.
-    if ticket.ticket_id in revoked:
+    if standing.is_revoked:
         return VerdictKind.REVOKED
     if gate.today < ticket.first_day:
         return VerdictKind.TOO_EARLY

@@ -1,48 +1,37 @@
--- name: admit
--- The scan's row comes first: a second one of the same id waits for it, and then counts nobody.
+-- name: count_scan
+-- Notes a scan that changes its ticket, under the ticket's lock. A scan whose id is known (primary key) counts nobody.
 WITH noted AS (
-    INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, phone_verdict, offline,
-                            occurred_at, recorded_at, changed_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'admitted', $7, $8, $9, $10, $10)
+    INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, against,
+                            phone_verdict, offline, occurred_at, recorded_at, changed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
     ON CONFLICT (scan_id) DO NOTHING
     RETURNING scan_id
 ), counted AS (
-    UPDATE tickets SET admitted = admitted + $6, version = version + 1
-      FROM noted
-     WHERE ticket_id = $5 AND venue_id = $2 AND status = 'valid' AND admitted + $6 <= admits
-       AND $11::date >= valid_from AND $11::date < valid_from + days
-    RETURNING ticket_id, order_id, position, tickets.venue_id, product_id, category, price_kind, code, short_code,
-              valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
+    UPDATE tickets SET admitted = $14, version = $15 FROM noted WHERE ticket_id = $5
 )
-SELECT noted.scan_id AS noted, ticket_id, order_id, position, venue_id, product_id, category, price_kind, code,
-       short_code, valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
-  FROM (SELECT) AS always LEFT JOIN noted ON true LEFT JOIN counted ON true
+SELECT scan_id FROM noted
 
 -- name: note_scan
-INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, phone_verdict,
-                        offline, occurred_at, recorded_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+-- Notes a scan that changes no ticket; one whose id is known (primary key) is not noted again.
+INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, against,
+                        phone_verdict, offline, occurred_at, recorded_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 ON CONFLICT (scan_id) DO NOTHING
 RETURNING scan_id
 
--- name: change_verdict
-UPDATE admissions SET verdict = $2, reason = $3, against = $4 WHERE scan_id = $1
-
--- name: bump_ticket
-UPDATE tickets SET version = version + 1 WHERE ticket_id = $1
-RETURNING ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
-          admits, admitted, status, revoked_reason, issued_at, version
-
 -- name: find_ticket_by_short_code
+-- The ticket of a typed short code, by its unique key.
 SELECT ticket_id FROM tickets WHERE short_code = $1
 
--- name: uses_of_ticket
+-- name: first_use_of_ticket
+-- What a refused scan came too late for, by the partial index admissions_of_ticket; earliest as the gate rule says it.
 SELECT scan_id, count, occurred_at, device_id, coalesce(name, '') AS gate
   FROM admissions LEFT JOIN devices USING (device_id)
  WHERE ticket_id = $1 AND verdict = 'admitted' AND undone_at IS NULL AND scan_id <> $2
- ORDER BY occurred_at, scan_id
+ ORDER BY date_trunc('milliseconds', occurred_at), scan_id LIMIT 1
 
 -- name: find_answer
+-- The stored answer to a scan that is sent again, all by primary keys.
 SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at AS first_at,
        first.device_id AS first_device_id, coalesce(devices.name, '') AS first_gate
   FROM admissions AS a
@@ -51,10 +40,12 @@ SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at
  WHERE a.scan_id = $1
 
 -- name: lock_admission
+-- The scan to take back, by primary key; its lock lets one undo at a time through.
 SELECT scan_id, device_id, ticket_id, count, verdict, offline, occurred_at, undone_at
   FROM admissions WHERE scan_id = $1 FOR UPDATE
 
 -- name: undo_admission
+-- Takes back a locked scan, by primary keys; its ticket is locked by the change.
 WITH undone AS (
     UPDATE admissions SET undone_at = $2, changed_at = $3 WHERE scan_id = $1
     RETURNING ticket_id, count, verdict
@@ -67,6 +58,7 @@ RETURNING tickets.ticket_id, order_id, position, venue_id, product_id, category,
           valid_from, days, admits, admitted, status, revoked_reason, issued_at, version
 
 -- name: uses_of_shown_tickets
+-- A new phone's page of uses, by tickets_still_shown and then admissions_of_ticket.
 -- With ties, as in the next ones: scans of one batch have one instant, and whoever asks on begins behind it.
 SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS gate, undone_at IS NOT NULL AS undone,
        changed_at
@@ -76,6 +68,7 @@ SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS 
  ORDER BY changed_at FETCH FIRST ($4) ROWS WITH TIES
 
 -- name: uses_changed_after
+-- A page of what is new at the venue, by admissions_of_venue.
 SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS gate, undone_at IS NOT NULL AS undone,
        changed_at
   FROM admissions LEFT JOIN devices USING (device_id)
@@ -83,6 +76,7 @@ SELECT scan_id, ticket_id, count, occurred_at, device_id, coalesce(name, '') AS 
  ORDER BY changed_at FETCH FIRST ($3) ROWS WITH TIES
 
 -- name: conflicts_of_venues
+-- Whom gates let in on used tickets, by admissions_of_venue and then primary keys.
 SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.device_id,
        coalesce(here.name, '') AS gate, here.paired_at,
        first.occurred_at AS first_at, first.device_id AS first_device_id, coalesce(there.name, '') AS first_gate,
@@ -96,6 +90,7 @@ SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.d
  ORDER BY a.changed_at DESC LIMIT 100
 
 -- name: tickets_around
+-- A page of the next days' tickets, by tickets_issued.
 SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS short_code_hash,
        venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days, tickets.admits,
        issued_at
@@ -104,6 +99,7 @@ SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8)
  ORDER BY issued_at FETCH FIRST ($4) ROWS WITH TIES
 
 -- name: revoked_tickets
+-- A page of revocations, by the partial index tickets_revoked.
 SELECT ticket_id FROM tickets
  WHERE venue_id = $1 AND valid_from + days > $2::date AND status = 'revoked' AND ticket_id > $3
  ORDER BY ticket_id LIMIT $4

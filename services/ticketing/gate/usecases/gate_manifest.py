@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.ticketing.gate import store
 from services.ticketing.gate.store import KnownConflict, KnownTicket, KnownUse
-from services.ticketing.people.domain import DeviceKind, HashedPin
-from services.ticketing.people.store import Person, find_device, persons_of_venues, see_device
+from services.ticketing.people.domain import DeviceKind, HashedPin, Person
+from services.ticketing.people.store import find_device, persons_of_venues, see_device
 from shared.clock import local_date
 from shared.ids import DeviceId, PersonId, TicketId, VenueId
 from shared.passes.auth import PassRevoked
@@ -80,7 +80,7 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     after = command.after or _beginning(command.since, now)
     device = await find_device(connection, command.device_id)
     # The doors hear of a revocation moments later, and the phone that it wakes asks at once.
-    if device is not None and device.revoked_at is not None:
+    if device is not None and device.is_revoked:
         raise PassRevoked
     # A phone asks after each admission of its venue: one write a minute is enough.
     if device is not None and (device.last_seen_at is None or now - device.last_seen_at >= _SEEN_EVERY):
@@ -114,9 +114,8 @@ def _beginning(since: datetime | None, now: datetime) -> After:
 
 
 def _gate_people(persons: Sequence[Person], kind: DeviceKind | None) -> list[GatePerson]:
-    # Six digits are soon guessed from their hash. An owner's also open the money pages, anybody else's only a gate.
     return [
         GatePerson(person.person_id, person.display_name, person.pin)
         for person in persons
-        if person.pin is not None and (person.role != "owner" or kind == "owner")
+        if person.pin is not None and person.may_know_pin(kind)
     ]

@@ -1,13 +1,22 @@
 """Takes the scans of a gate phone; each gets its first answer, now and whenever it is sent again."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.ticketing.gate.store import Answer, Scan, find_answer, note_scan
-from services.ticketing.gate.usecases.admit import LET_IN, GateOffice, admit, read_ticket_id
+from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.codes.short_code import UnreadableShortCode
+from services.ticketing.codes.short_code import parse as parse_short_code
+from services.ticketing.codes.ticket_code import UnreadableTicket, verify
+from services.ticketing.gate import store
+from services.ticketing.gate.domain.rule import UnknownShortCode
+from services.ticketing.gate.domain.scans import Answer, Scan, answer_unasked
+from services.ticketing.gate.usecases.admit import admit
+from services.ticketing.sales.store.tickets import lock_tickets
+from shared.ids import TicketId
 from shared.unit.unit import Tx
 
 
@@ -28,40 +37,53 @@ class SyncScans:
     quarantined: bool = False
 
 
-async def sync_scans(tx: Tx, command: SyncScans, now: datetime, *, office: GateOffice) -> list[Answer]:
+async def sync_scans(
+    tx: Tx,
+    command: SyncScans,
+    now: datetime,
+    *,
+    catalogue: Callable[[], Catalogue],
+    public_keys: Mapping[int, Ed25519PublicKey],
+) -> list[Answer]:
     """One answer per scan, in the order of the scans."""
-    read = [await _with_ticket(tx, taken, office, now) for taken in command.taken]
+    decided: list[tuple[Scan, Answer | None]] = []
+    for taken in command.taken:
+        scan, reason = await _read(tx, taken, public_keys, now)
+        decided.append((scan, answer_unasked(scan, reason, quarantined=command.quarantined)))
+    tickets = await lock_tickets(tx.connection, _asked(decided)) if _asked(decided) else {}
     answers: dict[UUID, Answer] = {}
-    # Always in the same order, so that two phones' batches with the same tickets never wait for each other in a ring.
-    for scan, reason in sorted(read, key=lambda pair: (str(pair[0].ticket_id), pair[0].occurred_at, pair[0].scan_id)):
-        uncounted = _uncounted(scan, reason, quarantined=command.quarantined)
-        answer = await (admit(tx, scan, office, now) if uncounted is None else _note(tx, scan, uncounted, now))
+    for scan, unasked in sorted(decided, key=_by_ticket_and_time):
+        if unasked is None:
+            answer = await admit(tx, scan, tickets, catalogue(), now)
+        else:
+            is_new = await store.note_scan(tx.connection, scan, unasked, now)
+            answer = unasked if is_new else await store.find_answer(tx.connection, scan.scan_id, scan.device_id)
         answers.setdefault(scan.scan_id, answer)
     return [answers[taken.scan.scan_id] for taken in command.taken]
 
 
-async def _with_ticket(tx: Tx, taken: TakenScan, office: GateOffice, now: datetime) -> tuple[Scan, str | None]:
-    """The scan with its ticket, or with the reason why what was shown is none."""
+def _asked(decided: Sequence[tuple[Scan, Answer | None]]) -> list[TicketId]:
+    """The tickets that decide themselves on a scan."""
+    return [scan.ticket_id for scan, unasked in decided if unasked is None and scan.ticket_id is not None]
+
+
+def _by_ticket_and_time(decided: tuple[Scan, Answer | None]) -> tuple[str, datetime, UUID]:
+    # Always in the same order, so that two phones' batches with the same scans never wait for each other in a ring.
+    scan, _ = decided
+    return str(scan.ticket_id), scan.occurred_at, scan.scan_id
+
+
+async def _read(
+    tx: Tx, taken: TakenScan, public_keys: Mapping[int, Ed25519PublicKey], now: datetime
+) -> tuple[Scan, str | None]:
+    """The scan with its ticket, or with the reason why what was shown or typed is none."""
     # A clock ahead of ours is not believed: events would come from the future.
-    occurred_at = min(taken.scan.occurred_at, now)
-    found = await read_ticket_id(tx, taken.code, taken.short_code, office)
-    if isinstance(found, UUID):
-        return msgspec.structs.replace(taken.scan, occurred_at=occurred_at, ticket_id=found), None
-    return msgspec.structs.replace(taken.scan, occurred_at=occurred_at), found
-
-
-def _uncounted(scan: Scan, reason: str | None, *, quarantined: bool) -> Answer | None:
-    """The answer to a scan that counts nobody, whatever its ticket; None if the ticket decides."""
-    if quarantined:
-        return Answer(scan_id=scan.scan_id, verdict="quarantined", reason=reason)
-    if reason is not None:
-        return Answer(scan_id=scan.scan_id, verdict="refused", reason=reason)
-    if scan.phone_verdict not in (None, LET_IN):
-        # Nobody walked in; what the phone said then is the answer, also if we know better now.
-        return Answer(scan_id=scan.scan_id, verdict="refused", reason=scan.phone_verdict)
-    return None
-
-
-async def _note(tx: Tx, scan: Scan, answer: Answer, now: datetime) -> Answer:
-    is_new = await note_scan(tx.connection, scan, answer.verdict, answer.reason, now)
-    return answer if is_new else await find_answer(tx.connection, scan.scan_id, scan.device_id)
+    scan = replace(taken.scan, occurred_at=min(taken.scan.occurred_at, now))
+    try:
+        if taken.code is not None:
+            return replace(scan, ticket_id=verify(taken.code, public_keys).ticket_id), None
+        short_code = parse_short_code(taken.short_code or "")
+    except (UnreadableTicket, UnreadableShortCode) as error:
+        return scan, error.code
+    found = await store.find_ticket_by_short_code(tx.connection, short_code)
+    return (scan, UnknownShortCode.code) if found is None else (replace(scan, ticket_id=found), None)

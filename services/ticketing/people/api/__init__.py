@@ -1,1 +1,1 @@
-"""The HTTP doors of signing in, and of the desk that manages people and phones."""
+"""The HTTP doors of signing in, and of managing people and phones."""

@@ -1,4 +1,4 @@
-"""The desk of a site manager or operator: people and phones of their venues, pairing codes, revoking."""
+"""The doors of a site manager or operator: people and phones of their venues, pairing codes, revoking."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,36 +13,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.ticketing.catalogue.domain.products import Venue
-from services.ticketing.people.api.web import Web, WebDep, with_wait, without_secrets
-from services.ticketing.people.domain import Actor, PersonRole
-from services.ticketing.people.usecases.desk_deeds import Deed, DeedName, tell_deed
+from services.ticketing.people.api.doors import ManageDep, ManageDoors, with_wait, without_secrets
+from services.ticketing.people.domain import Actor
+from services.ticketing.people.usecases.deeds import Deed, DeedName, TellDeed
 from services.ticketing.people.usecases.people import (
     AddedPerson,
     AddPerson,
     ChangeSecrets,
     RevokePerson,
     Secrets,
-    add_person,
-    change_secrets,
     hashed,
-    people_desk,
-    revoke_person,
 )
-from services.ticketing.people.usecases.phones import (
-    MadeCode,
-    MakePairingCode,
-    RenamePhone,
-    RevokePhone,
-    make_pairing_code,
-    rename_phone,
-    revoke_phone,
-)
+from services.ticketing.people.usecases.phones import MadeCode, MakePairingCode, RenamePhone, RevokePhone
 from shared.errors import DomainError
+from shared.events.words import PersonRole
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import OFFICE, Allow, Pass, Role
 from shared.qr.images import svg_for
+from shared.unit.bound import Bound
 from shared.unit.idempotency import Once
-from shared.unit.unit import UseCase
 from shared.web.app import OnceKey
 from shared.web.pages import language_of
 
@@ -79,11 +68,11 @@ NOTHING_SAID = Said()
 
 
 @dataclass(frozen=True, slots=True)
-class AtDesk:
-    """Who stands at the desk, and with what request."""
+class Managing:
+    """Who manages, and with what request."""
 
     request: Request
-    web: Web
+    doors: ManageDoors
     visitor: Pass
 
     @property
@@ -96,25 +85,26 @@ class AtDesk:
 
     async def page(self, path: str, said: Said = NOTHING_SAID) -> Response:
         """The page of people or of phones as it is now, and what there is to say on it."""
-        desk = await self.web.unit.run(people_desk, self.actor)
-        done = None if said.deed is None else await self.web.unit.run(tell_deed, (self.actor, said.deed))
+        managed = await self.doors.list_managed(self.actor)
+        done = None if said.deed is None else await self.doors.tell_deed(TellDeed(self.actor, said.deed))
         made, error = said.made, said.error
-        qr = "" if made is None else svg_for(f"{self.web.origin}/pair?code={made.code}", label=made.code)
-        page = self.web.pages.render(
+        qr = "" if made is None else svg_for(f"{self.doors.origin}/pair?code={made.code}", label=made.code)
+        page = self.doors.pages.render(
             self.request,
             "sign_in/people.html" if path == _PEOPLE else "sign_in/phones.html",
             status=200 if error is None else error.status,
             # A code is shown once, so its page has no other language.
             at="" if made else path,
-            desk=desk,
-            names=self.names_of(desk.venues),
+            desk=managed,
+            names=self.names_of(managed.venues),
             visitor=self.visitor,
+            role=self.visitor.role,
             error=error,
             done=done,
             typed=said.typed or _NOTHING_TYPED,
             add_refused=said.typed is not None,
             made=made,
-            pair_address=f"{self.web.origin}/pair",
+            pair_address=f"{self.doors.origin}/pair",
             qr=Markup(qr),  # noqa: S704 - our own drawing
             new_key=uuid7,
         )
@@ -124,19 +114,19 @@ class AtDesk:
         language = language_of(self.request)
         return {venue.venue_id: venue.name(language) for venue in venues}
 
-    async def do(self, usecase: UseCase[C, R], command: C, once: Once[R], deed: Deed) -> Response:
+    async def do(self, usecase: Bound[C, R], command: C, once: Once[R], deed: Deed) -> Response:
         """Runs a change and shows its page anew, which says what was done; a refusal is shown there too."""
         try:
-            await self.web.unit.run(usecase, command, once=once)
+            await usecase(command, once=once)
         except DomainError as error:
             return await self.page(_path_of(deed), Said(error=error))
         return _to_page_of(deed)
 
 
-def _at_desk(
-    request: Request, web: WebDep, visitor: Annotated[Pass, Depends(Allow(OFFICE, Role.MANAGER, Role.OPERATOR))]
-) -> AtDesk:
-    return AtDesk(request, web, visitor)
+def _managing(
+    request: Request, doors: ManageDep, visitor: Annotated[Pass, Depends(Allow(OFFICE, Role.MANAGER, Role.OPERATOR))]
+) -> Managing:
+    return Managing(request, doors, visitor)
 
 
 def _said(done: DeedName | None = None, who: UUID | None = None) -> Said:
@@ -151,23 +141,23 @@ def _to_page_of(deed: Deed) -> Response:
     return RedirectResponse(f"{_path_of(deed)}?{urlencode({'done': deed.name, 'who': deed.subject_id})}", 303)
 
 
-DeskDep = Annotated[AtDesk, Depends(_at_desk)]
+ManagingDep = Annotated[Managing, Depends(_managing)]
 SaidDep = Annotated[Said, Depends(_said)]
 router = APIRouter(prefix="/manage")
 
 
 @router.get("")
-async def get_people(desk: DeskDep, said: SaidDep) -> Response:
-    return await desk.page(_PEOPLE, said)
+async def get_people(who: ManagingDep, said: SaidDep) -> Response:
+    return await who.page(_PEOPLE, said)
 
 
 @router.post("/people")
-async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: OnceKey) -> Response:
-    told = without_secrets(key, desk.request, form.login, form.display_name, form.role, *form.venues)
+async def post_person(who: ManagingDep, form: Annotated[PersonForm, Form()], key: OnceKey) -> Response:
+    told = without_secrets(key, who.request, form.login, form.display_name, form.role, *form.venues)
     try:
         command = AddPerson(
-            actor_id=desk.actor_id,
-            actor=desk.actor,
+            actor_id=who.actor_id,
+            actor=who.actor,
             login=form.login,
             display_name=form.display_name,
             role=form.role,
@@ -175,9 +165,9 @@ async def post_person(desk: DeskDep, form: Annotated[PersonForm, Form()], key: O
             secrets=await hashed(Secrets(form.pin, form.password)),
             scope=form.scope,
         )
-        added = await desk.web.unit.run(add_person, command, once=Once(told, AddedPerson))
+        added = await who.doors.add_person(command, once=Once(told, AddedPerson))
     except DomainError as error:
-        return await desk.page(_PEOPLE, Said(error=error, typed=form))
+        return await who.page(_PEOPLE, Said(error=error, typed=form))
     return _to_page_of(Deed("person_added", added.person_id))
 
 
@@ -187,25 +177,27 @@ class SecretsForm(BaseModel):
 
 
 @router.post("/people/{person_id}/secrets")
-async def post_secrets(desk: DeskDep, person_id: UUID, form: Annotated[SecretsForm, Form()], key: OnceKey) -> Response:
+async def post_secrets(
+    who: ManagingDep, person_id: UUID, form: Annotated[SecretsForm, Form()], key: OnceKey
+) -> Response:
     try:
         secrets = await hashed(Secrets(form.pin, form.password))
     except DomainError as error:
-        return await desk.page(_PEOPLE, Said(error=error))
-    command = ChangeSecrets(desk.actor_id, desk.actor, PersonId(person_id), secrets)
-    once = Once(without_secrets(key, desk.request), bool)
-    return await desk.do(change_secrets, command, once, Deed("secrets_changed", person_id))
+        return await who.page(_PEOPLE, Said(error=error))
+    command = ChangeSecrets(who.actor_id, who.actor, PersonId(person_id), secrets)
+    once = Once(without_secrets(key, who.request), bool)
+    return await who.do(who.doors.change_secrets, command, once, Deed("secrets_changed", person_id))
 
 
 @router.post("/people/{person_id}/revoke")
-async def post_revoke_person(desk: DeskDep, person_id: UUID, key: OnceKey) -> Response:
-    command = RevokePerson(desk.actor_id, desk.actor, PersonId(person_id))
-    return await desk.do(revoke_person, command, Once(key, bool), Deed("person_revoked", person_id))
+async def post_revoke_person(who: ManagingDep, person_id: UUID, key: OnceKey) -> Response:
+    command = RevokePerson(who.actor_id, who.actor, PersonId(person_id))
+    return await who.do(who.doors.revoke_person, command, Once(key, bool), Deed("person_revoked", person_id))
 
 
 @router.get("/phones")
-async def get_phones(desk: DeskDep, said: SaidDep) -> Response:
-    return await desk.page(_PHONES, said)
+async def get_phones(who: ManagingDep, said: SaidDep) -> Response:
+    return await who.page(_PHONES, said)
 
 
 class CodeForm(BaseModel):
@@ -215,20 +207,20 @@ class CodeForm(BaseModel):
 
 
 @router.post("/phones/codes")
-async def post_code(desk: DeskDep, form: Annotated[CodeForm, Form()], key: OnceKey) -> Response:
+async def post_code(who: ManagingDep, form: Annotated[CodeForm, Form()], key: OnceKey) -> Response:
     """The page with the code as QR and text; it is shown here only."""
     kind, _, name = form.pair.partition(":")
     command = MakePairingCode(
-        actor_id=desk.actor_id,
-        actor=desk.actor,
+        actor_id=who.actor_id,
+        actor=who.actor,
         venue_id=name if kind == "venue" else None,
         owner_id=PersonId(UUID(name)) if kind == "owner" else None,
     )
     try:
-        made = await desk.web.unit.run(make_pairing_code, command, once=Once(key, MadeCode))
+        made = await who.doors.make_pairing_code(command, once=Once(key, MadeCode))
     except DomainError as error:
-        return await desk.page(_PHONES, Said(error=error))
-    return await desk.page(_PHONES, Said(made=made))
+        return await who.page(_PHONES, Said(error=error))
+    return await who.page(_PHONES, Said(made=made))
 
 
 class NameForm(BaseModel):
@@ -237,13 +229,13 @@ class NameForm(BaseModel):
 
 @router.post("/phones/{device_id}/rename")
 async def post_rename_phone(
-    desk: DeskDep, device_id: UUID, form: Annotated[NameForm, Form()], key: OnceKey
+    who: ManagingDep, device_id: UUID, form: Annotated[NameForm, Form()], key: OnceKey
 ) -> Response:
-    command = RenamePhone(desk.actor_id, desk.actor, DeviceId(device_id), form.name)
-    return await desk.do(rename_phone, command, Once(key, bool), Deed("phone_renamed", device_id))
+    command = RenamePhone(who.actor_id, who.actor, DeviceId(device_id), form.name)
+    return await who.do(who.doors.rename_phone, command, Once(key, bool), Deed("phone_renamed", device_id))
 
 
 @router.post("/phones/{device_id}/revoke")
-async def post_revoke_phone(desk: DeskDep, device_id: UUID, key: OnceKey) -> Response:
-    command = RevokePhone(desk.actor_id, desk.actor, DeviceId(device_id))
-    return await desk.do(revoke_phone, command, Once(key, bool), Deed("phone_revoked", device_id))
+async def post_revoke_phone(who: ManagingDep, device_id: UUID, key: OnceKey) -> Response:
+    command = RevokePhone(who.actor_id, who.actor, DeviceId(device_id))
+    return await who.do(who.doors.revoke_phone, command, Once(key, bool), Deed("phone_revoked", device_id))

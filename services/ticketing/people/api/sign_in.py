@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ticketing.people.api.web import Web, WebDep, with_wait, without_secrets
+from services.ticketing.people.api.doors import SignInDep, SignInDoors, with_wait, without_secrets
 from services.ticketing.people.domain import (
     DEVICE_PASS_LIFETIME,
     InvitationUnknown,
@@ -23,15 +23,10 @@ from services.ticketing.people.domain import (
     hash_of_code,
     is_pin,
 )
-from services.ticketing.people.usecases.first_people import (
-    AcceptInvitation,
-    Invitation,
-    accept_invitation,
-    require_invitation,
-)
-from services.ticketing.people.usecases.passwords import LINE, Busy, is_password
+from services.ticketing.people.usecases.first_people import AcceptInvitation, Invitation
+from services.ticketing.people.usecases.passwords import QUEUE, Busy, is_password
 from services.ticketing.people.usecases.people import AddedPerson, Secrets, hashed
-from services.ticketing.people.usecases.phones import Paired, PairPhone, pair_phone
+from services.ticketing.people.usecases.phones import Paired, PairPhone
 from services.ticketing.people.usecases.sign_in import (
     CountTry,
     OwnersOfPhone,
@@ -40,12 +35,6 @@ from services.ticketing.people.usecases.sign_in import (
     TryOffice,
     TryOwner,
     code_tries,
-    count_try,
-    owners_of_phone,
-    sign_in_office,
-    sign_in_owner,
-    try_office,
-    try_owner,
 )
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, uuid7
@@ -78,21 +67,21 @@ class OfficeForm(BaseModel):
 
 
 @router.get("/sign-in", dependencies=_ANYONE)
-async def get_sign_in(request: Request, web: WebDep, next: str = "") -> Response:  # noqa: A002 - the address says next
-    return web.pages.render(request, "sign_in/office.html", next=next, login="", error=None)
+async def get_sign_in(request: Request, doors: SignInDep, next: str = "") -> Response:  # noqa: A002 - the address says next
+    return doors.pages.render(request, "sign_in/office.html", next=next, login="", error=None)
 
 
 @router.post("/sign-in", dependencies=_ANYONE)
-async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], web: WebDep) -> Response:
+async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], doors: SignInDep) -> Response:
     try:
-        with LINE.place():
-            tried = await web.unit.run(try_office, TryOffice(form.login))
+        with QUEUE.place():
+            tried = await doors.try_office(TryOffice(form.login))
             fits = tried.gets_look and await is_password(form.password, tried.password_hash)
         fitting = tried.password_hash if fits else None
-        issued = await web.unit.run(sign_in_office, SignInOffice(form.login, fitting))
+        issued = await doors.sign_in_office(SignInOffice(form.login, fitting))
     except (WrongSignIn, RateLimited, Busy) as error:
-        return _again(request, web, "sign_in/office.html", error, next=form.next, login=form.login)
-    return _signed_in(web, OFFICE, issued, form.next)
+        return _again(request, doors, "sign_in/office.html", error, next=form.next, login=form.login)
+    return _signed_in(doors, OFFICE, issued, form.next)
 
 
 class OwnerForm(BaseModel):
@@ -105,27 +94,27 @@ class OwnerForm(BaseModel):
 async def get_sign_in_owner(
     request: Request,
     phone: PhonePass,
-    web: WebDep,
+    doors: SignInDep,
     next: str = "",  # noqa: A002
 ) -> Response:
-    owners = await web.unit.run(owners_of_phone, OwnersOfPhone(DeviceId(phone.subject_id)))
-    return web.pages.render(request, "sign_in/owner.html", next=next, owners=owners, chosen=None, error=None)
+    owners = await doors.owners_of_phone(OwnersOfPhone(DeviceId(phone.subject_id)))
+    return doors.pages.render(request, "sign_in/owner.html", next=next, owners=owners, chosen=None, error=None)
 
 
 @router.post("/sign-in/owner")
 async def post_sign_in_owner(
-    request: Request, phone: PhonePass, form: Annotated[OwnerForm, Form()], web: WebDep
+    request: Request, phone: PhonePass, form: Annotated[OwnerForm, Form()], doors: SignInDep
 ) -> Response:
     device_id, person_id = DeviceId(phone.subject_id), PersonId(form.person_id)
     try:
-        with LINE.place():
-            pin = await web.unit.run(try_owner, TryOwner(device_id, person_id))
-            fits = pin is not None and await LINE.turn(is_pin, form.pin, pin)
-        issued = await web.unit.run(sign_in_owner, SignInOwner(device_id, person_id, pin if fits else None))
+        with QUEUE.place():
+            pin = await doors.try_owner(TryOwner(device_id, person_id))
+            fits = pin is not None and await QUEUE.turn(is_pin, form.pin, pin)
+        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, pin if fits else None))
     except (WrongSignIn, RateLimited, Busy) as error:
-        owners = await web.unit.run(owners_of_phone, OwnersOfPhone(device_id))
-        return _again(request, web, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
-    return _signed_in(web, OWNER, issued, form.next)
+        owners = await doors.owners_of_phone(OwnersOfPhone(device_id))
+        return _again(request, doors, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
+    return _signed_in(doors, OWNER, issued, form.next)
 
 
 class SignOutForm(BaseModel):
@@ -149,30 +138,30 @@ class PairForm(BaseModel):
 @router.get("/pair", dependencies=_ANYONE)
 async def get_pair(
     request: Request,
-    web: WebDep,
+    doors: SignInDep,
     code: str = "",
     next: str = "",  # noqa: A002
 ) -> Response:
-    return web.pages.render(
+    return doors.pages.render(
         request, "sign_in/pair.html", next=next, pairing_code=code, name="", error=None, new_key=uuid7
     )
 
 
 @router.post("/pair", dependencies=_ANYONE)
-async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: OnceKey, web: WebDep) -> Response:
+async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: OnceKey, doors: SignInDep) -> Response:
     try:
         if (code_hash := hash_of_code(form.code)) is not None:
-            await web.unit.run(count_try, CountTry((code_tries(code_hash),)))
-        paired = await web.unit.run(pair_phone, PairPhone(form.code, form.name), once=Once(key, Paired))
+            await doors.count_try(CountTry((code_tries(code_hash),)))
+        paired = await doors.pair_phone(PairPhone(form.code, form.name), once=Once(key, Paired))
     except (PairingCodeUnknown, RateLimited) as error:
         shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
-        return _again(request, web, "sign_in/pair.html", error, **shown)
-    now = web.unit.clock()
+        return _again(request, doors, "sign_in/pair.html", error, **shown)
+    now = doors.clock()
     device = paired.device_id
     issued = Pass(device, Role.DEVICE, paired.venues, "", device, now, now + DEVICE_PASS_LIFETIME)
     # An owner was sent here from signing in, with the page they wanted behind it. A gate's phone has one page.
     to_owner = form.next if form.next.startswith(OWNER.sign_in) else OWNER.sign_in
-    return _signed_in(web, GATE, issued, "/gate" if paired.kind == "gate" else to_owner)
+    return _signed_in(doors, GATE, issued, "/gate" if paired.kind == "gate" else to_owner)
 
 
 class InvitationForm(BaseModel):
@@ -183,40 +172,40 @@ class InvitationForm(BaseModel):
 
 
 @router.get("/sign-in/invitation", dependencies=_ANYONE)
-async def get_invitation(request: Request, web: WebDep, token: str = "") -> Response:
-    return web.pages.render(
+async def get_invitation(request: Request, doors: SignInDep, token: str = "") -> Response:
+    return doors.pages.render(
         request, "sign_in/invitation.html", error=None, token=token, login="", name="", new_key=uuid7
     )
 
 
 @router.post("/sign-in/invitation", dependencies=_ANYONE)
 async def post_invitation(
-    request: Request, form: Annotated[InvitationForm, Form()], key: OnceKey, web: WebDep
+    request: Request, form: Annotated[InvitationForm, Form()], key: OnceKey, doors: SignInDep
 ) -> Response:
     once = Once(without_secrets(key, request, form.token, form.login, form.display_name), AddedPerson)
     try:
         # A stranger must not have passwords worked out here that nobody asked for.
-        await web.unit.run(require_invitation, Invitation(form.token))
+        await doors.require_invitation(Invitation(form.token))
         secrets = await hashed(Secrets(password=form.password))
         command = AcceptInvitation(form.token, form.login, form.display_name, secrets)
-        await web.unit.run(accept_invitation, command, once=once)
+        await doors.accept_invitation(command, once=once)
     except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken, Busy) as error:
         shown = {"token": form.token, "login": form.login, "name": form.display_name, "new_key": uuid7}
-        return _again(request, web, "sign_in/invitation.html", error, **shown)
+        return _again(request, doors, "sign_in/invitation.html", error, **shown)
     return RedirectResponse("/sign-in", 303)
 
 
-def _signed_in(web: Web, cookie: str, issued: Pass, asked_next: str) -> Response:
+def _signed_in(doors: SignInDoors, cookie: str, issued: Pass, asked_next: str) -> Response:
     """To where they wanted to go, if that is a place of ours, else to their role's own page."""
     ours = asked_next.startswith("/") and not asked_next.startswith(("//", "/\\"))
     response = RedirectResponse(asked_next if ours else _HOMES.get(issued.role, "/manage"), 303)
     lifetime_s = (issued.expires_at - issued.issued_at) // timedelta(seconds=1)
-    set_cookie(response, cookie, sign_pass(issued, web.pass_key), lifetime_s)
+    set_cookie(response, cookie, sign_pass(issued, doors.pass_key), lifetime_s)
     return response
 
 
-def _again(request: Request, web: Web, template: str, error: DomainError, **shown: object) -> Response:
+def _again(request: Request, doors: SignInDoors, template: str, error: DomainError, **shown: object) -> Response:
     """The form once more, saying what was wrong; never with the secret that was typed."""
     address = f"{request.url.path}?{urlencode({'next': shown['next']})}" if shown.get("next") else request.url.path
-    response = web.pages.render(request, template, status=error.status, at=address, error=error, **shown)
+    response = doors.pages.render(request, template, status=error.status, at=address, error=error, **shown)
     return with_wait(response, error)

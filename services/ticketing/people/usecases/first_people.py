@@ -13,24 +13,15 @@ from services.ticketing.people.domain import (
     TRIES_WINDOW,
     Actor,
     InvitationUnknown,
-    PersonRole,
+    Person,
     hash_of_token,
     hash_pin,
     new_token,
 )
-from services.ticketing.people.store import Person
 from services.ticketing.people.usecases.passwords import hash_password
 from services.ticketing.people.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
 from shared.seed.rows import Person as SeedPerson
 from shared.unit.unit import Tx, Unit
-
-_ROLES: dict[str, PersonRole] = {
-    "gate_staff": "gate",
-    "site_manager": "manager",
-    "owner": "owner",
-    "province_viewer": "province",
-    "operator": "operator",
-}
 
 
 async def seed_people(unit: Unit, people: Sequence[SeedPerson]) -> int:
@@ -71,7 +62,7 @@ async def _person_of(seed: SeedPerson) -> Person:
         person_id=seed.person_id,
         login=seed.login,
         display_name=seed.display_name,
-        role=_ROLES[seed.role],
+        role=seed.role,
         venues=seed.venue_ids,
         pin_salt=None if pin is None else pin.salt,
         pin_hash=None if pin is None else pin.hash,
@@ -105,6 +96,8 @@ class InviteFirstOperator:
 
 async def invite_first_operator(tx: Tx, command: InviteFirstOperator, now: datetime) -> str | None:
     """A token to print once, or None when there is an operator or an invitation that still holds."""
+    # Without the lock, two starts at once would both see no invitation.
+    await store.lock_invitations(tx.connection)
     if await store.has_operator(tx.connection) or await store.has_invitation(tx.connection, now):
         return None
     token = new_token()

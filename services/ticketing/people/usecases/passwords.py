@@ -1,4 +1,4 @@
-"""Passwords as argon2id hashes, and the line in which everybody waits whose password or PIN is worked out.
+"""Passwords as argon2id hashes, and the queue in which everybody waits whose password or PIN is worked out.
 
 A password costs 64 MiB and some 50 ms on purpose, so one is worked out at a time, and never inside a transaction:
 whoever signs in must not keep a database connection from the gates, nor the memory from everybody.
@@ -30,7 +30,7 @@ class Busy(DomainError):
     code, status = "busy", 503
 
 
-class Line:
+class Queue:
     """A place is taken before anything is counted, so that who is turned away has lost no try."""
 
     def __init__(self, places: int) -> None:
@@ -62,17 +62,17 @@ class Line:
 
 
 # The last one waits some three seconds, after which people press the button again.
-LINE = Line(places=24)
-metrics.SECRETS_WAITING.set_function(lambda: LINE.waiting)
+QUEUE = Queue(places=24)
+metrics.SECRETS_WAITING.set_function(lambda: QUEUE.waiting)
 
 
 async def hash_password(password: str) -> str:
-    return await LINE.turn(_HASHER.hash, password)
+    return await QUEUE.turn(_HASHER.hash, password)
 
 
 async def is_password(password: str, hashed: str | None) -> bool:
     """Whether it fits; never when there is no hash, though that takes as long."""
-    fits = await LINE.turn(_fits, hashed or _NOBODYS, password)
+    fits = await QUEUE.turn(_fits, hashed or _NOBODYS, password)
     return fits and hashed is not None
 
 

@@ -12,8 +12,8 @@ from services.ticketing.people.domain import (
     Actor,
     HashedPin,
     LoginTaken,
+    Person,
     PersonInvalid,
-    PersonRole,
     fold_login,
     hash_pin,
     require_good_password,
@@ -21,10 +21,11 @@ from services.ticketing.people.domain import (
     require_may_manage_person,
     require_person,
 )
-from services.ticketing.people.store import ListedPhone, Person
-from services.ticketing.people.usecases.passwords import LINE, hash_password
+from services.ticketing.people.store import ListedPhone
+from services.ticketing.people.usecases.passwords import QUEUE, hash_password
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
+from shared.events.words import PersonRole
 from shared.ids import PersonId, uuid7
 from shared.passes import revocations
 from shared.unit import audit
@@ -38,23 +39,23 @@ class UnknownPerson(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a manager or operator manages."""
+class Managed:
+    """Whom and what a manager or operator manages."""
 
     people: Sequence[Person]
     phones: Sequence[ListedPhone]
     venues: Sequence[Venue]
 
 
-async def people_desk(tx: Tx, command: Actor, now: datetime) -> Desk:
+async def list_managed(tx: Tx, command: Actor, now: datetime) -> Managed:
     """People, phones and venues of a manager's venues, or all of them for an operator."""
     venues = (await read_catalogue(tx.connection)).venues.values()
     if command.role == "operator":
         people, phones = await store.all_persons(tx.connection), await store.all_devices(tx.connection)
-        return Desk(people, phones, list(venues))
+        return Managed(people, phones, list(venues))
     people = await store.persons_of_venues(tx.connection, command.venues)
     phones = await store.devices_of_venues(tx.connection, command.venues)
-    return Desk(people, phones, [venue for venue in venues if venue.venue_id in command.venues])
+    return Managed(people, phones, [venue for venue in venues if command.sees(venue.venue_id)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ async def hashed(secrets: Secrets) -> HashedSecrets:
         require_good_pin(secrets.pin)
     if secrets.password:
         require_good_password(secrets.password)
-    with LINE.place():
-        pin = await LINE.turn(hash_pin, secrets.pin) if secrets.pin else None
+    with QUEUE.place():
+        pin = await QUEUE.turn(hash_pin, secrets.pin) if secrets.pin else None
         password_hash = await hash_password(secrets.password) if secrets.password else None
     return HashedSecrets(pin, password_hash)
 
@@ -179,7 +180,7 @@ async def require_known_venues(tx: Tx, venues: Sequence[str]) -> None:
 
 async def _person_to_manage(tx: Tx, actor: Actor, person_id: PersonId) -> Person:
     person = await store.find_person(tx.connection, person_id)
-    if person is None or person.revoked_at is not None:
+    if person is None or person.is_revoked:
         raise UnknownPerson
     require_may_manage_person(actor, person.role, person.venues)
     return person

@@ -8,13 +8,14 @@ from services.ticketing.people import store
 from services.ticketing.people.domain import (
     CODE_LIFETIME,
     Actor,
+    Device,
     DeviceKind,
+    PairingCode,
     PairingCodeUnknown,
     hash_of_code,
     new_code,
     require_may_manage,
 )
-from services.ticketing.people.store import Device, PairingCode
 from services.ticketing.people.usecases.people import UnknownPerson, require_known_venues
 from shared.errors import NotFound
 from shared.events.ticketing import DeviceRevoked
@@ -68,7 +69,7 @@ async def make_pairing_code(tx: Tx, command: MakePairingCode, now: datetime) -> 
 
 async def _venues_of_owner(tx: Tx, owner_id: PersonId) -> tuple[str, ...]:
     owner = await store.find_person(tx.connection, owner_id)
-    if owner is None or owner.role != "owner" or owner.revoked_at is not None:
+    if owner is None or owner.role != "owner" or owner.is_revoked:
         raise UnknownPerson
     return owner.venues
 
@@ -144,7 +145,7 @@ async def revoke_phone(tx: Tx, command: RevokePhone, now: datetime) -> bool:
 
 async def _phone_to_manage(tx: Tx, actor: Actor, device_id: DeviceId) -> Device:
     device = await store.find_device(tx.connection, device_id)
-    if device is None or device.revoked_at is not None:
+    if device is None or device.is_revoked:
         raise UnknownPhone
     require_may_manage(actor, device.venues)
     return device

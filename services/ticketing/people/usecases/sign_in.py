@@ -16,12 +16,12 @@ from services.ticketing.people.domain import (
     UNKNOWN_LOGIN_TRIES,
     HashedPin,
     NotOwnersPhone,
+    Person,
     RateLimited,
     WrongPin,
     WrongSignIn,
     fold_login,
 )
-from services.ticketing.people.store import Person
 from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId
 from shared.passes.auth import Pass, Role
@@ -104,7 +104,7 @@ async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass:
         raise WrongSignIn
     person = await store.find_person_by_login(tx.connection, fold_login(command.login))
     # During the look the password may have been changed.
-    if person is None or person.password_hash != command.fitting_hash or person.revoked_at is not None:
+    if person is None or person.password_hash != command.fitting_hash or person.is_revoked:
         raise WrongSignIn
     await store.forget_attempts(tx.connection, [login_tries(command.login)])
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"person:{person.person_id}")
@@ -119,13 +119,13 @@ class OwnersOfPhone:
 async def owners_of_phone(tx: Tx, command: OwnersOfPhone, now: datetime) -> list[Person]:
     """Who may sign in on this phone; raises NotOwnersPhone, or Unauthenticated if it is not paired any more."""
     device = await store.find_device(tx.connection, command.device_id)
-    if device is None or device.revoked_at is not None:
+    if device is None or device.is_revoked:
         raise Unauthenticated(sign_in="/pair")
     # A gate's phone passes through many hands, and a PIN is seen when it is typed.
     if device.kind != "owner":
         raise NotOwnersPhone
     people = await store.persons_of_venues(tx.connection, device.venues)
-    return [person for person in people if person.role == "owner" and person.pin is not None]
+    return [person for person in people if person.signs_in_on_phone]
 
 
 @dataclass(frozen=True, slots=True)

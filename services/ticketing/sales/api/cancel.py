@@ -1,16 +1,15 @@
 """The visitor's door out of an unpaid order: a page that asks once more, and the form on it."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.ticketing.sales.api.doors import SalesDep
 from services.ticketing.sales.api.order_view import view_of
-from services.ticketing.sales.api.orders import ShopDep, UnknownOrder
-from services.ticketing.sales.store.orders import Order, find_order_by_token
-from services.ticketing.sales.usecases.cancel_order import CancelledOrder, CancelOrder, cancel_order
+from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.usecases.cancel_order import CancelledOrder, CancelOrder
 from shared.ids import uuid7
 from shared.passes.auth import allow_anyone
 from shared.unit.idempotency import Once
@@ -21,31 +20,26 @@ _ANYONE = [Depends(allow_anyone)]
 _SECRET = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
-async def _order_of(token: str, shop: ShopDep) -> Order:
-    async with shop.unit.pool.acquire() as connection:
-        order = await find_order_by_token(connection, token)
-    if order is None:
-        raise UnknownOrder
-    return order
+async def _order_of(token: str, doors: SalesDep) -> Order:
+    return (await doors.see_order(token)).order
 
 
 OrderDep = Annotated[Order, Depends(_order_of)]
 
 
 @router.get("/orders/{token}/cancel", dependencies=_ANYONE)
-async def get_cancel_page(request: Request, order: OrderDep, shop: ShopDep) -> Response:
-    view = view_of(order, [], shop.office.catalogue(), shop.unit.clock())
-    if not view.cancellable:
+async def get_cancel_page(request: Request, order: OrderDep, doors: SalesDep) -> Response:
+    if not order.is_cancellable:
         return _to_order(order)
-    page = shop.pages.render(request, "visitor/cancel.html", order=view, key=str(uuid7()))
+    view = view_of(order, [], doors.catalogue(), doors.clock())
+    page = doors.pages.render(request, "visitor/cancel.html", order=view, key=str(uuid7()))
     page.headers.update(_SECRET)
     return page
 
 
 @router.post("/orders/{token}/cancel", dependencies=_ANYONE)
-async def post_cancel(order: OrderDep, shop: ShopDep, key: OnceKey) -> Response:
-    usecase = partial(cancel_order, catalogue=shop.office.catalogue)
-    await shop.unit.run(usecase, CancelOrder(order.order_id), once=Once(key, CancelledOrder))
+async def post_cancel(order: OrderDep, doors: SalesDep, key: OnceKey) -> Response:
+    await doors.cancel_order(CancelOrder(order.order_id), once=Once(key, CancelledOrder))
     return _to_order(order)
 
 

@@ -1,15 +1,15 @@
 """What a visitor sees of orders and tickets. Pure: rows in, views out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.codes.short_code import ShortCode, grouped
-from services.ticketing.sales.domain.orders import is_cancellable
+from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.pricing import PricedLine
-from services.ticketing.sales.store.orders import Order
-from services.ticketing.sales.store.tickets import Ticket
+from services.ticketing.sales.domain.tickets import Ticket
 from shared.events.words import OrderStatus
 from shared.ids import OrderId, TicketId
 from shared.money import Dong
@@ -81,7 +81,7 @@ class OrderView:
         return " ".join(f"{ticket.status}:{ticket.admitted}" for ticket in self.tickets)
 
 
-def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: datetime) -> OrderView:
+def view_of(order: Order, tickets: Sequence[Ticket], catalogue: Catalogue, now: datetime) -> OrderView:
     venue = catalogue.venues[order.venue_id]
     return OrderView(
         order_id=order.order_id,
@@ -92,7 +92,7 @@ def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: date
         status=order.status,
         visit_on=order.visit_on,
         nights=order.nights,
-        leaves_on=order.visit_on + timedelta(days=order.nights),
+        leaves_on=order.leaves_on,
         people=order.people,
         lines=[_line(line, catalogue) for line in order.lines],
         total_vnd=order.total_vnd,
@@ -103,7 +103,7 @@ def view_of(order: Order, tickets: list[Ticket], catalogue: Catalogue, now: date
         expires_at=order.expires_at,
         expires_in_s=max(0, int((order.expires_at - now).total_seconds())),
         ready=order.is_payable,
-        cancellable=is_cancellable(order.status),
+        cancellable=order.is_cancellable,
         reference=order.reference,
         qr_payload=order.qr_payload,
         bank_name=order.bank_name,

@@ -1,9 +1,7 @@
-"""The visitor's doors: what is on offer, ordering, paying and the tickets. Whoever has the link has the order."""
+"""The visitor's doors: a venue's form, paying and the tickets. Whoever has the link has the order."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -16,13 +14,13 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from services.ticketing.catalogue.domain.calendar import SALES_AHEAD_DAYS
 from services.ticketing.catalogue.domain.products import Category
-from services.ticketing.catalogue.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
+from services.ticketing.catalogue.venue_view import hours_of
 from services.ticketing.codes.picture import svg
+from services.ticketing.sales.api.doors import SalesDep, SalesDoors
 from services.ticketing.sales.api.order_view import OrderView, view_of
-from services.ticketing.sales.store.orders import Order, find_order_by_token
-from services.ticketing.sales.store.tickets import tickets_of_order
-from services.ticketing.sales.usecases.issue_tickets import Office
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder, place_order
+from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
+from services.ticketing.sales.usecases.see_order import UnknownOrder
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound
 from shared.events.words import TicketMode
@@ -30,11 +28,8 @@ from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.passes.auth import allow_anyone
 from shared.qr.images import png_for, svg_for
 from shared.unit.idempotency import Once
-from shared.unit.unit import Unit
 from shared.web.app import OnceKey
 from shared.web.i18n import money
-from shared.web.live import Live
-from shared.web.pages import Pages
 from shared.web.security_headers import Opening
 
 router = APIRouter()
@@ -44,35 +39,10 @@ _ANYONE = [Depends(allow_anyone)]
 _NO_REFERRER = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
-class UnknownOrder(NotFound):
-    """No order has this link."""
-
-    code = "unknown_order"
-
-
 class UnknownVenue(NotFound):
     """No venue has this name."""
 
     code = "unknown_venue"
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What these doors need; `app.py` puts it into `app.state.shop`."""
-
-    unit: Unit
-    pages: Pages
-    live: Live
-    office: Office
-
-
-async def _shop_of(request: Request) -> Shop:
-    shop = request.app.state.shop
-    assert isinstance(shop, Shop)
-    return shop
-
-
-ShopDep = Annotated[Shop, Depends(_shop_of)]
 
 
 class OrderBody(BaseModel):
@@ -86,67 +56,52 @@ class OrderBody(BaseModel):
     ticket_mode: TicketMode = "per_person"
 
 
-@router.get("/", dependencies=_ANYONE)
-async def get_home(request: Request, shop: ShopDep) -> Response:
-    today = local_date(shop.unit.clock())
-    cards = venue_cards(shop.office.catalogue(), today)
-    search = Search.of(request.query_params)
-    return shop.pages.render(
-        request,
-        "visitor/home.html",
-        cards=[card for card in cards if search.finds(card)],
-        search=search,
-        kinds=kinds_of(cards),
-        districts=districts_of(cards),
-    )
-
-
 @router.get("/venues/{venue_id}", dependencies=_ANYONE)
-async def get_venue(request: Request, venue_id: str, shop: ShopDep) -> Response:
-    return _venue_page(request, venue_id, shop)
+async def get_venue(request: Request, venue_id: str, doors: SalesDep) -> Response:
+    return _venue_page(request, venue_id, doors)
 
 
 @router.post("/orders", dependencies=_ANYONE)
-async def post_order_form(request: Request, shop: ShopDep, key: OnceKey) -> Response:
+async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Response:
     """The form of the venue's page, also without JavaScript; an error shows the form again with what was typed."""
     form = {name: str(value) for name, value in (await request.form()).items()}
-    product = shop.office.catalogue().products.get(ProductId(form.get("product_id", "")))
+    product = doors.catalogue().products.get(ProductId(form.get("product_id", "")))
     if product is None:
         raise UnknownVenue
     try:
-        placed = await _place(shop, _command_of(form), key)
+        placed = await doors.place_order(_command_of(form), once=Once(key, PlacedOrder))
     except DomainError as error:
-        return _venue_page(request, product.venue_id, shop, typed=form, error=error)
+        return _venue_page(request, product.venue_id, doors, typed=form, error=error)
     return RedirectResponse(f"/t/{placed.token}" if placed.ticketed else f"/orders/{placed.token}", 303)
 
 
 @router.post("/api/orders", status_code=201, dependencies=_ANYONE)
-async def post_order(body: OrderBody, shop: ShopDep, key: OnceKey) -> PlacedOrder:
+async def post_order(body: OrderBody, doors: SalesDep, key: OnceKey) -> PlacedOrder:
     counts = {Category(name): count for name, count in body.counts.items()}
     command = PlaceOrder(
         OrderId(body.order_id), ProductId(body.product_id), body.visit_on, body.nights, counts, body.ticket_mode
     )
-    return await _place(shop, command, key)
+    return await doors.place_order(command, once=Once(key, PlacedOrder))
 
 
 @router.get("/api/orders/{token}", dependencies=_ANYONE)
-async def get_order_state(token: str, shop: ShopDep) -> OrderView:
-    return await _view(shop, token)
+async def get_order_state(token: str, doors: SalesDep) -> OrderView:
+    return await _view(doors, token)
 
 
 # A dependency, because once a stream has begun it is too late to say 404.
-async def _watched_order(token: str, shop: ShopDep) -> Order:
-    return await _order(shop, token)
+async def _watched_order(token: str, doors: SalesDep) -> Order:
+    return (await doors.see_order(token)).order
 
 
 @router.get("/api/orders/{token}/live", response_class=EventSourceResponse, dependencies=_ANYONE)
 async def get_order_live(
-    order: Annotated[Order, Depends(_watched_order)], shop: ShopDep
+    order: Annotated[Order, Depends(_watched_order)], doors: SalesDep
 ) -> AsyncIterator[ServerSentEvent]:
     """Serves the page that pays and the page of the tickets; `uses` is another text when a ticket was used."""
 
     async def read() -> dict[str, object]:
-        view = await _view(shop, order.token)
+        view = await _view(doors, order.token)
         return {
             "status": view.status,
             "paid_vnd": view.paid_vnd,
@@ -156,24 +111,24 @@ async def get_order_live(
             "uses": view.uses,
         }
 
-    async for event in shop.live.stream([("order", order.token), ("tickets", str(order.order_id))], read):
+    async for event in doors.live.stream([("order", order.token), ("tickets", str(order.order_id))], read):
         yield event
 
 
 @router.get("/orders/{token}", dependencies=_ANYONE)
-async def get_pay_page(request: Request, token: str, shop: ShopDep) -> Response:
-    view = await _view(shop, token)
+async def get_pay_page(request: Request, token: str, doors: SalesDep) -> Response:
+    view = await _view(doors, token)
     if view.status == "ticketed":
         return RedirectResponse(f"/t/{token}", 303, headers=_NO_REFERRER)
     code = "" if view.qr_payload is None else svg_for(view.qr_payload, "M", label=f"VietQR {money(view.due_vnd)}")
-    page = shop.pages.render(request, "visitor/pay.html", order=view, qr_svg=code)
+    page = doors.pages.render(request, "visitor/pay.html", order=view, qr_svg=code)
     page.headers.update(_NO_REFERRER)
     return page
 
 
 @router.get("/orders/{token}/qr.png", dependencies=_ANYONE)
-async def get_qr_png(token: str, shop: ShopDep) -> Response:
-    view = await _view(shop, token)
+async def get_qr_png(token: str, doors: SalesDep) -> Response:
+    view = await _view(doors, token)
     if view.qr_payload is None:
         raise UnknownOrder
     headers = {
@@ -190,20 +145,16 @@ async def get_ticket_worker() -> Response:
 
 
 @router.get("/t/{token}", dependencies=_ANYONE)
-async def get_tickets(request: Request, token: str, shop: ShopDep) -> Response:
-    view = await _view(shop, token)
+async def get_tickets(request: Request, token: str, doors: SalesDep) -> Response:
+    view = await _view(doors, token)
     if view.status != "ticketed":
         return RedirectResponse(f"/orders/{token}", 303, headers=_NO_REFERRER)
     codes = [svg(ticket.code, label=ticket.short_code) for ticket in view.tickets]
-    page = shop.pages.render(
+    page = doors.pages.render(
         request, "visitor/tickets.html", order=view, tickets=list(zip(view.tickets, codes, strict=True))
     )
     page.headers["Referrer-Policy"] = "no-referrer"
     return page
-
-
-async def _place(shop: Shop, command: PlaceOrder, key: OnceKey) -> PlacedOrder:
-    return await shop.unit.run(partial(place_order, office=shop.office), command, once=Once(key, PlacedOrder))
 
 
 def _command_of(form: dict[str, str]) -> PlaceOrder:
@@ -230,21 +181,21 @@ def _number(text: str) -> int:
 def _venue_page(
     request: Request,
     venue_id: str,
-    shop: Shop,
+    doors: SalesDoors,
     *,
     typed: dict[str, str] | None = None,
     error: DomainError | None = None,
 ) -> Response:
-    catalogue = shop.office.catalogue()
+    catalogue = doors.catalogue()
     venue = catalogue.venues.get(VenueId(venue_id))
     if venue is None:
         raise UnknownVenue
-    today = local_date(shop.unit.clock())
+    today = local_date(doors.clock())
     products = catalogue.products_of(venue.venue_id)
     tariffs = [t for p in products[:1] for t in catalogue.tariffs_of(p.product_id) if t.holds_on(today)]
     next_open_day = None if error is None else error.fields.get("next_open_day")
     calendar, last_day = catalogue.calendar_of(venue.venue_id), today + timedelta(days=SALES_AHEAD_DAYS)
-    return shop.pages.render(
+    return doors.pages.render(
         request,
         "visitor/venue.html",
         status=200 if error is None else error.status,
@@ -264,16 +215,6 @@ def _venue_page(
     )
 
 
-async def _order(shop: Shop, token: str) -> Order:
-    async with shop.unit.pool.acquire() as connection:
-        order = await find_order_by_token(connection, token)
-    if order is None:
-        raise UnknownOrder
-    return order
-
-
-async def _view(shop: Shop, token: str) -> OrderView:
-    order = await _order(shop, token)
-    async with shop.unit.pool.acquire() as connection:
-        tickets = await tickets_of_order(connection, order.order_id) if order.status == "ticketed" else []
-    return view_of(order, tickets, shop.office.catalogue(), shop.unit.clock())
+async def _view(doors: SalesDoors, token: str) -> OrderView:
+    seen = await doors.see_order(token)
+    return view_of(seen.order, seen.tickets, doors.catalogue(), doors.clock())

@@ -1,15 +1,15 @@
-"""The life of an order: its states, its deadlines, and the tickets it becomes. No price, no calendar, no signature."""
+"""Orders: their states, deadlines, places and money. No price, no signature, and no database is asked here."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from services.ticketing.catalogue.domain.products import Category, Product
-from services.ticketing.sales.domain.pricing import PricedOrder
-from shared.errors import Conflict, DomainError
-from shared.events.words import OrderStatus, PriceKind, TicketMode
-from shared.ids import ProductId
+from services.ticketing.catalogue.domain.calendar import held_days
+from services.ticketing.sales.domain.places import Places
+from services.ticketing.sales.domain.pricing import PricedLine, PricedOrder
+from shared.errors import Conflict
+from shared.events.words import AmountState, Channel, OrderStatus, TicketMode, Timing
+from shared.ids import OrderId, ProductId, VenueId
 from shared.money import ZERO, Dong
 from shared.qr.banks import FACE_CHECK_FROM_VND
 
@@ -36,28 +36,84 @@ class WrongOrderStatus(Conflict):
     code = "wrong_order_status"
 
 
-class WrongTicketMode(DomainError):
-    """The product has no tickets of that kind."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What one buyer wants. From `reference` on it is what payments said, newest `intent_version`."""
 
-    code = "wrong_ticket_mode"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedTicket:
-    """A ticket to be issued. (order, position) is unique, so that what is planned twice is issued once.
-
-    Admits people, once each, on `days` local dates from first_day on. people says who they are, by category;
-    needs_evidence: some of them had a reduction whose paper staff ask to see.
-    """
-
-    position: int
+    order_id: OrderId
+    token: str
+    venue_id: VenueId
     product_id: ProductId
-    first_day: date
-    days: int
-    admits: int
-    people: Mapping[Category, int]
-    price_kind: PriceKind
-    needs_evidence: bool
+    status: OrderStatus
+    lines: tuple[PricedLine, ...]
+    total_vnd: Dong
+    visit_on: date
+    nights: int
+    people: int
+    ticket_mode: TicketMode
+    channel: Channel
+    business_date: date
+    expires_at: datetime
+    hold_until: datetime
+    placed_at: datetime
+    trace_id: str
+    version: int
+    intent_version: int = 0
+    reference: str | None = None
+    qr_payload: str | None = None
+    bank_name: str | None = None
+    account_number: str | None = None
+    account_name: str | None = None
+    paid_vnd: Dong = ZERO
+    amount_state: AmountState = "none"
+    timing: Timing = "on_time"
+
+    @property
+    def places(self) -> Places:
+        """The places that it takes while it holds some: held, sold and given back as this one value."""
+        return Places(self.product_id, held_days(self.visit_on, self.nights), self.people)
+
+    @property
+    def holds_places(self) -> bool:
+        """An expired order gave its places back, and a ticketed one has bought them."""
+        return self.status == "placed"
+
+    @property
+    def leaves_on(self) -> date:
+        """The day of departure, which is the visit's day where there are no nights."""
+        return self.visit_on + timedelta(days=self.nights)
+
+    @property
+    def due_vnd(self) -> Dong:
+        return Dong(self.total_vnd - self.paid_vnd)
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is due, so tickets are issued at once and no intent is opened."""
+        return self.total_vnd == ZERO
+
+    @property
+    def is_payable(self) -> bool:
+        """Whether payments has said where to pay."""
+        return self.qr_payload is not None
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether the buyer may give it up: not once its money bought something, or waits to go back."""
+        return "cancelled" in _NEXT[self.status]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.status in FINAL
+
+    @property
+    def priced(self) -> PricedOrder:
+        return PricedOrder(self.product_id, self.visit_on, self.nights, self.lines)
+
+    def moved_to(self, wanted: OrderStatus) -> "Order":
+        """The order in its next state and version; raises WrongOrderStatus if it may not go there."""
+        return replace(self, status=change_status(self.status, wanted), version=self.version + 1)
 
 
 def change_status(current: OrderStatus, wanted: OrderStatus) -> OrderStatus:
@@ -65,16 +121,6 @@ def change_status(current: OrderStatus, wanted: OrderStatus) -> OrderStatus:
     if wanted not in _NEXT[current]:
         raise WrongOrderStatus(status=current, wanted=wanted)
     return wanted
-
-
-def is_cancellable(status: OrderStatus) -> bool:
-    """Whether the buyer may give the order up: not once its money bought something, or waits to go back."""
-    return "cancelled" in _NEXT[status]
-
-
-def is_free(total_vnd: Dong) -> bool:
-    """Nothing is due, so tickets are issued at once and no intent is opened."""
-    return total_vnd == ZERO
 
 
 def pay_until(total_vnd: Dong, placed_at: datetime) -> datetime:
@@ -85,32 +131,3 @@ def pay_until(total_vnd: Dong, placed_at: datetime) -> datetime:
 def hold_until(expires_at: datetime) -> datetime:
     """The instant until which places stay held, later than the payer's deadline."""
     return expires_at + HOLD_GRACE
-
-
-def plan_tickets(
-    product: Product, order: PricedOrder, mode: TicketMode, evidence_categories: Collection[Category]
-) -> list[PlannedTicket]:
-    """The tickets of an order, always the same for the same order; together they admit its people exactly.
-
-    per_person: one each. group: one QR with a counter, more only beyond the product's `admits`. A stay of n nights is
-    valid on n + 1 days, because a guest who arrives after midnight is still to be let in.
-    """
-    if mode not in product.ticket_modes:
-        raise WrongTicketMode(product_id=product.product_id, mode=mode)
-    size = 1 if mode == "per_person" else product.admits
-    days = order.nights + 1 if product.days_rule == "nights_plus_one" else 1
-    heads = [category for line in order.lines for category in [line.category] * line.people]
-    groups = [heads[start : start + size] for start in range(0, len(heads), size)]
-    return [
-        PlannedTicket(
-            position=position,
-            product_id=product.product_id,
-            first_day=order.visit_on,
-            days=days,
-            admits=len(group),
-            people=Counter(group),
-            price_kind=order.lines[0].price_kind,
-            needs_evidence=any(category in evidence_categories for category in group),
-        )
-        for position, group in enumerate(groups)
-    ]

@@ -1,109 +1,15 @@
-"""Places of a day and orders as rows."""
+"""Orders as rows."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
-from services.ticketing.catalogue.domain.products import Product
-from services.ticketing.sales.domain.pricing import PricedLine, PricedOrder
+from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.store import SQL
-from shared.events.common import Line, lines_total
 from shared.events.payments import IntentEvent
-from shared.events.words import AmountState, Channel, OrderStatus, TicketMode, Timing
-from shared.ids import OrderId, ProductId, VenueId
-from shared.money import Dong
+from shared.ids import OrderId
 from shared.storage.db import Connection, Record
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of orders. From `reference` on it is what payments said, newest `intent_version`."""
-
-    order_id: OrderId
-    token: str
-    venue_id: VenueId
-    product_id: ProductId
-    status: OrderStatus
-    lines: tuple[PricedLine, ...]
-    total_vnd: Dong
-    visit_on: date
-    nights: int
-    people: int
-    ticket_mode: TicketMode
-    channel: Channel
-    business_date: date
-    expires_at: datetime
-    hold_until: datetime
-    placed_at: datetime
-    trace_id: str
-    version: int
-    intent_version: int = 0
-    reference: str | None = None
-    qr_payload: str | None = None
-    bank_name: str | None = None
-    account_number: str | None = None
-    account_name: str | None = None
-    paid_vnd: Dong = Dong(0)
-    amount_state: AmountState = "none"
-    timing: Timing = "on_time"
-
-    @property
-    def due_vnd(self) -> Dong:
-        return Dong(self.total_vnd - self.paid_vnd)
-
-    @property
-    def is_payable(self) -> bool:
-        """Whether payments has said where to pay."""
-        return self.qr_payload is not None
-
-    @property
-    def priced(self) -> PricedOrder:
-        return PricedOrder(self.product_id, self.visit_on, self.nights, self.lines)
-
-    @property
-    def event_lines(self) -> tuple[Line, ...]:
-        lines = tuple(
-            Line(
-                venue_id=line.venue_id,
-                product_id=line.product_id,
-                category=line.category,
-                count=line.count,
-                unit_price_vnd=line.unit_price_vnd,
-                price_kind=line.price_kind,
-                tariff_version=line.tariff_version,
-            )
-            for line in self.lines
-        )
-        assert lines_total(lines) == self.total_vnd
-        return lines
-
-
-async def hold_places(connection: Connection, product: Product, days: Sequence[date], places: int) -> bool:
-    """Holds places on all of the days, or on none and False."""
-    await connection.execute(SQL["make_days"], product.product_id, days, product.daily_capacity)
-    # One day is held or not; of several, those that were held are given back.
-    savepoint = connection.transaction() if len(days) > 1 else None
-    if savepoint is not None:
-        await savepoint.start()
-    taken = await connection.fetch(SQL["take_places"], product.product_id, days, places)
-    holds = len(taken) == len(days)
-    if savepoint is not None:
-        await (savepoint.commit() if holds else savepoint.rollback())
-    return holds
-
-
-async def release_places(connection: Connection, product_id: ProductId, days: Sequence[date], places: int) -> None:
-    await connection.execute(SQL["release_places"], product_id, days, places)
-
-
-async def sell_places(connection: Connection, product_id: ProductId, days: Sequence[date], places: int) -> None:
-    await connection.execute(SQL["sell_places"], product_id, days, places)
-
-
-async def fewest_places_left(connection: Connection, product: Product, days: Sequence[date]) -> int:
-    """Places that all of the days still have; a day nobody asked for yet has them all."""
-    rows = await connection.fetch(SQL["places_left"], product.product_id, days)
-    return min([int(row["places_left"]) for row in rows] + [product.daily_capacity])
 
 
 async def insert_order(connection: Connection, order: Order) -> bool:
@@ -145,9 +51,9 @@ async def lock_due_orders(connection: Connection, now: datetime) -> list[Order]:
     return [_order(row) for row in await connection.fetch(SQL["lock_due_orders"], now)]
 
 
-async def set_order_status(connection: Connection, order_id: OrderId, status: OrderStatus) -> int:
-    """The order's new version."""
-    return int(await connection.fetchval(SQL["set_order_status"], order_id, status))
+async def set_order_status(connection: Connection, order: Order) -> None:
+    """Writes the state and version to which a locked order has moved."""
+    await connection.execute(SQL["set_order_status"], order.order_id, order.status, order.version)
 
 
 async def note_payment(connection: Connection, event: IntentEvent) -> bool:

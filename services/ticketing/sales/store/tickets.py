@@ -1,56 +1,32 @@
 """Tickets as rows."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 
 import msgspec
 
+from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.store import SQL
-from services.ticketing.sales.store.orders import Order
-from shared.events.words import PriceKind, TicketStatus
-from shared.ids import OrderId, ProductId, TicketId, VenueId
+from shared.ids import OrderId, TicketId
 from shared.storage.db import Connection, Record
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of tickets: the signed code, the short code, and how many of its people are in."""
-
-    ticket_id: TicketId
-    order_id: OrderId
-    position: int
-    venue_id: VenueId
-    product_id: ProductId
-    category: str
-    price_kind: PriceKind
-    code: str
-    short_code: str
-    valid_from: date
-    days: int
-    admits: int
-    admitted: int = 0
-    status: TicketStatus = "valid"
-    revoked_reason: str | None = None
-    issued_at: datetime
-    version: int = 1
-
-
-async def insert_tickets(connection: Connection, order: Order, tickets: Sequence[Ticket], now: datetime) -> None:
-    """All tickets of an order at once; (order_id, position) is unique, so they exist once."""
+async def insert_tickets(connection: Connection, tickets: Sequence[Ticket]) -> None:
+    """New tickets as they are, each column from the ticket itself; (order, position) is unique, so they exist once."""
     await connection.execute(
         SQL["insert_tickets"],
         [ticket.ticket_id for ticket in tickets],
-        order.order_id,
-        order.venue_id,
-        order.product_id,
-        order.visit_on,
-        now,
+        [ticket.order_id for ticket in tickets],
         [ticket.position for ticket in tickets],
+        [ticket.venue_id for ticket in tickets],
+        [ticket.product_id for ticket in tickets],
         [ticket.category for ticket in tickets],
         [ticket.price_kind for ticket in tickets],
         [ticket.code for ticket in tickets],
         [ticket.short_code for ticket in tickets],
+        [ticket.valid_from for ticket in tickets],
         [ticket.days for ticket in tickets],
         [ticket.admits for ticket in tickets],
+        [ticket.issued_at for ticket in tickets],
     )
 
 
@@ -58,14 +34,17 @@ async def tickets_of_order(connection: Connection, order_id: OrderId) -> list[Ti
     return [ticket_of(row) for row in await connection.fetch(SQL["tickets_of_order"], order_id)]
 
 
-async def lock_ticket(connection: Connection, ticket_id: TicketId) -> Ticket | None:
-    row = await connection.fetchrow(SQL["lock_ticket"], ticket_id)
-    return None if row is None else ticket_of(row)
+async def lock_tickets(connection: Connection, ticket_ids: Sequence[TicketId]) -> dict[TicketId, Ticket]:
+    """Those of the tickets that there are, their rows locked until the transaction ends."""
+    tickets = [ticket_of(row) for row in await connection.fetch(SQL["lock_tickets"], ticket_ids)]
+    return {ticket.ticket_id: ticket for ticket in tickets}
 
 
-async def revoke_ticket(connection: Connection, ticket_id: TicketId, reason: str) -> bool:
-    """True if it was valid until now."""
-    return bool(await connection.fetchval(SQL["revoke_ticket"], ticket_id, reason))
+async def revoke_ticket(connection: Connection, ticket: Ticket) -> None:
+    """Writes that a locked ticket was revoked."""
+    await connection.execute(
+        SQL["revoke_ticket"], ticket.ticket_id, ticket.status, ticket.revoked_reason, ticket.version
+    )
 
 
 def ticket_of(row: Record) -> Ticket:

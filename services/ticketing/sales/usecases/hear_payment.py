@@ -1,19 +1,16 @@
 """What payments says of an order: where to pay, that some money came, that all of it came."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from services.ticketing.catalogue.domain.calendar import held_days, is_over
-from services.ticketing.sales.domain.orders import FINAL, change_status
-from services.ticketing.sales.events import told_order
-from services.ticketing.sales.store.orders import (
-    Order,
-    hold_places,
-    lock_order,
-    note_payment,
-    sell_places,
-    set_order_status,
-)
-from services.ticketing.sales.usecases.issue_tickets import Office, issue_tickets
+from services.ticketing.catalogue.domain.calendar import is_over
+from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.codes.keys import TicketSigner
+from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.events import order_event
+from services.ticketing.sales.store.orders import lock_order, note_payment, set_order_status
+from services.ticketing.sales.store.places import hold_places, sell_places
+from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.events.payments import IntentEvent, PaymentSettled
 from shared.events.ticketing import OrderUnfulfilled
 from shared.unit.unit import Tx
@@ -28,7 +25,9 @@ async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:
         tx.touch("order", order.token)
 
 
-async def settle_order(tx: Tx, event: PaymentSettled, now: datetime, *, office: Office) -> None:
+async def settle_order(
+    tx: Tx, event: PaymentSettled, now: datetime, *, catalogue: Callable[[], Catalogue], signer: TicketSigner
+) -> None:
     """Issues the tickets of a paid order; if the money came late, only while the visit can begin and has places."""
     if event.channel == "owner":
         return
@@ -37,21 +36,19 @@ async def settle_order(tx: Tx, event: PaymentSettled, now: datetime, *, office: 
         return
     tx.touch("order", order.token)
     # Cancelled while the money was on its way: payments heard that too, or will, and frees the money.
-    if order.status in FINAL:
+    if order.is_over:
         return
-    product = office.catalogue().products[order.product_id]
-    days = held_days(product, order.visit_on, order.nights)
-    if order.status != "placed":
-        is_too_late = is_over(office.catalogue().calendar_of(order.venue_id), order.visit_on, now)
-        if is_too_late or not await hold_places(tx.connection, product, days, order.people):
-            await _leave_unfulfilled(tx, order, office, now)
-            return
-    await sell_places(tx.connection, order.product_id, days, order.people)
-    await issue_tickets(tx, order, office, now)
+    if not order.holds_places and not await _hold_again(tx, order, catalogue(), now):
+        unfulfilled = order.moved_to("unfulfilled")
+        await set_order_status(tx.connection, unfulfilled)
+        tx.emit(order_event(OrderUnfulfilled, unfulfilled, catalogue().venues[order.venue_id], now))
+        return
+    await sell_places(tx.connection, order.places)
+    await issue_tickets(tx, order, catalogue(), signer, now)
 
 
-async def _leave_unfulfilled(tx: Tx, order: Order, office: Office, now: datetime) -> None:
-    status = change_status(order.status, "unfulfilled")
-    version = await set_order_status(tx.connection, order.order_id, status)
-    venue = office.catalogue().venues[order.venue_id]
-    tx.emit(told_order(OrderUnfulfilled, order, venue, now, status=status, version=version))
+async def _hold_again(tx: Tx, order: Order, catalogue: Catalogue, now: datetime) -> bool:
+    """Whether the places of an expired order could be held once more, for a visit that can still begin."""
+    if is_over(catalogue.calendar_of(order.venue_id), order.visit_on, now):
+        return False
+    return await hold_places(tx.connection, order.places, catalogue.products[order.product_id].daily_capacity)

@@ -1,17 +1,21 @@
 """A visitor orders: places are held at once, the price is fixed, and what is free is ticketed at once."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.ticketing.catalogue.domain.calendar import check_can_sell, held_days
+from services.ticketing.catalogue.domain.calendar import check_can_sell
+from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category, Product
-from services.ticketing.sales.domain.orders import WrongTicketMode, hold_until, is_free, pay_until
+from services.ticketing.codes.keys import TicketSigner
+from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
 from services.ticketing.sales.domain.pricing import PricedOrder, check_nights, price_order
-from services.ticketing.sales.events import told_order
-from services.ticketing.sales.store.orders import Order, fewest_places_left, hold_places, insert_order, sell_places
-from services.ticketing.sales.usecases.issue_tickets import Office, issue_tickets
+from services.ticketing.sales.domain.tickets import WrongTicketMode
+from services.ticketing.sales.events import order_event
+from services.ticketing.sales.store.orders import insert_order
+from services.ticketing.sales.store.places import fewest_places_left, hold_places, sell_places
+from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date
 from shared.errors import Conflict, DomainError, NotFound
 from shared.events.ticketing import OrderPlaced
@@ -64,32 +68,38 @@ class PlacedOrder:
     ticketed: bool
 
 
-async def place_order(tx: Tx, command: PlaceOrder, now: datetime, *, office: Office) -> PlacedOrder:
+async def place_order(
+    tx: Tx, command: PlaceOrder, now: datetime, *, catalogue: Callable[[], Catalogue], signer: TicketSigner
+) -> PlacedOrder:
     """Holds the places and opens the order, or raises what stands in the way."""
-    catalogue = office.catalogue()
-    product = catalogue.products.get(command.product_id)
+    known = catalogue()
+    product = known.products.get(command.product_id)
     if product is None:
         raise UnknownProduct
-    if command.ticket_mode not in product.ticket_modes:
-        raise WrongTicketMode(product_id=product.product_id, mode=command.ticket_mode)
-    check_nights(product, command.nights)
-    check_can_sell(product, catalogue.calendar_of(product.venue_id), command.visit_on, command.nights, now)
-    priced = price_order(
-        product, catalogue.tariffs_of(product.product_id), command.visit_on, command.counts, command.nights
-    )
-    order = _order(command, product, priced, now)
-    days = held_days(product, order.visit_on, order.nights)
-    if not await hold_places(tx.connection, product, days, order.people):
-        raise SoldOut(places_left=await fewest_places_left(tx.connection, product, days), places=order.people)
+    order = _order(command, product, _priced(command, product, known, now), now)
+    if not await hold_places(tx.connection, order.places, product.daily_capacity):
+        left = await fewest_places_left(tx.connection, order.places, product.daily_capacity)
+        raise SoldOut(places_left=left, places=order.people)
     if not await insert_order(tx.connection, order):
         raise OrderExists
-    if is_free(order.total_vnd):
-        await sell_places(tx.connection, product.product_id, days, order.people)
-        await issue_tickets(tx, order, office, now)
+    if order.is_free:
+        await sell_places(tx.connection, order.places)
+        await issue_tickets(tx, order, known, signer, now)
     else:
-        tx.emit(told_order(OrderPlaced, order, catalogue.venues[order.venue_id], now))
+        tx.emit(order_event(OrderPlaced, order, known.venues[order.venue_id], now))
         tx.touch("order", order.token)
-    return PlacedOrder(order.order_id, order.token, order.total_vnd, order.expires_at, is_free(order.total_vnd))
+    return PlacedOrder(order.order_id, order.token, order.total_vnd, order.expires_at, order.is_free)
+
+
+def _priced(command: PlaceOrder, product: Product, catalogue: Catalogue, now: datetime) -> PricedOrder:
+    """What is asked for and what it costs, if such a visit is on sale now."""
+    if command.ticket_mode not in product.ticket_modes:
+        raise WrongTicketMode(product_id=product.product_id, mode=command.ticket_mode)
+    # Before its days are counted: a stay of absurd length has too many.
+    check_nights(product, command.nights)
+    check_can_sell(catalogue.calendar_of(product.venue_id), command.visit_on, command.nights, now)
+    tariffs = catalogue.tariffs_of(product.product_id)
+    return price_order(product, tariffs, command.visit_on, command.counts, command.nights)
 
 
 def _order(command: PlaceOrder, product: Product, priced: PricedOrder, now: datetime) -> Order:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ticketing.catalogue.store import read_catalogue
-from services.ticketing.sales.events import told_ticket
-from services.ticketing.sales.store.tickets import lock_ticket
+from services.ticketing.sales.events import ticket_revoked
+from services.ticketing.sales.store.tickets import lock_tickets
 from services.ticketing.sales.store.tickets import revoke_ticket as store_revocation
 from shared.errors import NotFound
-from shared.events.ticketing import TicketRevoked
 from shared.ids import TicketId
 from shared.unit.unit import Tx
 
@@ -27,17 +26,15 @@ class RevokeTicket:
 
 async def revoke_ticket(tx: Tx, command: RevokeTicket, now: datetime) -> bool:
     """True if it was valid until now; revoking twice changes nothing."""
-    ticket = await lock_ticket(tx.connection, command.ticket_id)
-    if ticket is None:
+    found = (await lock_tickets(tx.connection, [command.ticket_id])).get(command.ticket_id)
+    if found is None:
         raise UnknownTicket
-    if not await store_revocation(tx.connection, ticket.ticket_id, command.reason):
+    if found.is_revoked:
         return False
+    ticket = found.revoked(command.reason)
+    await store_revocation(tx.connection, ticket)
     venue = (await read_catalogue(tx.connection)).venues[ticket.venue_id]
-    tx.emit(
-        told_ticket(
-            TicketRevoked, ticket, venue, now, now, status="revoked", version=ticket.version + 1, reason=command.reason
-        )
-    )
+    tx.emit(ticket_revoked(ticket, command.reason, venue, now))
     tx.touch("venue", ticket.venue_id)
     tx.touch("tickets", str(ticket.order_id))
     return True

@@ -14,7 +14,7 @@ CONFLICT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class ConflictsDesk:
+class ListedConflicts:
     """products: all there are, since a gate may let in on a ticket of another venue."""
 
     venues: Sequence[Venue]
@@ -22,12 +22,10 @@ class ConflictsDesk:
     conflicts: Sequence[KnownConflict]
 
 
-async def conflicts_desk(tx: Tx, command: Actor, now: datetime) -> ConflictsDesk:
+async def list_conflicts(tx: Tx, command: Actor, now: datetime) -> ListedConflicts:
     """Conflicts of the last 30 days at a manager's venues, or at all of them for an operator."""
     catalogue = await read_catalogue(tx.connection)
-    venues = [
-        venue for venue in catalogue.venues.values() if command.role == "operator" or venue.venue_id in command.venues
-    ]
+    venues = [venue for venue in catalogue.venues.values() if command.sees(venue.venue_id)]
     after = now - timedelta(days=CONFLICT_DAYS)
     conflicts = await conflicts_of_venues(tx.connection, [venue.venue_id for venue in venues], after)
-    return ConflictsDesk(venues, list(catalogue.products.values()), conflicts)
+    return ListedConflicts(venues, list(catalogue.products.values()), conflicts)

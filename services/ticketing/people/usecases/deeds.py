@@ -1,4 +1,4 @@
-"""What was just done at the desk, so that its next page can say so. It says nothing that did not happen."""
+"""What was just done to a person or phone, so that the next page can say so. It says nothing that did not happen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,20 +22,28 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class TellDeed:
+    """actor: who reads the page on which it is told."""
+
+    actor: Actor
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
 class ToldDeed:
     name: DeedName
     subject_name: str
 
 
-async def tell_deed(tx: Tx, command: tuple[Actor, Deed], now: datetime) -> ToldDeed | None:
+async def tell_deed(tx: Tx, command: TellDeed, now: datetime) -> ToldDeed | None:
     """None if the address tells of something that this person does not manage, or that is otherwise by now."""
-    actor, deed = command
+    deed = command.deed
     found = await _find(tx, deed)
     if found is None:
         return None
     name, venues, revoked_at = found
     is_so = (revoked_at is not None) is deed.name.endswith("revoked")
-    return ToldDeed(deed.name, name) if is_so and may_manage(actor, venues) else None
+    return ToldDeed(deed.name, name) if is_so and may_manage(command.actor, venues) else None
 
 
 async def _find(tx: Tx, deed: Deed) -> tuple[str, tuple[str, ...], datetime | None] | None:

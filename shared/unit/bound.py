@@ -1,0 +1,39 @@
+"""Use-cases and readers as a service's doors hold them: bound once in app.py to what they need, then just called.
+
+A command stands in the file of its use-case, so from `doors.place_order(PlaceOrder(...))` it is one step there.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.storage.db import Connection, Pool
+from shared.unit.idempotency import Once
+from shared.unit.unit import Unit, UseCase
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Generic[C, R]):
+    """A use-case with the unit that runs it."""
+
+    unit: Unit
+    usecase: UseCase[C, R]
+
+    async def __call__(self, command: C, *, once: Once[R] | None = None) -> R:
+        """The result after the commit; with `once`, the stored answer the second time."""
+        return await self.unit.run(self.usecase, command, once=once)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[C, R]):
+    """A question to the database that changes nothing and needs no transaction, with its pool."""
+
+    pool: Pool
+    read: Callable[[Connection, C], Awaitable[R]]
+
+    async def __call__(self, asked: C) -> R:
+        async with self.pool.acquire() as connection:
+            return await self.read(connection, asked)

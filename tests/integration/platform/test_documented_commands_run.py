@@ -1,0 +1,79 @@
+"""Every command block of the pages does what it says, on a system that the commands find by themselves."""
+
+import os
+import re
+import subprocess
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.running import told_to_commands
+from deploy.local.secrets import ensure_secrets
+from shared.kafka.topics import create as create_topics
+from shared.settings import BY_NAME, SERVICES
+from shared.storage import migrate
+from tests.architecture.sources import ROOT
+from tests.support.cluster import Cluster
+from tests.support.documented import PAGES, Block, Step, blocks
+
+RUN = [block for page in PAGES for block in blocks(page) if block.language == "sh" and not block.skip]
+
+
+@pytest.fixture
+async def data(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
+    """The data folder of a system whose stores run, as `./run up` leaves word of it."""
+    name = f"pages_{uuid4().hex[:8]}"
+    ensure_secrets(tmp_path / "secrets")
+    await create_topics(cluster.kafka_bootstrap, f"{name}.")
+    urls = {service: cluster.postgres_url(f"{name}_{service}") for service in SERVICES}
+    for service, url in urls.items():
+        cluster.create_database(f"{name}_{service}")
+        await migrate.migrate(url, ROOT / "services" / service / "migrations")
+    given = {
+        **{f"{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+        "TOPIC_PREFIX": f"{name}.",
+        "SECRETS_DIR": str(tmp_path / "secrets"),
+        "DEMO_SIGN_INS": str(tmp_path / "demo-sign-ins.txt"),
+        "PROFILE": "demo",
+        "LOG_LEVEL": "ERROR",
+    }
+    with told_to_commands(given, tmp_path / "run"):
+        yield tmp_path
+    for service in SERVICES:
+        cluster.drop_database(f"{name}_{service}")
+
+
+def test_the_commands_of_the_pages_end_well_and_answer_as_they_say(data: Path) -> None:
+    assert len(RUN) >= 4
+    with ThreadPoolExecutor(2) as pool:
+        wrong = list(pool.map(lambda block: _run(block, data), RUN))
+    assert [line for lines in wrong for line in lines] == []
+
+
+def _run(block: Block, data: Path) -> list[str]:
+    return [f"{block.page}: {step.typed}: {what}" for step in block.steps if (what := _what_is_wrong(step, data))]
+
+
+def _what_is_wrong(step: Step, data: Path) -> str:
+    own = {name: value for name, value in os.environ.items() if name not in BY_NAME}
+    done = subprocess.run(
+        ["sh", "-c", step.typed],
+        cwd=ROOT,
+        env=own | {"MOT_CHAM_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout.splitlines()
+    if done.returncode != 0:
+        return f"exit {done.returncode} {done.stderr[-500:]}"
+    missing = [answer for answer in step.answers if not any(_is_meant(answer, line) for line in said)]
+    return f"said {said}, not {missing}" if missing else ""
+
+
+def _is_meant(answer: str, line: str) -> bool:
+    return re.fullmatch(re.escape(answer).replace("…", ".*"), line) is not None
