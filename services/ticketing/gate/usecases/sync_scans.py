@@ -1,6 +1,6 @@
 """Takes the scans of a gate phone; each gets its first answer, now and whenever it is sent again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,6 @@ from services.ticketing.gate.domain.rule import UnknownShortCode
 from services.ticketing.gate.domain.scans import Answer, Scan, answer_unasked
 from services.ticketing.gate.usecases.admit import admit
 from services.ticketing.sales.store.tickets import lock_tickets
-from shared.ids import TicketId
 from shared.unit.unit import Tx
 
 
@@ -50,7 +49,8 @@ async def sync_scans(
     for taken in command.taken:
         scan, reason = await _read(tx, taken, public_keys, now)
         decided.append((scan, answer_unasked(scan, reason, quarantined=command.quarantined)))
-    tickets = await lock_tickets(tx.connection, _asked(decided)) if _asked(decided) else {}
+    asked = [scan.ticket_id for scan, unasked in decided if unasked is None and scan.ticket_id is not None]
+    tickets = await lock_tickets(tx.connection, asked) if asked else {}
     answers: dict[UUID, Answer] = {}
     for scan, unasked in sorted(decided, key=_by_ticket_and_time):
         if unasked is None:
@@ -60,11 +60,6 @@ async def sync_scans(
             answer = unasked if is_new else await store.find_answer(tx.connection, scan.scan_id, scan.device_id)
         answers.setdefault(scan.scan_id, answer)
     return [answers[taken.scan.scan_id] for taken in command.taken]
-
-
-def _asked(decided: Sequence[tuple[Scan, Answer | None]]) -> list[TicketId]:
-    """The tickets that decide themselves on a scan."""
-    return [scan.ticket_id for scan, unasked in decided if unasked is None and scan.ticket_id is not None]
 
 
 def _by_ticket_and_time(decided: tuple[Scan, Answer | None]) -> tuple[str, datetime, UUID]:
