@@ -1,9 +1,11 @@
 """The pages show no command, option, module or setting that does not exist, and say why of what no test runs."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.sources import ROOT
 from tests.support.documented import PAGES, blocks, blocks_of, spans, unknown_words
 
 ALL_BLOCKS = [block for page in PAGES for block in blocks(page)]
@@ -66,3 +68,10 @@ def test_a_command_that_does_not_exist_is_found(typed: str) -> None:
 )
 def test_a_command_that_exists_is_left_alone(typed: str) -> None:
     assert unknown_words(typed) == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parts[0] == "services"], ids=str)
+def test_a_services_page_names_no_file_that_is_not_there(page: Path) -> None:
+    named = re.findall(r"`([\w/.]+\.(?:py|sql|toml|html|js)|(?:\w+/)+)`", (ROOT / page).read_text(encoding="utf-8"))
+    homes = (ROOT / page.parent, ROOT)
+    assert [name for name in named if not any((home / name).exists() for home in homes)] == []
