@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.patience import stop_within
+from shared.kafka.topics import partitions_of
 from shared.settings import Settings
 
 TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
@@ -48,12 +49,8 @@ class LogReader:
         """Connects and takes its partitions; which they are."""
         async with asyncio.timeout(_START_LIMIT_S):
             await self._kafka.start()
-            found = [
-                TopicPartition(self._prefix + topic.name, number)
-                for topic in TOPICS
-                for number in range(topic.partitions)
-                if number % self._share.step == self._share.first
-            ]
+            theirs = await partitions_of(self._bootstrap, [self._prefix + topic.name for topic in TOPICS])
+            found = [one for one in theirs if one.partition % self._share.step == self._share.first]
             self._kafka.assign(found)
         return [(topic, number) for topic, number in found]
 
