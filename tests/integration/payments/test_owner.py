@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,6 @@ from shared.ids import MerchantId, OrderId, VenueId
 from shared.money import Dong
 from shared.passes.auth import OWNER, Doors, Pass, Role, sign_pass
 from shared.passes.revocations import Revocations
-from shared.storage import migrate
 from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -38,10 +38,11 @@ from shared.web.i18n import translate
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
+from tests.support.waiting import PATIENCE_S
 
 PAYMENTS = Path("services/payments")
 HOUSE, OTHER = VenueId("clay-house"), VenueId("stone-house")
-LIMIT_S = 10
+LIMIT_S = PATIENCE_S
 
 
 @dataclass
@@ -97,12 +98,18 @@ class House:
 
 @pytest.fixture
 async def house(cluster: Cluster) -> AsyncIterator[House]:
-    name = f"owner_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, PAYMENTS / "migrations")
-    pool = await create_pool(url, "owner", 10)
-    now, key, waker = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate(), Waker(url, solo=True)
+    async with cluster.database("owner", PAYMENTS / "migrations") as url:
+        pool = await create_pool(url, "owner", 10)
+        try:
+            async with opened(pool, Waker(url, solo=True)) as house:
+                yield house
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
+    now, key = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate()
     unit = Unit(pool, "payments", "payments.events", lambda: now[0], waker)
     await furnish(unit)
     await pool.execute("DELETE FROM outbox")
@@ -126,8 +133,6 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
     await work[2]
     for part in work[:2]:
         part.cancel()
-    await pool.close()
-    cluster.drop_database(name)
 
 
 async def furnish(unit: Unit) -> None:

@@ -37,7 +37,20 @@ def test_run_alone_lists_what_it_can_do_a_line_each() -> None:
     said = run().stdout.splitlines()
 
     assert [line.split()[1] for line in said] == [
-        *("up", "demo", "simulate", "bank", "logs", "test", "test-fast", "bench", "secrets", "vendor", "reset")
+        *(
+            "up",
+            "demo",
+            "simulate",
+            "bank",
+            "logs",
+            "test",
+            "test-long",
+            "test-fast",
+            "bench",
+            "secrets",
+            "vendor",
+            "reset",
+        )
     ]
 
 
