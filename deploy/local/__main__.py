@@ -18,6 +18,7 @@ OURS = {
     "secrets": ("run", "deploy.local.secrets"),
     "vendor": ("run", "deploy.local.vendor"),
     "test": ("test", "deploy.tools.checks"),
+    "test-long": ("test", "deploy.tools.long_checks"),
     "test-fast": ("test", "deploy.tools.fast_checks"),
 }
 ELSEWHERE = {
