@@ -47,6 +47,11 @@ COMMANDS: Mapping[str, Entry] = {
         ("...",),
         "test",
     ),
+    "test-long": Entry(
+        "Every test at full length: longer chaos, all examples; about an hour.",
+        "deploy.tools.long_checks",
+        packages="test",
+    ),
     "test-fast": Entry("Lint, types and the tests that need no server.", "deploy.tools.fast_checks", packages="test"),
     "bench": Entry("One table of measurements, each beside its limit.", "tests.bench.__main__", packages="test"),
     "secrets": Entry(

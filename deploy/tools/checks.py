@@ -1,13 +1,14 @@
-"""`./run test`: every check of the project, the quick ones first, and pytest on real parts last.
+"""`./run test`: every check of the project, and pytest on real parts; `./run test-long`: pytest with all its examples.
 
 The closing line of pytest is the very last line printed, for whoever counts the tests from outside.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,8 @@ TOOLS = Path(sys.executable).parent
 PYTHON_FOLDERS = ("deploy", "services", "shared", "tests")
 AT_ONCE = 2  # the machine that this is for has two cores
 # tests/conftest.py says which tests stay together, and in which order they come.
-_SIDE_BY_SIDE = ("-n", str(AT_ONCE), "--dist", "loadgroup", "--no-loadscope-reorder")
+SIDE_BY_SIDE = ("-n", str(AT_ONCE), "--dist", "loadgroup", "--no-loadscope-reorder")
+_BEHIND = ("nice", "-n", "10")  # what takes the moments in which the tests wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,25 @@ class Outcome:
 
 def main(arguments: list[str]) -> int:
     """Run everything, or, with arguments, pytest alone on the same preparation."""
+    prepare()
+    return run_checks([] if arguments else static_checks(), pytest_check(arguments or SIDE_BY_SIDE))
+
+
+def prepare() -> None:
+    """Have all programs and files that the tests use."""
     ensure_java(with_maven=not are_jars_here(), also=missing_packages())
     os.environ["MOT_CHAM_CHROMIUM"] = chromium_program()
     kafka_jars()
     ensure_modules()
     ensure_vendored()
     caddy_program()
-    return run_checks([] if arguments else static_checks(), pytest_check(arguments or _SIDE_BY_SIDE))
 
 
 def static_checks() -> list[Check]:
-    """What needs no server; the longest first, so that two at a time end together."""
+    """What needs no server; the longest first, so that two at a time end together.
+
+    import-linter runs among the tests of the architecture.
+    """
     migrations = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("s*/**/migrations/*.sql"))
     scripts = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/js/**/*.test.js"))
     return [
@@ -64,7 +74,6 @@ def static_checks() -> list[Check]:
         Check("types (mypy)", (_tool("mypy"), *PYTHON_FOLDERS)),
         Check("format (ruff)", (_tool("ruff"), "format", "--check", *PYTHON_FOLDERS)),
         Check("lint (ruff)", (_tool("ruff"), "check", *PYTHON_FOLDERS)),
-        Check("import contracts (import-linter)", (_tool("lint-imports"), "--no-logo")),
         Check("types of JavaScript (tsc)", (str(ROOT / "node_modules" / ".bin" / "tsc"), "--noEmit")),
         Check("unit tests of JavaScript (node)", (_tool("node"), "--test", *scripts)),
         Check("migrations (squawk)", (_tool("squawk"), *migrations)),
@@ -77,14 +86,13 @@ def pytest_check(arguments: Sequence[str], what: str = "tests") -> Check:
 
 
 def run_checks(checks: Sequence[Check], tests: Check | None = None) -> int:
-    """Run the checks two at a time, then the tests; stop at the first failure. Exit code of what failed, or 0."""
+    """Run the checks, if there are tests behind those; stop at the first failure. Exit code of what failed, or 0."""
     began = time.monotonic()
-    done = _run_side_by_side(checks)
     closing_line = ""
-    if tests is not None and all(outcome.exit_code == 0 for outcome in done):
-        say(f"--- {tests.headline}")
-        outcome, closing_line = _run_to_screen(tests)
-        done.append(outcome)
+    if tests is None:
+        done = _run_side_by_side(checks, AT_ONCE, lambda: None)
+    else:
+        done, closing_line = _run_behind(checks, tests)
     say(f"\n{len(done)} of {len(checks) + (tests is not None)} steps in {time.monotonic() - began:.0f} s:")
     for outcome in done:
         say(f"  {'ok    ' if outcome.exit_code == 0 else 'FAILED'} {outcome.took_s:6.1f} s  {outcome.check.headline}")
@@ -93,14 +101,24 @@ def run_checks(checks: Sequence[Check], tests: Check | None = None) -> int:
     return next((outcome.exit_code for outcome in done if outcome.exit_code != 0), 0)
 
 
-def _run_side_by_side(checks: Sequence[Check]) -> list[Outcome]:
+def _run_behind(checks: Sequence[Check], tests: Check) -> tuple[list[Outcome], str]:
+    """All outcomes, the tests' last, and their closing line. A check that fails ends the tests as Ctrl-C does."""
+    say(f"--- {tests.headline}")
+    behind = [Check(check.headline, (*_BEHIND, *check.command)) for check in checks]
+    with _started(tests) as running, ThreadPoolExecutor(1) as pool:
+        others = pool.submit(_run_side_by_side, behind, 1, lambda: running.send_signal(signal.SIGINT))
+        outcome, closing_line = _shown(tests, running)
+        return [*others.result(), outcome], closing_line
+
+
+def _run_side_by_side(checks: Sequence[Check], at_once: int, on_failure: Callable[[], None]) -> list[Outcome]:
     """Outcomes as they come; after a failure no further check is begun."""
     done: list[Outcome] = []
     waiting = list(checks)
     running: set[Future[Outcome]] = set()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         while running or waiting:
-            while waiting and len(running) < AT_ONCE:
+            while waiting and len(running) < at_once:
                 running.add(pool.submit(_run_quietly, waiting.pop(0)))
             ended, running = wait(running, return_when=FIRST_COMPLETED)
             for outcome in (future.result() for future in ended):
@@ -110,6 +128,7 @@ def _run_side_by_side(checks: Sequence[Check]) -> list[Outcome]:
                 if outcome.exit_code != 0:
                     say(outcome.said)
                     waiting.clear()
+                    on_failure()
     return done
 
 
@@ -121,19 +140,22 @@ def _run_quietly(check: Check) -> Outcome:
     return Outcome(check, ran.returncode, time.monotonic() - began, ran.stdout)
 
 
-def _run_to_screen(check: Check) -> tuple[Outcome, str]:
+def _started(check: Check) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        check.command, cwd=ROOT, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def _shown(check: Check, running: "subprocess.Popen[str]") -> tuple[Outcome, str]:
     """Show every line as it comes but the last, which is handed back for the very end."""
     began = time.monotonic()
     held_back = ""
-    with subprocess.Popen(
-        check.command, cwd=ROOT, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as running:
-        assert running.stdout is not None
-        for line in running.stdout:
-            if held_back:
-                say(held_back)
-            held_back = line.rstrip("\n")
-    return Outcome(check, running.returncode, time.monotonic() - began), held_back
+    assert running.stdout is not None
+    for line in running.stdout:
+        if held_back:
+            say(held_back)
+        held_back = line.rstrip("\n")
+    return Outcome(check, running.wait(), time.monotonic() - began), held_back
 
 
 def _env() -> dict[str, str]:

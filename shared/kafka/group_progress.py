@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from shared.clock import Clock
 from shared.events.topics import Topic
 from shared.kafka.patience import stop_within
+from shared.kafka.topics import partitions_of
 from shared.observe.log import Log
 from shared.settings import Settings
 
@@ -33,11 +34,8 @@ class GroupProgress:
     def __init__(self, settings: Settings, topics: Sequence[Topic], clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._partitions = [
-            TopicPartition(settings.topic_prefix + topic.name, number)
-            for topic in topics
-            for number in range(topic.partitions)
-        ]
+        self._topics = [settings.topic_prefix + topic.name for topic in topics]
+        self._partitions: list[TopicPartition] = []
         self._kafka: AIOKafkaConsumer | None = None
         self._mark: _Mark | None = None
         self._handled_until: datetime | None = None
@@ -80,6 +78,7 @@ class GroupProgress:
             request_timeout_ms=5_000,
         )
         try:
+            self._partitions = await partitions_of(self._settings.kafka_bootstrap, self._topics)
             await kafka.start()
             self._kafka = kafka
         finally:

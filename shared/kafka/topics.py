@@ -1,4 +1,4 @@
-"""Makes the topics: `python -m shared.kafka.topics create`.
+"""Makes the topics: `python -m shared.kafka.topics create`; and asks the broker for what they have become.
 
 It makes what is missing, and room where messages may weigh more than they did.
 """
@@ -6,7 +6,9 @@ It makes what is missing, and room where messages may weigh more than they did.
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -43,6 +45,24 @@ async def create(bootstrap_servers: str, prefix: str = "", replication_factor: i
         return [prefix + topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> list[TopicPartition]:
+    """Every partition of these topics, as the broker has them: topics of an older or larger cluster may have others.
+
+    Raises UnknownTopicOrPartitionError, a KafkaError, for a topic that was not made yet.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+    try:
+        await admin.start()
+        described = await admin.describe_topics(list(names))
+    finally:
+        await admin.close()
+    for topic in described:
+        if topic["error_code"]:
+            raise for_code(topic["error_code"])
+    found = [(topic["topic"], one["partition"]) for topic in described for one in topic["partitions"]]
+    return [TopicPartition(topic, number) for topic, number in sorted(found)]
 
 
 async def _make_room(admin: AIOKafkaAdminClient, names: set[str]) -> None:

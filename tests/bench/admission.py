@@ -28,7 +28,6 @@ from tests.support.real_system import RealSystem
 
 T = TypeVar("T")
 CONNECTIONS = 8
-_WARM_UP = 500
 _SCANS = 2_500
 _WANTED_PER_S, _WANTED_P95_MS = 600, 25
 
@@ -44,14 +43,15 @@ class Rate:
     per_s: float
 
 
-async def measure_admission(system: RealSystem, gates: Gates) -> Figure:
+async def measure_admission(system: RealSystem, gates: Gates, scans: int = _SCANS) -> Figure:
     """One admission is a POST with one scan: pass, signature, rule, row, event."""
-    tickets = await _issue(system, _WARM_UP + _SCANS + _SCANS)
-    scanned, bare = tickets[: _WARM_UP + _SCANS], tickets[_WARM_UP + _SCANS :]
+    warm_up = scans // 5
+    tickets = await _issue(system, warm_up + scans + scans)
+    scanned, bare = tickets[: warm_up + scans], tickets[warm_up + scans :]
     limit = await _bare(system, [ticket.ticket_id for ticket in bare])
     requests = [_request(system, gates, ticket) for ticket in scanned]
-    await _posted(system, requests[:_WARM_UP])
-    rate = await _posted(system, requests[_WARM_UP:])
+    await _posted(system, requests[:warm_up])
+    rate = await _posted(system, requests[warm_up:])
     return Figure(
         f"admission, POST of one signed scan, {CONNECTIONS} connections",
         f"{rate.per_s:.0f}/s, {spread(rate.seconds, 50, 95)}",

@@ -121,17 +121,17 @@ async def chain_of(system: RealSystem) -> AsyncGenerator[Chain]:
         await bank.stop()
 
 
-async def measure_ticket_latency(system: RealSystem) -> list[Figure]:
+async def measure_ticket_latency(system: RealSystem, for_s: int = _PACED_S, sends: int = 1000) -> list[Figure]:
     """At a steady rate, on four venues: the clock starts when a transfer is due, so a late sender counts as well."""
     async with chain_of(system) as chain:
-        limit = await _bare_sends(chain, system.kafka_bootstrap)
-        states = await _many_payable(chain, ORDERS_PER_S * _PACED_S)
+        limit = await _bare_sends(chain, system.kafka_bootstrap, sends)
+        states = await _many_payable(chain, ORDERS_PER_S * for_s)
         start = asyncio.get_running_loop().time() + _OPEN_BEFORE_S + 0.5
         await asyncio.gather(*(chain.pay_at(state, start + n / ORDERS_PER_S) for n, state in enumerate(states)))
     holds = ms(chain.read_s, 50) <= _WANTED_P50_MS and ms(chain.read_s, 99) <= _WANTED_P99_MS
     return [
         Figure(
-            f"bank event -> ticket read by the visitor, {ORDERS_PER_S}/s for {_PACED_S} s",
+            f"bank event -> ticket read by the visitor, {ORDERS_PER_S}/s for {for_s} s",
             spread(chain.read_s, 50, 99),
             f"send_and_wait {spread(limit, 50, 99)}",
             f"p50 <= {_WANTED_P50_MS}, p99 <= {_WANTED_P99_MS} ms",
@@ -142,7 +142,7 @@ async def measure_ticket_latency(system: RealSystem) -> list[Figure]:
     ]
 
 
-async def measure_paid_orders(system: RealSystem) -> Figure:
+async def measure_paid_orders(system: RealSystem, for_s: float = _SUSTAINED_S) -> Figure:
     """Whole journeys, so many at once as keep everything busy: order, intent, transfer, ticket."""
     done = 0
     async with chain_of(system) as chain:
@@ -151,7 +151,7 @@ async def measure_paid_orders(system: RealSystem) -> Figure:
 
         async def buy() -> None:
             nonlocal done
-            while time.perf_counter() - began < _SUSTAINED_S:
+            while time.perf_counter() - began < for_s:
                 state = await chain.payable(next(products))
                 await chain.pay(state)
                 async for told in chain.live(state.token):
@@ -166,18 +166,18 @@ async def measure_paid_orders(system: RealSystem) -> Figure:
     )
 
 
-async def _bare_sends(chain: Chain, bootstrap: str) -> list[float]:
+async def _bare_sends(chain: Chain, bootstrap: str, sends: int) -> list[float]:
     """Idempotent send_and_wait, one after the other, of messages that nobody reads."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(_NOBODY, 1, 1)])
     await admin.close()
     seconds: list[float] = []
-    for _ in range(1000):
+    for _ in range(sends):
         began = time.perf_counter()
         await chain.bank.send_and_wait(_NOBODY, b"x" * 400, b"key")
         seconds.append(time.perf_counter() - began)
-    return seconds[100:]
+    return seconds[sends // 10 :]
 
 
 async def _many_payable(chain: Chain, count: int) -> list[OrderState]:

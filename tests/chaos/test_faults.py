@@ -1,6 +1,6 @@
 """Whatever is killed, repeated or garbled under load: tickets once, admissions kept, every đồng in its place.
 
-MOT_CHAM_CHAOS_SECONDS says how long things go wrong (90), MOT_CHAM_CHAOS_SEED in which order.
+MOT_CHAM_CHAOS_SECONDS says how long things go wrong, MOT_CHAM_CHAOS_SEED in which order.
 """
 
 import asyncio
@@ -11,34 +11,26 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from deploy.local.process import Program, wait_until
 from deploy.simulator.bank import Bank
 from shared.clock import utc_now
-from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic
+from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.topics import partitions_of
 from tests.chaos.faults import KILLED, Faults
 from tests.chaos.load import Load, Promised
 from tests.support.buyers import Buyers, Gates
-from tests.support.real_system import RealSystem, running_system, services_here
+from tests.support.real_system import RealSystem
+from tests.support.scope import CHAOS_SECONDS
 
 READS = {"ticketing": (PAYMENTS_EVENTS,), "payments": (TICKETING_EVENTS, BANK_TRANSFERS)}
-SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS", "90"))
-QUIET_WITHIN_S = 180.0
-
-
-@pytest.fixture
-def supervised(tmp_path: Path) -> Iterator[tuple[RealSystem, Program]]:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of a broker that we killed it says the same all the time
-    system = RealSystem.make(tmp_path, services_here(), "WARNING")
-    with running_system(system) as supervisor:
-        yield system, supervisor
+# What was left lying is done at the speed of a busy machine.
+QUIET_WITHIN_S = 180.0 + CHAOS_SECONDS
 
 
 @pytest.mark.chaos
@@ -47,16 +39,17 @@ async def test_no_fault_under_load_loses_or_doubles_a_ticket_an_admission_or_mon
     supervised: tuple[RealSystem, Program],
 ) -> None:
     system, supervisor = supervised
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of a broker that we killed it says the same all the time
     seed = int(os.environ.get("MOT_CHAM_CHAOS_SEED") or secrets.randbelow(10**6))
-    print(f"\nchaos: MOT_CHAM_CHAOS_SEED={seed} MOT_CHAM_CHAOS_SECONDS={SECONDS:.0f}")
+    print(f"\nchaos: MOT_CHAM_CHAOS_SEED={seed} MOT_CHAM_CHAOS_SECONDS={CHAOS_SECONDS:.0f}")
     began = utc_now()
     bank = Bank(system.kafka_bootstrap, "")
     async with httpx.AsyncClient(base_url=system.origin("ticketing"), timeout=10, trust_env=False) as http:
         load = Load(Buyers(http, bank, await _gates(system)), random.Random(seed))
         faults = Faults(system, load, random.Random(seed))
         async with asyncio.TaskGroup() as both:
-            both.create_task(load.run(SECONDS))
-            both.create_task(faults.run(SECONDS))
+            both.create_task(load.run(CHAOS_SECONDS))
+            both.create_task(faults.run(CHAOS_SECONDS))
     await bank.close()
     print(f"chaos: {dict(Counter(faults.done))}, {len(load.promised.tickets_of_order)} paid orders")
     await asyncio.to_thread(_ready_again, system)
@@ -107,17 +100,13 @@ async def _unread(system: RealSystem) -> int:
         asking = AIOKafkaConsumer(bootstrap_servers=system.kafka_bootstrap, group_id=service, enable_auto_commit=False)
         await asking.start()
         try:
-            partitions = _partitions(topics)
+            partitions = await partitions_of(system.kafka_bootstrap, [topic.name for topic in topics])
             asking.assign(partitions)
             for partition, end in (await asking.end_offsets(partitions)).items():
                 unread += end - (await asking.committed(partition) or 0)
         finally:
             await asking.stop()
     return unread
-
-
-def _partitions(topics: tuple[Topic, ...]) -> list[TopicPartition]:
-    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
 
 async def _unsent(system: RealSystem) -> int:

@@ -1,86 +1,87 @@
-"""The whole system, once a session; and a gate as its phones see it, with a server that can go away."""
+"""The whole system and a browser, once a worker; and a gate as its phones see it, with a server that can go away."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Playwright, async_playwright
 
 from deploy.local.secrets import ensure_secrets
 from services.ticketing.codes.keys import TicketSigner
 from shared.clock import utc_now
-from shared.events.topics import TICKETING_EVENTS
-from shared.kafka.topics import create as create_topics
+from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS, dead_letters
 from shared.passes.keys import read_private_key
-from shared.storage import migrate
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
-from tests.support.gate import MIGRATIONS, open_venue
+from tests.support.gate import MIGRATIONS, furnish_venue, venue_in
 from tests.support.gate_site import GateServer, Site
 from tests.support.ports import free_ports
 from tests.support.screens import launch
 from tests.support.system import System
+from tests.support.topics import own_topics
+
+# A browser lives in the loop that started it, so these tests and fixtures share one loop (tests/conftest.py).
+GATE_TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS, dead_letters("ticketing"))
 
 
-@pytest.fixture(scope="session")
-def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def system(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     """Everything that `./run up` starts. A test that pauses it resumes it; people and sums in it are everybody's."""
     started = System(cluster, tmp_path_factory.mktemp("system"))
-    try:
-        asyncio.run(started.start())
+    async with AsyncExitStack() as stack:
+        await started.start(stack)
         yield started
-    finally:
-        started.stop()
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await launch(playwright)
-        yield opened
-        await opened.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as running:
+        yield running
 
 
-@pytest.fixture
-def gate_server(cluster: Cluster, tmp_path: Path) -> Iterator[GateServer]:
-    name = f"gate_{uuid4().hex[:8]}"
-    cluster.create_database(name)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    opened = await launch(playwright)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """A browser in which nobody has opened anything. Phones are contexts of it, which know nothing of each other."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(cluster: Cluster, tmp_path: Path, browser: Browser, playwright: Playwright) -> AsyncIterator[Site]:
     ensure_secrets(tmp_path)
     [port] = free_ports(1)
-    environment = {
-        "TICKETING_DATABASE_URL": cluster.postgres_url(name),
-        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
-        "TOPIC_PREFIX": f"{name}.",
-        "SECRETS_DIR": str(tmp_path),
-        "PROFILE": "demo",
-        "LOG_LEVEL": "WARNING",
-    }
-    server = GateServer(environment, port)
-    yield server
-    server.stop()
-    cluster.drop_database(name)
-
-
-@pytest.fixture
-async def site(gate_server: GateServer, tmp_path: Path) -> AsyncIterator[Site]:
-    url = gate_server.environment["TICKETING_DATABASE_URL"]
+    prefix = f"{tmp_path.name}.{port}."
     async with AsyncExitStack() as stack:
-        await migrate.migrate(url, MIGRATIONS)
+        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix, GATE_TOPICS))
+        url = await stack.enter_async_context(cluster.database("gate", MIGRATIONS, furnish_venue))
         pool = await create_pool(url, "ticketing", 4)
         stack.push_async_callback(pool.close)
-        venue = await open_venue(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True)))
+        venue = await venue_in(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True)))
         venue.signer = TicketSigner(1, read_private_key(tmp_path / "ticket-key-1.pem"))
         venue.pass_key = read_private_key(tmp_path / "pass-key.pem")
-        await create_topics(gate_server.environment["KAFKA_BOOTSTRAP_SERVERS"], gate_server.environment["TOPIC_PREFIX"])
-        gate_server.start()
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await launch(playwright)
-        stack.push_async_callback(browser.close)
-        opened = Site(venue, gate_server, browser, playwright)
+        environment = {
+            "TICKETING_DATABASE_URL": url,
+            "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+            "TOPIC_PREFIX": prefix,
+            "SECRETS_DIR": str(tmp_path),
+            "PROFILE": "demo",
+            "LOG_LEVEL": "WARNING",
+        }
+        server = GateServer(environment, port)
+        stack.callback(server.stop)
+        server.start()
+        opened = Site(venue, server, browser, playwright)
         yield opened
         assert opened.faults == []

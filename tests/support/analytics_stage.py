@@ -1,18 +1,18 @@
 """Analytics on the real database and broker, with events made by hand and sent as the relays send them."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 
+from services.analytics.stream.log_reader import TOPICS
 from services.analytics.stream.rebuild import TABLES, rebuild
 from services.analytics.stream.verify import Finding, verify
 from services.analytics.stream.worker import Worker
@@ -33,16 +33,16 @@ from shared.ids import (
     TransferId,
     VenueId,
 )
-from shared.kafka.topics import create as create_topics
 from shared.money import Dong
 from shared.observe.health import Health
 from shared.settings import Settings
-from shared.storage import migrate
 from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
-from tests.support.cluster import Cluster
-from tests.support.waiting import until
+from tests.support.cluster import MIGRATIONS, Cluster
+from tests.support.forks import NOWHERE, fork
+from tests.support.topics import own_topics
+from tests.support.waiting import PATIENCE_S, until
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 DAY = date(2026, 11, 24)
@@ -255,8 +255,8 @@ class Stage:
         return row["n"], row["vnd"]
 
     def start_process(
-        self, command: str = "consume", more: Mapping[str, str] | None = None, output: int = subprocess.DEVNULL
-    ) -> "subprocess.Popen[bytes]":
+        self, command: str = "consume", more: Mapping[str, str] | None = None, output: Path = NOWHERE
+    ) -> ForkServerProcess:
         """A role or command as a process of its own."""
         environment = {
             "ANALYTICS_DATABASE_URL": self.settings.database_url,
@@ -267,8 +267,7 @@ class Stage:
             "PATH": "/usr/bin:/bin",
             **(more or {}),
         }
-        arguments = [sys.executable, "-m", "services.analytics", command]
-        return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=output)
+        return fork("services.analytics", command, env=environment, output=output)
 
 
 @asynccontextmanager
@@ -279,28 +278,24 @@ async def working(*workers: Worker) -> AsyncGenerator[None]:
     finally:
         for worker in workers:
             worker.stop()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*tasks)
 
 
 async def open_stage(cluster: Cluster, secrets_dir: Path) -> AsyncGenerator[Stage]:
-    name = f"analytics_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, ROOT / "services/analytics/migrations")
-    await create_topics(cluster.kafka_bootstrap, f"{name}.")
-    settings = Settings.read(
-        "analytics",
-        {
-            "ANALYTICS_DATABASE_URL": url,
-            "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
-            "TOPIC_PREFIX": f"{name}.",
-            "SECRETS_DIR": str(secrets_dir),
-        },
-    )
-    pool = await create_pool(url, "test", 6)
-    try:
+    prefix = f"analytics_{uuid4().hex[:8]}."
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix, TOPICS))
+        url = await stack.enter_async_context(cluster.database("analytics", MIGRATIONS["analytics"]))
+        settings = Settings.read(
+            "analytics",
+            {
+                "ANALYTICS_DATABASE_URL": url,
+                "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+                "TOPIC_PREFIX": prefix,
+                "SECRETS_DIR": str(secrets_dir),
+            },
+        )
+        pool = await create_pool(url, "test", 6)
+        stack.push_async_callback(pool.close)
         yield Stage(cluster, settings, pool)
-    finally:
-        await pool.close()
-        cluster.drop_database(name)

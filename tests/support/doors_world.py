@@ -28,16 +28,16 @@ from shared.clock import utc_now
 from shared.events.ticketing import VenueChanged
 from shared.events.words import PersonRole
 from shared.ids import DeviceId, PersonId, VenueId, uuid7
-from shared.kafka.topics import create as create_topics
 from shared.passes.auth import Doors, Pass, Role, sign_pass
 from shared.passes.keys import read_private_key
 from shared.passes.revocations import revoke
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
-from shared.storage import migrate
-from tests.support.cluster import Cluster
+from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.doors_table import SERVICES
+from tests.support.topics import own_topics
+from tests.support.waiting import PATIENCE_S
 
 VENUE, OTHER = VenueId("cot-co-lung-cu"), VenueId("nha-vuong-sa-phin")
 PIN, PASSWORD = "483920", "a-long-password"
@@ -133,21 +133,20 @@ def service_of(path: str) -> str:
 async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
     """Every service on a database of its own; streams end after their start, so that they can be asked like pages."""
     ensure_secrets(folder)
-    prefix = f"doors{uuid4().hex[:8]}"
+    prefix = f"doors{uuid4().hex[:8]}."
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
-        "TOPIC_PREFIX": f"{prefix}.",
+        "TOPIC_PREFIX": prefix,
         "SECRETS_DIR": str(folder),
         "PUBLIC_ORIGIN": ORIGIN,
         "PROFILE": "demo",
         "DATABASE_POOL_SIZE": "4",
-        **{f"{name.upper()}_DATABASE_URL": cluster.postgres_url(f"{prefix}_{name}") for name in _BUILDS},
     }
-    await create_topics(cluster.kafka_bootstrap, f"{prefix}.")
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix))
         services = {name: await _built(name, environment, cluster, stack) for name in _BUILDS}
         apps = {name: service.api for name, service in services.items()}
-        bank = Bank(cluster.kafka_bootstrap, f"{prefix}.")
+        bank = Bank(cluster.kafka_bootstrap, prefix)
         stack.push_async_callback(bank.close)
         apps["simulator"] = simulator.build(SimulatorSettings.read(environment), bank)
         assert set(apps) == set(SERVICES)
@@ -156,22 +155,18 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
         world = World(services, ours, key, hash_pin(PIN), await hash_password(PASSWORD))
         await world.furnish()
         await world.shut_out()
-        async with asyncio.timeout(10), world.browser("ticketing") as browser:
+        async with asyncio.timeout(PATIENCE_S), world.browser("ticketing") as browser:
             while (await browser.get(f"/venues/{VENUE}")).status_code != 200:  # noqa: ASYNC110 - the catalogue is read beside us
                 await asyncio.sleep(0.05)
         yield world
 
 
 async def _built(name: str, environment: dict[str, str], cluster: Cluster, stack: AsyncExitStack) -> Service:
-    url = environment[f"{name.upper()}_DATABASE_URL"]
-    database = url.rpartition("/")[2].partition("?")[0]
-    cluster.create_database(database)
-    stack.callback(cluster.drop_database, database)
-    service = await _BUILDS[name](Settings.read(name, environment))
+    url = await stack.enter_async_context(cluster.database(f"doors_{name}", MIGRATIONS[name]))
+    service = await _BUILDS[name](Settings.read(name, {**environment, f"{name.upper()}_DATABASE_URL": url}))
     stack.push_async_callback(service.unit.pool.close)
     for close in service.closers:
         stack.push_async_callback(close)
-    await migrate.migrate(url, service.migrations)
     for work in service.background:
         stack.callback(asyncio.ensure_future(work()).cancel)
     service.closing.set()

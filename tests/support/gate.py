@@ -23,12 +23,14 @@ from services.ticketing.sales.store.orders import insert_order
 from services.ticketing.sales.store.tickets import tickets_of_order
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date, utc_now
+from shared.events.topics import TICKETING_EVENTS
 from shared.events.words import TicketMode
 from shared.ids import DeviceId, OrderId, ProductId, uuid7
 from shared.passes.auth import Pass, Role, sign_pass
 from shared.seed.reader import read_seed
-from shared.storage.db import Pool
+from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Tx, Unit
+from shared.unit.wake import Waker
 
 VENUE = "cot-co-lung-cu"
 PRODUCT = ProductId("cot-co-lung-cu-entry")
@@ -100,11 +102,18 @@ class Phone:
     cookies: Mapping[str, str]
 
 
-async def open_venue(unit: Unit) -> Venue:
+async def furnish_venue(url: str) -> None:
     """Catalogue and made-up people in a migrated, empty database."""
     seed = read_seed()
+    pool = await create_pool(url, "ticketing", 2)
+    unit = Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
     await unit.run(load_catalogue, seed)
     await seed_people(unit, [person for person in seed.people if VENUE in person.venue_ids][:2])
+    await pool.close()
+
+
+async def venue_in(unit: Unit) -> Venue:
+    """The venue of a furnished database."""
     async with unit.pool.acquire() as connection:
         return Venue(unit=unit, catalogue=await read_catalogue(connection))
 

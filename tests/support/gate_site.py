@@ -2,21 +2,22 @@
 
 import asyncio
 import os
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Request, expect
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
+from deploy.local.process import wait_until
 from services.ticketing.sales.domain.tickets import Ticket
+from tests.support.forks import end, fork
 from tests.support.gate import VENUE, Phone, Venue
-from tests.support.screens import launch
+from tests.support.screens import launch, patient
+from tests.support.waiting import PATIENCE_S
 
 PIN = "110101"
 _COUNT_UNSENT = """() => new Promise((resolve, reject) => {
@@ -57,27 +58,21 @@ class GateServer:
 
     environment: Mapping[str, str]
     port: int
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    process: ForkServerProcess | None = None
 
     @property
     def origin(self) -> str:
         return f"http://localhost:{self.port}"
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "services.ticketing", "run"],
-            env={**os.environ, **self.environment, "TICKETING_PORT": str(self.port)},
-        )
-        give_up_at = time.monotonic() + 30
-        while not self._answers():
-            assert self.process.poll() is None, "the service ended by itself"
-            assert time.monotonic() < give_up_at, "the service did not answer"
-            time.sleep(0.05)
+        environment = {**os.environ, **self.environment, "TICKETING_PORT": str(self.port)}
+        process = self.process = fork("services.ticketing", "run", env=environment)
+        wait_until(lambda: not process.is_alive() or self._answers(), PATIENCE_S, "the service answers")
+        assert process.is_alive(), "the service ended by itself"
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.terminate()
-            self.process.wait(15)
+            end(self.process)
             self.process = None
 
     def _answers(self) -> bool:
@@ -114,7 +109,7 @@ class Site:
 
     async def page(self, phone: Phone | None, browser: Browser | None = None) -> Page:
         """A page of its own phone. In another browser, with that one's camera; else with the test's canvas as one."""
-        context = await (browser or self.browser).new_context(viewport={"width": 320, "height": 640})
+        context = patient(await (browser or self.browser).new_context(viewport={"width": 320, "height": 640}))
         if browser is None:
             await context.add_init_script(_HAND)
         if phone is not None:
@@ -189,7 +184,7 @@ async def expect_result(page: Page, colour: str, word: str) -> None:
 
 async def expect_all_sent(page: Page) -> None:
     """Asks the phone's memory before its screen, which right after a scan still counts as it did before."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while await page.evaluate(_COUNT_UNSENT):  # noqa: ASYNC110 - the browser has no event to wait for
             await asyncio.sleep(0.05)
     await expect(page.locator("#unsent")).to_have_text("Unsent: 0")

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response, expect
 
+from tests.support.waiting import PATIENCE_S
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 # Empty: no Chromium of the system, so Playwright's own.
 CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
 ARGUMENTS = (
@@ -64,7 +67,13 @@ async def launch(playwright: Playwright, *more: str) -> Browser:
 
 async def phone_of(browser: Browser, language: str = "vi", width: int = 360, height: int = 740) -> BrowserContext:
     """A phone nobody has used yet, in the language of its owner."""
-    return await browser.new_context(viewport={"width": width, "height": height}, locale=LOCALES[language])
+    return patient(await browser.new_context(viewport={"width": width, "height": height}, locale=LOCALES[language]))
+
+
+def patient(context: BrowserContext) -> BrowserContext:
+    """Its pages wait as long for anything as all tests do; what must come sooner says so at its place."""
+    context.set_default_timeout(PATIENCE_S * 1000)
+    return context
 
 
 def watch(page: Page, origin: str) -> list[str]:

@@ -1,11 +1,11 @@
 """Two services of the tests' own on the real database and broker: `speaker` says venues, `hearer` writes them down."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from shared.clock import utc_now
 from shared.events import topics
@@ -18,11 +18,11 @@ from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
 from shared.settings import Settings
-from shared.storage import migrate
-from shared.storage.db import create_pool
+from shared.storage.db import AWAY, connect, create_pool
 from shared.unit.unit import Tx, Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
+from tests.support.waiting import PATIENCE_S
 
 TABLES = """
 CREATE TABLE venue (venue_id text PRIMARY KEY, version int NOT NULL);
@@ -100,6 +100,29 @@ class Spine:
         return int(await side.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL"))
 
 
+async def say(spine: Spine, venue_id: str) -> VenueChanged:
+    return await spine.speaker.unit.run(change_venue, venue_id)
+
+
+async def progress(spine: Spine) -> int:
+    return int(await spine.hearer.unit.pool.fetchval("SELECT count(*) FROM heard"))
+
+
+async def heard_at_least(spine: Spine, number: int) -> bool:
+    try:
+        return await progress(spine) >= number
+    except AWAY:
+        return False
+
+
+def assert_in_order(heard: list[tuple[str, int]], said: dict[str, int]) -> None:
+    """Of each venue exactly the versions 1..n, in this order."""
+    versions: dict[str, list[int]] = defaultdict(list)
+    for venue_id, version in heard:
+        versions[venue_id].append(version)
+    assert versions == {venue_id: list(range(1, last + 1)) for venue_id, last in said.items()}
+
+
 @asynccontextmanager
 async def running(*parts: Relay | Consumer) -> AsyncGenerator[None]:
     """Runs parts beside the test, and ends them in good order."""
@@ -109,7 +132,7 @@ async def running(*parts: Relay | Consumer) -> AsyncGenerator[None]:
     finally:
         for part in parts:
             part.stop()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*tasks)
 
 
@@ -121,11 +144,14 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
+async def _make_tables(url: str) -> None:
+    connection = await connect(url, "spine")
+    await connection.execute(TABLES)
+    await connection.close()
+
+
 async def side_of(cluster: Cluster, service: str, prefix: str, stack: AsyncExitStack) -> Side:
-    name = f"{prefix}{service}".replace(".", "_")
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, Path("/nonexistent"))
+    url = await stack.enter_async_context(cluster.database(service, furnish=_make_tables))
     environment = {
         f"{service.upper()}_DATABASE_URL": url,
         "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
@@ -133,8 +159,6 @@ async def side_of(cluster: Cluster, service: str, prefix: str, stack: AsyncExitS
     }
     settings = Settings.read(service, environment)
     pool = await create_pool(url, service, 12)
-    stack.callback(cluster.drop_database, name)
     stack.push_async_callback(pool.close)
-    await pool.execute(TABLES)
     unit = Unit(pool, service, topics.TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
     return Side(settings, unit, DeadLetters(settings, unit), Health(pool))

@@ -4,25 +4,29 @@ import json
 import os
 import secrets
 import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.caddy import CADDYFILE
+from deploy.local.process import DidNotHappen, wait_until
 from deploy.local.secrets import ensure_secrets
 from deploy.local.system import caddy_program
 from shared.clock import ZONE, utc_now
 from shared.events import topics
 from shared.ids import uuid7
-from shared.kafka.topics import create as create_topics
-from tests.support.cluster import Cluster
+from shared.storage.db import connect
+from tests.support.cluster import MIGRATIONS, Cluster
+from tests.support.forks import end, fork, wait_for
 from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN
+from tests.support.topics import own_topics
+from tests.support.waiting import PATIENCE_S
 
 SERVICES = ("ticketing", "payments", "analytics")
 BANK, DOOR = "simulator", "caddy"
@@ -34,7 +38,8 @@ class System:
     folder: Path
     name: str = field(default_factory=lambda: f"e2e_{secrets.token_hex(4)}")
     ports: dict[str, int] = field(default_factory=dict[str, int])
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, subprocess.Popen[bytes]])
+    databases: dict[str, str] = field(default_factory=dict[str, str])
+    processes: dict[str, ForkServerProcess] = field(default_factory=dict[str, ForkServerProcess])
 
     @property
     def origin(self) -> str:
@@ -43,7 +48,7 @@ class System:
 
     @property
     def environment(self) -> dict[str, str]:
-        databases = {f"{one.upper()}_DATABASE_URL": self.database_url(one) for one in SERVICES}
+        databases = {f"{one.upper()}_DATABASE_URL": url for one, url in self.databases.items()}
         upstreams = {f"{one.upper()}_UPSTREAM": f"127.0.0.1:{self.ports[one]}" for one in SERVICES}
         return {
             **databases,
@@ -64,21 +69,24 @@ class System:
         }
 
     def database_url(self, service: str) -> str:
-        return self.cluster.postgres_url(f"{self.name}_{service}")
+        return self.databases[service]
 
-    async def start(self) -> None:
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Everything up; the stack ends it and takes its topics and databases away."""
         ensure_secrets(self.folder)
-        await create_topics(self.cluster.kafka_bootstrap, f"{self.name}.")
+        await stack.enter_async_context(own_topics(self.cluster.kafka_bootstrap, f"{self.name}."))
         parts = (*SERVICES, BANK, DOOR)
         self.ports |= zip(parts, free_ports(len(parts)), strict=True)
         for service in SERVICES:
-            self.cluster.create_database(f"{self.name}_{service}")
-        for command in ("migrate", "seed"):
-            running = [self._run(f"services.{service}", command) for service in SERVICES]
-            assert [process.wait(60) for process in running] == [0] * len(SERVICES)
-        self.cluster.postgres.query(ALWAYS_OPEN, f"{self.name}_ticketing")
-        door = [str(caddy_program()), "run", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
-        self.processes[DOOR] = self._start(door)
+            database = self.cluster.database(f"{self.name}_{service}", MIGRATIONS[service])
+            self.databases[service] = await stack.enter_async_context(database)
+        seeding = [self._run(f"services.{service}", "seed") for service in SERVICES]
+        assert [wait_for(process) for process in seeding] == [0] * len(SERVICES)
+        ticketing = await connect(self.databases["ticketing"], "system")
+        await ticketing.execute(ALWAYS_OPEN)
+        await ticketing.close()
+        stack.callback(self._stop_door, self._start_door())
+        stack.callback(self._stop)
         self.processes[BANK] = self._run(f"deploy.{BANK}", "run")
         self.resume()
         self._wait_for(BANK, "/health/ready")
@@ -94,9 +102,6 @@ class System:
     def pause(self) -> None:
         """Ends the services; the door stays and says that nobody answers behind it."""
         self._end(SERVICES)
-
-    def stop(self) -> None:
-        self._end(tuple(self.processes))
 
     async def transfer(self, order: Mapping[str, object], amount_vnd: object) -> None:
         """The bank tells of a transfer for an order as its page shows it."""
@@ -124,28 +129,39 @@ class System:
         finally:
             await bank.stop()
 
-    def _run(self, module: str, command: str) -> subprocess.Popen[bytes]:
-        return self._start([sys.executable, "-m", module, command])
+    def _run(self, module: str, command: str) -> ForkServerProcess:
+        return fork(module, command, env={**os.environ, **self.environment}, output=self.folder / "log")
 
-    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def _start_door(self) -> subprocess.Popen[bytes]:
+        command = [str(caddy_program()), "run", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
+
+    def _stop_door(self, door: "subprocess.Popen[bytes]") -> None:
+        door.terminate()
+        door.wait(PATIENCE_S)
+
+    def _stop(self) -> None:
+        self._end(tuple(self.processes))
 
     def _end(self, parts: tuple[str, ...]) -> None:
         for part in parts:
             self.processes[part].terminate()
         for part in parts:
-            self.processes[part].wait(25)
+            end(self.processes[part])
 
     def _wait_for(self, part: str, path: str) -> None:
-        give_up_at = time.monotonic() + 40
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://localhost:{self.ports[part]}{path}", timeout=1):
-                    return
-            except OSError:
-                assert time.monotonic() < give_up_at, f"{part} did not become ready: {self._last_words()}"
-                time.sleep(0.1)
+        try:
+            wait_until(lambda: self._answers(part, path), PATIENCE_S, f"{part} is ready")
+        except DidNotHappen as error:
+            raise AssertionError(self._last_words()) from error
+
+    def _answers(self, part: str, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://localhost:{self.ports[part]}{path}", timeout=PATIENCE_S):
+                return True
+        except OSError:
+            return False
 
     def _last_words(self) -> str:
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-2000:]

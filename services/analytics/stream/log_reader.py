@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, events_behind
+from shared.kafka.topics import partitions_of
 from shared.settings import Settings
 
 TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
@@ -49,12 +50,8 @@ class LogReader:
         """Connects and takes its partitions."""
         async with self._patience.wait(_START_LIMIT_S):
             await self._kafka.start()
-            found = [
-                TopicPartition(self._prefix + topic.name, number)
-                for topic in TOPICS
-                for number in range(topic.partitions)
-                if number % self._share.step == self._share.first
-            ]
+            theirs = await partitions_of(self._bootstrap, [self._prefix + topic.name for topic in TOPICS])
+            found = [one for one in theirs if one.partition % self._share.step == self._share.first]
             self._kafka.assign(found)
 
     def partitions(self) -> list[tuple[str, int]]:

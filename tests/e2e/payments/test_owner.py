@@ -303,7 +303,7 @@ async def test_the_province_sees_what_an_owner_took_without_asking_again(system:
     await province.wait_for_function(
         "(wanted) => document.body.innerText.replace(/\\u00a0/g, ' ').includes(wanted)",
         arg=f"{before + 123_000:,} ₫".replace(",", "."),
-        timeout=10_000,
+        timeout=25_000,
     )
 
 

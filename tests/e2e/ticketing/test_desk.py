@@ -55,7 +55,7 @@ async def type_ticket(gate: Page, short_code: str, colour: str) -> None:
     if colour != "green":
         return
     await expect(gate.locator("#result")).to_be_hidden()
-    await expect(gate.locator("#unsent")).to_have_text("Unsent: 0", timeout=20_000)
+    await expect(gate.locator("#unsent")).to_have_text("Unsent: 0")
 
 
 async def revoke_phone(desk: Page, name: str, *, left: int = 0) -> None:

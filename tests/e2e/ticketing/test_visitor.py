@@ -3,14 +3,14 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.screens import expect_accessible, read_qr, watch
+from tests.support.screens import LOCALES, expect_accessible, patient, phone_of, read_qr, watch
 from tests.support.system import System
 
 pytestmark = pytest.mark.browser
 
 
 async def test_a_family_pays_and_the_page_turns_to_tickets_by_itself(system: System, browser: Browser) -> None:
-    context = await browser.new_context(viewport={"width": 320, "height": 700}, locale="vi-VN")
+    context = await phone_of(browser, "vi", width=320, height=700)
     page = await context.new_page()
     faults = watch(page, system.origin)
     await page.goto(f"{system.origin}/venues/cot-co-lung-cu")
@@ -38,7 +38,7 @@ async def test_a_family_pays_and_the_page_turns_to_tickets_by_itself(system: Sys
 
 
 async def test_buying_works_without_javascript_up_to_the_payment(system: System, browser: Browser) -> None:
-    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    context = patient(await browser.new_context(java_script_enabled=False, locale=LOCALES["en"]))
     page = await context.new_page()
     await page.goto(f"{system.origin}/venues/cot-co-lung-cu")
     await page.click("button[type=submit]")
@@ -48,13 +48,13 @@ async def test_buying_works_without_javascript_up_to_the_payment(system: System,
     await page.fill("#count_adult", "1")
     await page.click("button[type=submit]")
     await page.wait_for_url("**/orders/*")
-    await page.wait_for_selector(".qr-card svg", timeout=15_000)
+    await page.wait_for_selector(".qr-card svg")
 
     assert "30.000" in await page.inner_text(".amount")
 
 
 async def test_a_ticket_opens_with_the_server_gone_after_the_first_visit(system: System, browser: Browser) -> None:
-    context = await browser.new_context(locale="en-GB")
+    context = await phone_of(browser, "en")
     page = await context.new_page()
     await page.goto(f"{system.origin}/venues/bao-tang-tinh-ha-giang")
     await page.fill("#count_child_under_6", "1")

@@ -2,14 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.async_api import BrowserContext, Route, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.support.sample_pages import ADDRESSES
-from tests.support.screens import LOCALES, launch, phone_of, shortcomings
+from tests.support.screens import LOCALES, phone_of, shortcomings
 
 PAID = '{"status": "ticketed", "paid_vnd": 75000, "ready": true, "location": "/t/single", "uses": ""}'
 LIVE = "**/api/orders/*/live"
@@ -24,14 +25,11 @@ def origin() -> Iterator[str]:
         server.terminate()
 
 
-@pytest.fixture
-async def phone(request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(request: pytest.FixtureRequest, browser: Browser) -> BrowserContext:
     """A browser window as narrow as the narrowest phone, in Vietnamese unless the test has a language."""
     language = request.node.callspec.params.get("language", "vi") if hasattr(request.node, "callspec") else "vi"
-    async with async_playwright() as playwright:
-        browser = await launch(playwright)
-        yield await phone_of(browser, language, width=320, height=640)
-        await browser.close()
+    return await phone_of(browser, language, width=320, height=640)
 
 
 @pytest.mark.browser
@@ -67,11 +65,11 @@ async def test_a_broken_stream_says_that_nobody_knows_and_comes_back_by_itself(
 
     await page.route(LIVE, answer)
     await page.goto(f"{origin}/orders/waiting")
-    await expect(page.locator("#connection")).to_contain_text("Chưa biết tiền đã đến hay chưa", timeout=10_000)
+    await expect(page.locator("#connection")).to_contain_text("Chưa biết tiền đã đến hay chưa")
 
     is_away = False
 
-    await expect(page).to_have_url(f"{origin}/t/single", timeout=20_000)
+    await expect(page).to_have_url(f"{origin}/t/single")
 
 
 @pytest.mark.browser

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import subprocess
 from functools import partial
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from shared.events.common import Event
 from shared.observe.health import Health
 from tests.support.analytics_stage import Sale, Stage, venue, working
+from tests.support.forks import end, wait_for
 from tests.support.waiting import until
 
 
@@ -80,12 +80,12 @@ async def test_killed_in_the_middle_again_and_again_nothing_is_lost_or_doubled(s
         await until(partial(_has_moved, stage, read))
         await asyncio.sleep(chance.random() * 0.1)
         process.kill()
-        process.wait()
+        wait_for(process)
     process = stage.start_process()
     try:
         await until(stage.is_caught_up)
     finally:
-        _end(process)
+        end(process)
     assert (await stage.taken())[1] == total
     assert all(finding.ok for finding in await stage.verify())
 
@@ -130,8 +130,3 @@ async def _events_read(stage: Stage) -> int:
 
 async def _has_moved(stage: Stage, start: int) -> bool:
     return await _events_read(stage) > start
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    process.wait(timeout=30)

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,12 +14,11 @@ from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
 from shared.errors import Poison
 from shared.kafka.message import Message
-from shared.observe.health import Health
 from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
-from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
+from tests.support.forks import wait_for
 from tests.support.texts import EVERY_TEXT
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 ASKED = Asked(Days(DAY, DAY), "", EVERY_TEXT.spoken("vi"))
 
@@ -91,7 +90,7 @@ async def test_a_stream_of_the_province_wakes_when_a_batch_is_counted(stage: Sta
         return {"taken": await stage.taken()}
 
     stream = live.stream([("province", "all")], read)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await anext(stream)).raw_data == '{"taken":[0,0]}'
         await stage.say(Sale().settled())
         await stage.count()
@@ -99,42 +98,27 @@ async def test_a_stream_of_the_province_wakes_when_a_batch_is_counted(stage: Sta
     reading.cancel()
 
 
-async def test_told_to_stop_while_kafka_is_away_the_worker_ends_soon_and_counts_the_rest_later(stage: Stage) -> None:
-    await stage.say(Sale().settled())
-    health = Health(stage.pool)
-    worker = stage.worker(health)
-    task = asyncio.create_task(worker.run())
-    await until(stage.is_caught_up)
-    await asyncio.to_thread(stage.cluster.kill_kafka)
-    try:
-        # It asks for the end of the log every two seconds; silent for longer, it waits for that answer.
-        await until(lambda: waits_for_kafka(health, 4.0))
-        took_s = await seconds_to_end(worker, task)
-    finally:
-        await asyncio.to_thread(stage.cluster.start_kafka)
-    assert took_s < END_LIMIT_S
-
+async def test_verify_and_rebuild_are_commands_and_verify_fails_on_a_wrong_cell(stage: Stage, tmp_path: Path) -> None:
     await stage.say(Sale().settled())
     await stage.count()
-    assert await stage.taken() == (2, 60_000)
-    assert all(finding.ok for finding in await stage.verify())
-
-
-async def test_verify_and_rebuild_are_commands_and_verify_fails_on_a_wrong_cell(stage: Stage) -> None:
-    await stage.say(Sale().settled())
-    await stage.count()
-    assert await _command(stage, "verify") == (0, True)
+    assert await _verified(stage, tmp_path / "printed") == (0, True)
     await stage.pool.execute("UPDATE day_taken SET amount_vnd = amount_vnd + 1")
-    assert await _command(stage, "verify") == (1, False)
+    assert await _verified(stage, tmp_path / "printed") == (1, False)
     process = stage.start_process("rebuild")
-    assert await asyncio.to_thread(process.wait, 60) == 0
-    assert await _command(stage, "verify") == (0, True)
+    assert await asyncio.to_thread(wait_for, process) == 0
+    assert await _verified(stage, tmp_path / "printed") == (0, True)
 
 
-async def _command(stage: Stage, name: str) -> tuple[int, bool]:
-    """Exit code of a command, and whether every line of JSON it printed says ok."""
-    process = stage.start_process(name, output=subprocess.PIPE)
-    printed, _ = await asyncio.to_thread(process.communicate, timeout=60)
-    findings = [json.loads(line) for line in printed.decode().splitlines()]
+async def _verified(stage: Stage, printed: Path) -> tuple[int, bool]:
+    """Exit code of `verify`, and whether every line of JSON it printed says ok."""
+    process = stage.start_process("verify", {"LOG_LEVEL": "ERROR"}, printed)
+    exit_code = await asyncio.to_thread(wait_for, process)
+    findings = [json.loads(line) for line in await asyncio.to_thread(_lines_taken, printed)]
     assert {"invariant", "ok", "detail"} == set(findings[0])
-    return process.returncode, all(finding["ok"] for finding in findings)
+    return exit_code, all(finding["ok"] for finding in findings)
+
+
+def _lines_taken(file: Path) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.unlink()
+    return lines

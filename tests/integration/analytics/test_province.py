@@ -5,7 +5,6 @@ import csv
 import io
 import os
 import re
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +31,7 @@ from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.analytics_stage import ROOT, Sale, Stage, venue
+from tests.support.forks import end
 from tests.support.ports import free_ports
 from tests.support.waiting import until
 
@@ -234,7 +234,7 @@ async def screen(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Scr
             yield Screen(stage, page, origin, faults)
             await browser.close()
     finally:
-        _end(process)
+        end(process)
 
 
 @pytest.mark.browser
@@ -294,8 +294,3 @@ async def _keep_picture(page: Page, name: str) -> None:
     """Screenshots for a person to look at, where the environment names a folder."""
     if folder := os.environ.get("MOT_CHAM_PICTURES"):
         await page.screenshot(path=Path(folder) / name, full_page=True)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    process.wait(timeout=30)

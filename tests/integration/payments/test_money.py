@@ -37,6 +37,7 @@ from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
 from tests.support.payments import MIGRATIONS, first_migrations, placed_order
+from tests.support.scope import examples
 
 VENUE = VenueId("clay-house")
 ACCOUNT = "000000001"
@@ -140,16 +141,12 @@ class Books:
 
 @pytest.fixture
 async def books(cluster: Cluster) -> AsyncIterator[Books]:
-    name = f"money_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, MIGRATIONS)
-    pool = await create_pool(url, "money", 10)
-    books = Books(Unit(pool, "payments", "payments.events", lambda: NOW, Waker(url, solo=True)))
-    await furnish(books.unit)
-    yield books
-    await pool.close()
-    cluster.drop_database(name)
+    async with cluster.database("money", MIGRATIONS) as url:
+        pool = await create_pool(url, "money", 10)
+        books = Books(Unit(pool, "payments", "payments.events", lambda: NOW, Waker(url, solo=True)))
+        await furnish(books.unit)
+        yield books
+        await pool.close()
 
 
 async def furnish(unit: Unit) -> None:
@@ -452,7 +449,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(due=st.lists(st.integers(2_000, 100_000), min_size=3, max_size=3), steps=STEPS)
 async def test_in_any_history_each_dong_is_allocated_or_waits_under_its_own_transfer(
     books: Books, due: list[int], steps: list[tuple[int, int | Ending]]

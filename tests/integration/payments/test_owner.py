@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,6 @@ from shared.ids import MerchantId, VenueId
 from shared.money import Dong
 from shared.passes.auth import OWNER, Doors, Pass, Role, sign_pass
 from shared.passes.revocations import Revocations
-from shared.storage import migrate
 from shared.storage.db import Pool, create_pool
 from shared.unit.idempotency import Key
 from shared.unit.unit import Unit
@@ -39,11 +39,12 @@ from shared.web.pages import Pages
 from tests.support.cluster import Cluster
 from tests.support.payments import placed_order
 from tests.support.texts import translate
+from tests.support.waiting import PATIENCE_S
 
 PAYMENTS = Path("services/payments")
 ANSWERS = Path("tests/fixtures/payments/stored-answers.jsonl").read_text(encoding="utf-8").splitlines()
 HOUSE, OTHER = VenueId("clay-house"), VenueId("stone-house")
-LIMIT_S = 10
+LIMIT_S = PATIENCE_S
 
 
 @dataclass
@@ -99,12 +100,18 @@ class House:
 
 @pytest.fixture
 async def house(cluster: Cluster) -> AsyncIterator[House]:
-    name = f"owner_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, PAYMENTS / "migrations")
-    pool = await create_pool(url, "owner", 10)
-    now, key, waker = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate(), Waker(url, solo=True)
+    async with cluster.database("owner", PAYMENTS / "migrations") as url:
+        pool = await create_pool(url, "owner", 10)
+        try:
+            async with opened(pool, Waker(url, solo=True)) as house:
+                yield house
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
+    now, key = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate()
     unit = Unit(pool, "payments", "payments.events", lambda: now[0], waker)
     await furnish(unit)
     await pool.execute("DELETE FROM outbox")
@@ -128,8 +135,6 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
     await work[2]
     for part in work[:2]:
         part.cancel()
-    await pool.close()
-    cluster.drop_database(name)
 
 
 async def furnish(unit: Unit) -> None:

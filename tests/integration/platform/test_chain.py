@@ -21,13 +21,12 @@ from shared.clock import ZONE, local_date, utc_now
 from shared.events import topics
 from shared.ids import uuid7
 from shared.kafka.consumer import Consumer
-from shared.kafka.topics import create as create_topics
 from shared.process.roles import Service
 from shared.qr.vietqr import decode
 from shared.settings import Settings
-from shared.storage import migrate
-from tests.support.cluster import Cluster
+from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.spine import running
+from tests.support.topics import own_topics
 from tests.support.waiting import until
 
 Json = dict[str, object]
@@ -110,23 +109,20 @@ class Chain:
 async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
     prefix = f"chain{secrets.token_hex(4)}."
     ensure_secrets(tmp_path)
-    await create_topics(cluster.kafka_bootstrap, prefix)
     built: dict[str, Service] = {}
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix))
         for name, app in (("ticketing", ticketing_app), ("payments", payments_app)):
-            database = f"{prefix[:-1]}_{name}"
-            cluster.create_database(database)
+            url = await stack.enter_async_context(cluster.database(f"chain_{name}", MIGRATIONS[name]))
             settings = replace(
-                Settings.read(
-                    name, {f"{name.upper()}_DATABASE_URL": cluster.postgres_url(database), "PROFILE": "demo"}
-                ),
+                Settings.read(name, {f"{name.upper()}_DATABASE_URL": url, "PROFILE": "demo"}),
                 kafka_bootstrap=cluster.kafka_bootstrap,
                 topic_prefix=prefix,
                 secrets_dir=tmp_path,
                 solo=True,
             )
             service = built[name] = await app.build(settings)
-            await migrate.migrate(settings.database_url, service.migrations)
+            stack.push_async_callback(service.unit.pool.close)
             assert service.seed is not None
             await service.seed()
             assert service.relay is not None
@@ -139,8 +135,6 @@ async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
         await bank.start()
         stack.push_async_callback(bank.stop)
         yield Chain(built["ticketing"], built["payments"], bank, prefix)
-    for service in built.values():
-        await service.unit.pool.close()
 
 
 async def test_only_the_banks_word_turns_an_order_into_tickets_once(chain: Chain) -> None:

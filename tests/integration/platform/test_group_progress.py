@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,14 +21,15 @@ from shared.kafka.consumer import Consumer
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.message import Message
 from shared.kafka.relay import Timer
-from shared.kafka.topics import create as create_topics
 from shared.process.roles import Service
 from shared.settings import Settings
-from shared.storage import migrate
 from shared.unit.unit import name_of
-from tests.support.cluster import Cluster
+from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.spine import Spine, change_venue, running
+from tests.support.topics import own_topics
 from tests.support.waiting import until
+
+SPOKEN = (topics.TICKETING_EVENTS, topics.PAYMENTS_EVENTS, topics.dead_letters("ticketing"))
 
 
 @pytest.fixture
@@ -104,16 +105,16 @@ async def test_a_process_that_only_relays_expires_orders_once_payments_events_ar
     cluster: Cluster, tmp_path: Path
 ) -> None:
     ensure_secrets(tmp_path)
-    prefix = f"expiry{secrets.token_hex(4)}."
-    await create_topics(cluster.kafka_bootstrap, prefix)
-    cluster.create_database(prefix[:-1])
-    settings = replace(
-        Settings.read("ticketing", {"TICKETING_DATABASE_URL": cluster.postgres_url(prefix[:-1])}),
-        kafka_bootstrap=cluster.kafka_bootstrap,
-        topic_prefix=prefix,
-        secrets_dir=tmp_path,
-    )
-    async with built(settings) as relaying, built(settings) as consuming:
+    prefix, database = f"expiry{secrets.token_hex(4)}.", cluster.database("expiry", MIGRATIONS["ticketing"])
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix, SPOKEN))
+        settings = replace(
+            Settings.read("ticketing", {"TICKETING_DATABASE_URL": await stack.enter_async_context(database)}),
+            kafka_bootstrap=cluster.kafka_bootstrap,
+            topic_prefix=prefix,
+            secrets_dir=tmp_path,
+        )
+        relaying, consuming = [await stack.enter_async_context(built(settings)) for _ in range(2)]
         token = await _overdue_order(relaying)
         await _say_something(settings, topics.PAYMENTS_EVENTS.name)
         expire = next(timer for timer in _timers(relaying) if name_of(timer.action) == "expire")
@@ -133,7 +134,6 @@ async def test_a_process_that_only_relays_expires_orders_once_payments_events_ar
 async def built(settings: Settings) -> AsyncGenerator[Service]:
     """Ticketing as one process has it; neither its consumer nor its relay runs."""
     service = await app.build(settings)
-    await migrate.migrate(settings.database_url, service.migrations)
     assert service.seed is not None
     await service.seed()
     background = [asyncio.ensure_future(work()) for work in service.background]

@@ -4,18 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from fastapi.sse import ServerSentEvent
 
 from shared.observe.metrics import STREAMS_OPEN
-from shared.storage import migrate
 from shared.storage.db import Pool, create_pool
 from shared.unit.wake import Waker
 from shared.web.live import Live
 from tests.support.cluster import Cluster
+from tests.support.waiting import PATIENCE_S
 
 INSERT = "INSERT INTO changes (topic, key) VALUES ('order', $1) RETURNING seq"
 
@@ -35,17 +33,13 @@ class Broadcast:
 
 @pytest.fixture
 async def broadcast(cluster: Cluster) -> AsyncIterator[Broadcast]:
-    name = f"live_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, Path("/nonexistent"))
-    pool, waker, closing = await create_pool(url, "live", 8), Waker(url, solo=True), asyncio.Event()
-    live = Live(pool, waker, closing)
-    reading = asyncio.create_task(live.run())
-    yield Broadcast(pool, waker, closing, live)
-    reading.cancel()
-    await pool.close()
-    cluster.drop_database(name)
+    async with cluster.database("live") as url:
+        pool, waker, closing = await create_pool(url, "live", 8), Waker(url, solo=True), asyncio.Event()
+        live = Live(pool, waker, closing)
+        reading = asyncio.create_task(live.run())
+        yield Broadcast(pool, waker, closing, live)
+        reading.cancel()
+        await pool.close()
 
 
 def counter() -> Callable[[], Awaitable[dict[str, object]]]:
@@ -60,8 +54,8 @@ def counter() -> Callable[[], Awaitable[dict[str, object]]]:
     return read
 
 
-async def next_of(stream: AsyncIterator[ServerSentEvent], within_s: float = 3) -> ServerSentEvent:
-    async with asyncio.timeout(within_s):
+async def next_of(stream: AsyncIterator[ServerSentEvent]) -> ServerSentEvent:
+    async with asyncio.timeout(PATIENCE_S):
         return await anext(stream)
 
 
@@ -92,7 +86,7 @@ async def test_a_state_that_is_the_same_is_not_sent_again(broadcast: Broadcast) 
     for _ in range(2):
         left = len(states)
         await broadcast.change("a")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             while len(states) == left:  # noqa: ASYNC110 - the reader runs beside us
                 await asyncio.sleep(0.01)
     assert (await waiting).raw_data == "2"

@@ -15,7 +15,7 @@ from shared.events.topics import TICKETING_EVENTS
 from shared.kafka.producer import Outgoing, Producer
 from tests.support.ports import free_ports
 from tests.support.spine import Spine, change_venue, environment_of, running
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 
 async def start(spine: Spine, *arguments: str, **extra: str) -> Process:
@@ -27,7 +27,7 @@ async def start(spine: Spine, *arguments: str, **extra: str) -> Process:
 
 async def run(spine: Spine, *arguments: str, **extra: str) -> tuple[int | None, str]:
     process = await start(spine, *arguments, **extra)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         output, _ = await process.communicate()
     return process.returncode, output.decode()
 
@@ -35,7 +35,7 @@ async def run(spine: Spine, *arguments: str, **extra: str) -> tuple[int | None, 
 async def has_started(process: Process) -> None:
     """Returns once the service said so: from then on it heeds signals."""
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while b'"started"' not in await process.stdout.readline():
             assert process.returncode is None
 
@@ -69,7 +69,7 @@ async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_t
     for number in range(200):
         await spine.speaker.unit.run(change_venue, f"venue-{number % 10}")
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await process.communicate()
     assert process.returncode == 0
     assert await spine.unsent(spine.speaker) == 0
@@ -78,7 +78,7 @@ async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_t
     await has_started(again)
     await until(lambda: heard_all(spine, 200))
     again.send_signal(signal.SIGINT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await again.communicate()
     assert again.returncode == 0
     assert await heard(spine) == 200
@@ -93,7 +93,7 @@ async def test_separate_roles_do_together_what_one_process_does(spine: Spine) ->
     await until(lambda: heard_all(spine, 1))
     for role in roles:
         role.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*(role.communicate() for role in roles))
     assert [role.returncode for role in roles] == [0, 0, 0]
 
@@ -108,7 +108,7 @@ async def test_a_role_without_pages_tells_its_health_too(spine: Spine, role: str
         assert "outbox_unsent_events" in (await client.get("/metrics")).text
         assert (await client.get("/")).status_code == 404
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await process.communicate()
     assert process.returncode == 0
 

@@ -1,13 +1,11 @@
 """Every SQL statement of every service is understood by a migrated database."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from shared.storage import migrate
 from shared.storage.db import connect
 from shared.storage.sql import load
 from tests.architecture.sources import ROOT, sql_folders
@@ -31,16 +29,13 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 @pytest.fixture
-def database(cluster: Cluster, place: Place) -> Iterator[str]:
-    """URL of an empty database for one service."""
-    name = f"sql_{place.service}_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    yield cluster.postgres_url(name)
-    cluster.drop_database(name)
+async def database(cluster: Cluster, place: Place) -> AsyncIterator[str]:
+    """URL of a migrated database for one service."""
+    async with cluster.database(f"sql_{place.service}", place.migrations) as url:
+        yield url
 
 
 async def test_every_statement_is_understood_by_the_migrated_database(place: Place, database: str) -> None:
-    await migrate.migrate(database, place.migrations)
     statements = {
         f"{folder.parent.name}.{name}": text for folder in place.statements for name, text in load(folder).items()
     }

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -30,7 +30,6 @@ from shared.ids import PersonId, VenueId, uuid7
 from shared.observe.health import Health
 from shared.passes.auth import Doors
 from shared.passes.revocations import Revocations, revoke
-from shared.storage import migrate
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -38,7 +37,7 @@ from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
-from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
+from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, furnish_venue, venue_in
 
 Json = dict[str, Any]
 OPERATOR = Actor("operator", ())
@@ -93,16 +92,12 @@ class Gate:
 
 @pytest.fixture
 async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
-    name = f"gate_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
     async with AsyncExitStack() as stack:
-        stack.callback(cluster.drop_database, name)
-        await migrate.migrate(url, MIGRATIONS)
+        url = await stack.enter_async_context(cluster.database("gate", MIGRATIONS, furnish_venue))
         pool = await create_pool(url, "ticketing", 12)
         stack.push_async_callback(pool.close)
         waker = Waker(url, solo=True)
-        venue = await open_venue(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, waker))
+        venue = await venue_in(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, waker))
         revocations = Revocations(pool, waker)
         doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
         app = create_app("ticketing", [gate.router], Health(pool).ready, doors)

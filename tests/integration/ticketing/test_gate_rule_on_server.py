@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,12 +18,11 @@ from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.clock import ZONE
 from shared.ids import ScanId, TicketId, VenueId, uuid7
-from shared.storage import migrate
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
-from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, open_venue
+from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, furnish_venue, venue_in
 from tests.support.ticket_vectors import RULES, use_of
 
 HERE, ELSEWHERE = VenueId(VENUE), VenueId("nha-vuong-sa-phin")
@@ -93,15 +92,11 @@ class Server:
 
 @pytest.fixture
 async def server(cluster: Cluster) -> AsyncIterator[Server]:
-    name = f"rule_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, MIGRATIONS)
-    pool = await create_pool(url, "rule", 4)
-    venue = await open_venue(Unit(pool, "ticketing", "ticketing.events", lambda: NOW, Waker(url, solo=True)))
-    yield Server(venue, await venue.pair("East gate"))
-    await pool.close()
-    cluster.drop_database(name)
+    async with cluster.database("rule", MIGRATIONS, furnish_venue) as url:
+        pool = await create_pool(url, "rule", 4)
+        venue = await venue_in(Unit(pool, "ticketing", "ticketing.events", lambda: NOW, Waker(url, solo=True)))
+        yield Server(venue, await venue.pair("East gate"))
+        await pool.close()
 
 
 def earliest(use: Use) -> tuple[datetime, ScanId]:

@@ -59,7 +59,7 @@ async def held_line() -> AsyncGenerator[None]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in requests beside us
             await asyncio.sleep(0.01)
 
@@ -89,7 +89,7 @@ async def test_who_waits_for_a_look_at_the_password_holds_no_connection_and_keep
         ]
         signing_in.append(group.create_task(sign_in_with(browser, MANAGER.login, MANAGER.password)))
         await wait_in_line(house, *signing_in)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert (await desk.get("/manage")).status_code == 200
     codes = [request.result().status_code for request in signing_in]
     assert codes == [401] * (QUEUE.places - 1) + [303]
@@ -128,7 +128,7 @@ async def test_the_secrets_of_the_first_people_are_worked_out_outside_of_every_t
 
 
 async def test_a_start_that_finds_all_people_works_out_no_secret(house: House) -> None:
-    async with asyncio.timeout(5), held_line():
+    async with asyncio.timeout(30), held_line():
         assert await seed_people(house.unit, [MANAGER, OPERATOR]) == 0
 
 
@@ -200,7 +200,7 @@ async def test_who_finds_no_place_in_the_line_is_told_to_come_again_and_has_lost
 async def test_made_up_logins_share_one_count_past_which_they_get_the_same_answer_and_no_look(house: House) -> None:
     browser = house.browser()
     looked_at = [await sign_in_with(browser, f"made-up-{n}", "some-password") for n in range(UNKNOWN_LOGIN_TRIES)]
-    async with held_line(), asyncio.timeout(10):
+    async with held_line(), asyncio.timeout(30):
         past = await sign_in_with(browser, "made-up-and-past", "some-password")
     assert {answer.status_code for answer in (*looked_at, past)} == {401}
     assert past.text.replace("made-up-and-past", "made-up-0") == looked_at[0].text
@@ -229,7 +229,7 @@ async def test_a_sixth_try_at_a_made_up_login_is_answered_as_one_at_a_real_login
 
 async def test_a_made_up_invitation_has_no_password_worked_out(house: House) -> None:
     form = {"token": "made-up", "login": "first", "display_name": "Hoa", "password": "a-long-password"}
-    async with held_line(), asyncio.timeout(10):
+    async with held_line(), asyncio.timeout(30):
         assert (await post(house.browser(), "/sign-in/invitation", **form)).status_code == 404
 
 

@@ -1,7 +1,8 @@
 """How orders end on the real database: whatever comes in which order, each place is given back exactly once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -30,15 +31,15 @@ from services.ticketing.sales.usecases.place_order import OrderExists, PlacedOrd
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
 from shared.ids import OrderId, TicketId, uuid7
-from shared.storage import migrate
-from shared.storage.db import create_pool
+from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit, UseCase
 from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
-from tests.support.gate import MIGRATIONS, PRODUCT, Venue, open_venue
+from tests.support.gate import MIGRATIONS, PRODUCT, Venue, furnish_venue, venue_in
+from tests.support.scope import examples
 
 MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
 VISIT_ON, LATER_DAY = date(2026, 11, 28), date(2027, 1, 1)
@@ -142,14 +143,20 @@ class Shop:
 
 @pytest.fixture
 async def shop(cluster: Cluster) -> AsyncIterator[Shop]:
-    name = f"orders_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, MIGRATIONS)
-    pool = await create_pool(url, "orders", 10)
-    now, waker = [MORNING], Waker(url, solo=True)
+    async with cluster.database("orders", MIGRATIONS, furnish_venue) as url:
+        pool = await create_pool(url, "orders", 10)
+        try:
+            async with opened(pool, Waker(url, solo=True)) as shop:
+                yield shop
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[Shop]:
+    now = [MORNING]
     unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
-    venue = await open_venue(unit)
+    venue = await venue_in(unit)
     pages = Pages(WEBS, "ticketing")
     app = create_app("ticketing", [orders.router, cancel.router], is_ready, None, pages)
     transport = httpx.ASGITransport(app)
@@ -160,8 +167,6 @@ async def shop(cluster: Cluster) -> AsyncIterator[Shop]:
         app.state.sales = sales_doors(unit, pages, live, shop.catalogue, venue.signer)
         await shop.clear()
         yield shop
-    await pool.close()
-    cluster.drop_database(name)
 
 
 async def is_ready() -> tuple[bool, dict[str, object]]:
@@ -256,7 +261,7 @@ async def test_every_order_of_events_on_one_order_gives_its_places_back_exactly_
 MOVES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 2)) | st.integers(1, 4), min_size=2, max_size=16)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 async def test_in_any_order_of_events_places_are_given_back_exactly_once(
     shop: Shop, moves: list[tuple[Step, int] | int]

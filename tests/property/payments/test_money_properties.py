@@ -22,6 +22,7 @@ from shared.ids import CashId, IntentId, MerchantId, TransferId
 from shared.money import Dong
 from tests.support.ledger_check import balances, balances_by_source, find_violations
 from tests.support.payments import OPENED, open_intent_of
+from tests.support.scope import examples
 
 DEADLINE = OPENED + timedelta(minutes=15)
 MERCHANTS = {"1031900078": MerchantId("nha-vuong"), "8300200000001": MerchantId("lung-cu")}
@@ -55,7 +56,7 @@ def transfer_of(account: str, amount_vnd: Dong, memo: str, number: int) -> BankT
     )
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=examples(1_000))
 @given(
     accounts,
     amounts,
@@ -234,4 +235,4 @@ class MoneyHistory(RuleBasedStateMachine):
 
 
 TestMoneyHistory = MoneyHistory.TestCase
-TestMoneyHistory.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestMoneyHistory.settings = settings(max_examples=examples(80), stateful_step_count=40, deadline=None)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from services.payments.intents.domain.references import Reference, candidates, is_reference, new_reference
 from shared.ids import CROCKFORD, check_character, crockford_encode, fold_look_alikes
+from tests.support.scope import examples
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -21,7 +22,7 @@ codes = (
 bank_ids = st.text("0123456789 .:-/", max_size=40)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(codes)
 def test_no_single_mistyped_character_gives_a_valid_code(code: Reference) -> None:
     for position in range(10):
@@ -30,7 +31,7 @@ def test_no_single_mistyped_character_gives_a_valid_code(code: Reference) -> Non
                 assert not is_reference(code[:position] + character + code[position + 1 :])
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(codes)
 def test_a_mistyped_character_is_never_taken_for_another_code(code: Reference) -> None:
     """Folding brings a look-alike back to the code itself, and nothing to a different one."""
@@ -42,7 +43,7 @@ def test_a_mistyped_character_is_never_taken_for_another_code(code: Reference) -
                 assert candidates(typed) == [code]
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(codes, bank_ids, bank_ids, st.data())
 def test_a_code_is_found_whatever_signs_stand_in_and_around_it(
     code: Reference, before: str, after: str, data: st.DataObject
@@ -53,13 +54,13 @@ def test_a_code_is_found_whatever_signs_stand_in_and_around_it(
         assert code in candidates(f"{before}{memo}{after}")
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(codes, st.text(max_size=60), st.text(max_size=60))
 def test_a_code_as_a_word_of_its_own_is_found_in_any_text(code: Reference, before: str, after: str) -> None:
     assert code in candidates(f"{before} {code} {after}")
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.text(max_size=200) | st.text("HGhg0O1Il ", max_size=200), st.none() | st.text(max_size=20))
 def test_candidates_are_valid_and_unique_whatever_the_memo(memo: str, provider_code: str | None) -> None:
     found = candidates(memo, provider_code)
@@ -67,7 +68,7 @@ def test_candidates_are_valid_and_unique_whatever_the_memo(memo: str, provider_c
     assert len(found) == len(set(found))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(codes)
 def test_a_code_without_its_last_character_is_no_candidate(code: Reference) -> None:
     assert candidates(code[:9]) == []

@@ -15,6 +15,7 @@ from vietnam_qr_pay import VietQRService
 from shared.money import Dong
 from shared.qr.banks import BANKS
 from shared.qr.vietqr import TransferQr, VietQrRefused, decode, encode
+from tests.support.scope import examples
 
 ASCII = "".join(map(chr, range(32, 127)))
 LETTERS_AND_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -44,13 +45,13 @@ static = st.builds(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(dynamic | static)
 def test_what_is_written_is_read_back_the_same(qr: TransferQr) -> None:
     assert decode(encode(qr)) == qr
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(dynamic | static)
 def test_napas_qr_python_writes_the_same(qr: TransferQr) -> None:
     peer = NapasQr(
@@ -65,7 +66,7 @@ def test_napas_qr_python_writes_the_same(qr: TransferQr) -> None:
     assert encode(qr) == peer.code
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(dynamic | static)
 def test_vietnam_qr_pay_writes_the_same(qr: TransferQr) -> None:
     # It has no flag of its own: static is what has no amount.
@@ -81,7 +82,7 @@ def test_vietnam_qr_pay_writes_the_same(qr: TransferQr) -> None:
     assert encode(qr) == peer.build()
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(dynamic | static)
 def test_vietnam_qr_pay_reads_what_we_write(qr: TransferQr) -> None:
     peer = VietnamQr(encode(qr))
@@ -91,7 +92,7 @@ def test_vietnam_qr_pay_reads_what_we_write(qr: TransferQr) -> None:
     assert peer.amount == (None if qr.amount_vnd is None else str(qr.amount_vnd))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(dynamic | static)
 def test_a_drawn_code_is_read_back_by_a_decoder(qr: TransferQr) -> None:
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, box_size=4)
@@ -102,7 +103,7 @@ def test_a_drawn_code_is_read_back_by_a_decoder(qr: TransferQr) -> None:
     assert [decode(barcode.text) for barcode in read] == [qr]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text() | st.text("0123456789", max_size=60))
 def test_any_text_is_read_or_refused_by_name(text: str) -> None:
     for payload in (
@@ -117,7 +118,7 @@ def test_any_text_is_read_or_refused_by_name(text: str) -> None:
         assert encode(read) == payload
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(dynamic, st.data())
 def test_a_damaged_payload_never_asks_for_other_money(qr: TransferQr, data: st.DataObject) -> None:
     """One character replaced, dropped or put in: the checksum and the lengths notice."""

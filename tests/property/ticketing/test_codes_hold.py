@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.ticketing.codes import base45, short_code, ticket_code
 from services.ticketing.codes.ticket_code import Claims, UnreadableTicket
 from shared.ids import CROCKFORD, TicketId, check_character, crockford_encode
+from tests.support.scope import examples
 
 PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEYS = {1: PRIVATE_KEY.public_key()}
@@ -58,13 +59,13 @@ def test_what_is_signed_is_what_is_verified(claims: Claims) -> None:
     assert ticket_code.verify(code, PUBLIC_KEYS) == claims
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(near_codes)
 def test_no_text_crashes_the_verifier_and_none_is_accepted(text: str) -> None:
     assert refused(text)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(genuine_claims, st.data())
 def test_a_code_with_any_character_changed_is_refused(claims: Claims, data: st.DataObject) -> None:
     code = ticket_code.sign(claims, PRIVATE_KEY)

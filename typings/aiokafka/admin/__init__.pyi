@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from aiokafka.admin.config_resource import ConfigResource
 
@@ -10,6 +10,15 @@ class NewTopic:
 
 class CreateTopicsResponse:
     topic_errors: list[tuple[str, int, str | None]]
+
+class DescribedPartition(TypedDict):
+    error_code: int
+    partition: int
+
+class DescribedTopic(TypedDict):
+    error_code: int
+    topic: str
+    partitions: list[DescribedPartition]
 
 class DescribeConfigsResponse:
     # Error code, message, type, name, and of each entry: name, value, whether read-only, source, ...
@@ -27,4 +36,5 @@ class AIOKafkaAdminClient:
     async def delete_topics(self, topics: list[str]) -> Any: ...
     async def describe_configs(self, config_resources: list[ConfigResource]) -> list[DescribeConfigsResponse]: ...
     async def alter_configs(self, config_resources: list[ConfigResource]) -> list[AlterConfigsResponse]: ...
+    async def describe_topics(self, topics: list[str] | None = None) -> list[DescribedTopic]: ...
     async def describe_cluster(self) -> dict[str, Any]: ...
