@@ -187,7 +187,7 @@ class Settings:
     def read(cls, service: str, environment: Environment = os.environ) -> "Settings":
         return cls(
             service=service,
-            database_url=environment.get(DATABASE_URLS[service].name) or _database(service, environment),
+            database_url=database_url(service, environment),
             kafka_bootstrap=KAFKA_BOOTSTRAP_SERVERS.of(environment),
             topic_prefix=TOPIC_PREFIX.of(environment),
             secrets_dir=secrets_dir(environment),
@@ -235,13 +235,16 @@ def read_secret(folder: Path, name: str) -> str:
     return (folder / name).read_text(encoding="utf-8").strip()
 
 
-def _database(service: str, environment: Environment) -> str:
-    """The service's database on our own server, with the role and the password that were made for it alone."""
+def database_url(service: str, environment: Environment) -> str:
+    """As it is set, else the database on our own server, with the role and the password made for this service alone."""
+    name = f"{service.upper()}_DATABASE_URL"
+    if address := environment.get(name):
+        return address
     try:
         password = read_secret(secrets_dir(environment), password_file(service))
     except OSError as error:
         raise SettingsWrong(
             f"the password of the database cannot be read: {error.filename} (SECRETS_DIR names another folder,"
-            f" {DATABASE_URLS[service].name} a whole address)"
+            f" {name} a whole address)"
         ) from error
     return f"postgresql://{service}:{quote(password, safe='')}@{DATABASE_SERVER.of(environment)}/{service}"

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.databases import ensure_databases
 from deploy.local.secrets import ensure_secrets
-from shared.settings import Settings, password_file
+from shared.settings import database_url, password_file
 from tests.support.cluster import Cluster
 
 ONE, OTHER = "role_one", "role_other"
@@ -28,7 +28,7 @@ async def secrets(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
 
 def url(cluster: Cluster, secrets: Path, role: str, database: str) -> str:
     environment = {"SECRETS_DIR": str(secrets), "DATABASE_SERVER": cluster.postgres.address}
-    return Settings.read(role, environment).database_url.removesuffix(role) + database
+    return database_url(role, environment).removesuffix(role) + database
 
 
 async def connect(cluster: Cluster, secrets: Path, role: str, database: str) -> "asyncpg.Connection[asyncpg.Record]":
