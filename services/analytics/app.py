@@ -8,7 +8,6 @@ from services.analytics.stream.log_reader import EVERYTHING, Share
 from services.analytics.stream.worker import Worker
 from services.analytics.web import api
 from shared.clock import utc_now
-from shared.events.topics import PAYMENTS_EVENTS
 from shared.observe.health import Health
 from shared.passes.auth import Doors
 from shared.passes.keys import read_public_key
@@ -31,7 +30,7 @@ async def build(settings: Settings) -> Service:
     """Everything the service consists of. Nothing is started yet. It says nothing, so it has no relay."""
     pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
     waker = Waker(settings.database_url, solo=settings.solo)
-    unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
+    unit = Unit(pool, settings.service, None, utc_now, waker)
     health = Health(pool)
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
@@ -47,7 +46,7 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=StoredDeadLetters(settings, unit),
+        dead_letters=StoredDeadLetters(unit),
         migrations=HERE / "migrations",
         api=app,
         consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],

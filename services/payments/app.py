@@ -44,7 +44,8 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
     health = Health(pool)
-    dead_letters = DeadLetters(settings, unit)
+    handle = consumer.handler(unit)
+    dead_letters = DeadLetters(settings, unit, handle)
     producer = Producer(settings.kafka_bootstrap)
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
@@ -81,7 +82,7 @@ async def build(settings: Settings) -> Service:
         dead_letters=dead_letters,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, consumer.handler(unit), dead_letters, health)],
+        consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
         relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify)]),
         background=[live.run, revocations.run],
         closers=[producer.close],

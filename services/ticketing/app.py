@@ -92,7 +92,6 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
     health = Health(pool)
-    dead_letters = DeadLetters(settings, unit)
     producer = Producer(settings.kafka_bootstrap)
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
@@ -109,7 +108,8 @@ async def build(settings: Settings) -> Service:
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
     api.state.sign_in = sign_in_doors(unit, pages, pass_key)
     api.state.manage = manage_doors(unit, pages, settings.public_origin)
-    handler = consumer.handler(unit, catalogue, keys.signer)
+    handle = consumer.handler(unit, catalogue, keys.signer)
+    dead_letters = DeadLetters(settings, unit, handle)
 
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
@@ -129,7 +129,7 @@ async def build(settings: Settings) -> Service:
         dead_letters=dead_letters,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, handler, dead_letters, health)],
+        consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
         relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget)]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],

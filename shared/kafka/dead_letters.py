@@ -5,8 +5,9 @@ of it does nothing. Nothing is appended to the source topic.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer
 
@@ -38,12 +39,25 @@ class DeadLetter:
     replayed: bool
 
 
-class DeadLetters:
-    """Those of one service."""
+class DeadLetterBox(Protocol):
+    """What was put aside by a service, wherever it keeps that."""
 
-    def __init__(self, settings: Settings, unit: Unit) -> None:
+    async def read(self) -> list[DeadLetter]:
+        """All of them, oldest first."""
+        ...
+
+    async def replay(self, ce_ids: Sequence[str] | None = None) -> Mapping[str, str]:
+        """What became of each dead letter, or of the named ones: "done", "done_before", or why it failed again."""
+        ...
+
+
+class DeadLetters:
+    """Those of one service on its topic; `handle` is what its consumer does with a message."""
+
+    def __init__(self, settings: Settings, unit: Unit, handle: Callable[[Message], Awaitable[None]]) -> None:
         self._settings = settings
         self._unit = unit
+        self._handle = handle
         self._topic = topics.dead_letters(settings.service).name
 
     async def put(self, message: Message, reason: str) -> None:
@@ -58,7 +72,6 @@ class DeadLetters:
         log.error("dead_letter", reason=reason, type=message.ce_type, ce_id=message.ce_id, topic=message.topic)
 
     async def read(self) -> list[DeadLetter]:
-        """All of them, oldest first."""
         found: dict[str, tuple[Message, str]] = {}
         for record in await self._records():
             reason = record.headers.get("dlq-reason", "")
@@ -75,16 +88,13 @@ class DeadLetters:
             known = await inbox.known(connection, [_REPLAY + ce_id for ce_id in found])
         return [DeadLetter(m, reason, replayed=_REPLAY + ce_id in known) for ce_id, (m, reason) in found.items()]
 
-    async def replay(
-        self, handle: Callable[[Message], Awaitable[None]], ce_ids: Sequence[str] | None = None
-    ) -> dict[str, str]:
-        """What became of each dead letter, or of the named ones: "done", "done_before", or why it failed again."""
+    async def replay(self, ce_ids: Sequence[str] | None = None) -> dict[str, str]:
         outcomes: dict[str, str] = {}
         for letter in await self.read():
             ce_id = letter.message.ce_id
             if ce_ids is not None and ce_id not in ce_ids:
                 continue
-            outcomes[ce_id] = "done_before" if letter.replayed else await _again(handle, letter.message)
+            outcomes[ce_id] = "done_before" if letter.replayed else await _again(self._handle, letter.message)
         return outcomes
 
     def _row(self, message: Message, reason: str) -> OutboxRow:

@@ -21,11 +21,6 @@ def begin(traceparent: str | None = None) -> str:
     return trace_id
 
 
-def follow(trace_id: str) -> None:
-    """Continues a trace known from before, as a match follows its intent's."""
-    _current.set(trace_id)
-
-
 def traceparent(trace_id: str) -> str:
     """A `traceparent` header with a new span of this trace. Source: W3C Trace Context."""
     return f"00-{trace_id or os.urandom(16).hex()}-{os.urandom(8).hex()}-01"

@@ -51,10 +51,10 @@ async def revoke(connection: Connection, subject_id: UUID) -> None:
     await connection.execute(SQL["revoke_subject"], subject_id)
 
 
-async def note_person_revoked(tx: Tx, event: PersonRevoked, now: datetime) -> None:
+async def note_person_revoked(tx: Tx, event: PersonRevoked, _now: datetime) -> None:
     """The use-case of every service but ticketing, which revokes by itself."""
     await revoke(tx.connection, event.person_id)
 
 
-async def note_device_revoked(tx: Tx, event: DeviceRevoked, now: datetime) -> None:
+async def note_device_revoked(tx: Tx, event: DeviceRevoked, _now: datetime) -> None:
     await revoke(tx.connection, event.device_id)

@@ -1,11 +1,7 @@
 """What an operator can ask of every service: tables, reference data, dead letters, and events said once more."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from shared.errors import Poison
-from shared.kafka.consumer import Consumer
-from shared.kafka.message import Message
 from shared.process.commands import Arguments, Command, WrongUse, answer, say
 from shared.process.roles import Service
 from shared.storage import migrate
@@ -50,24 +46,11 @@ async def _list_dead_letters(service: Service) -> None:
 
 async def _replay(service: Service, ce_ids: list[str] | None) -> int:
     """1 if one failed again or is not there."""
-    outcomes = await service.dead_letters.replay(_handler(service), ce_ids)
+    outcomes = dict(await service.dead_letters.replay(ce_ids))
     unknown = {ce_id: "not_found" for ce_id in ce_ids or () if ce_id not in outcomes}
     for ce_id, outcome in (outcomes | unknown).items():
         answer({"ce_id": ce_id, "outcome": outcome})
     return 0 if all(outcome.startswith("done") for outcome in (outcomes | unknown).values()) else 1
-
-
-def _handler(service: Service) -> Callable[[Message], Awaitable[None]]:
-    """Hands a dead letter to the consumer that reads its topic."""
-    consumers = [consumer for consumer in service.consumers if isinstance(consumer, Consumer)]
-
-    async def handle(message: Message) -> None:
-        for consumer in consumers:
-            if message.topic in consumer.topics:
-                return await consumer.handle(message)
-        raise Poison("unknown_topic", message.topic)
-
-    return handle
 
 
 async def _outbox(service: Service, arguments: Arguments) -> int:

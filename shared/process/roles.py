@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import uvicorn
 
 from shared.clock import until
-from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.dead_letters import DeadLetterBox
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
 from shared.observe.log import Log
@@ -47,7 +47,7 @@ class Service:
     unit: Unit
     waker: Waker
     health: Health
-    dead_letters: DeadLetters
+    dead_letters: DeadLetterBox
     migrations: Path
     api: Callable[..., Any] | None = None
     consumers: Sequence[Stoppable] = ()

@@ -34,7 +34,7 @@ _ATTEMPTS = 5
 class Tx:
     """What a use-case may touch: one connection, and what it says when it commits."""
 
-    def __init__(self, connection: Connection, source: str, topic: str, now: datetime) -> None:
+    def __init__(self, connection: Connection, source: str, topic: str | None, now: datetime) -> None:
         self.connection = connection
         self._source = source
         self._topic = topic
@@ -44,6 +44,7 @@ class Tx:
 
     def emit(self, event: Event) -> None:
         """Says an event if and when the transaction commits. The aggregate's row must be locked before."""
+        assert self._topic is not None, f"{self._source} has no topic to say {event.TYPE} on"
         self._rows.append(outbox.row_of(event, self._source, self._topic, self._now))
 
     def touch(self, topic: str, key: str) -> None:
@@ -69,11 +70,11 @@ class AlreadyHandled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Runs use-cases of one service."""
+    """Runs use-cases of one service. topic: where it says its events; None for a service that says nothing."""
 
     pool: Pool
     service: str
-    topic: str
+    topic: str | None
     clock: Clock
     waker: Waker
 
@@ -145,4 +146,4 @@ def follow(trace_id: str) -> None:
     """Events said from here on belong to this trace; the bank's own is kept as a link in the log."""
     if trace_id and trace_id != trace.current():
         log.info("trace_followed", linked_trace_id=trace.current())
-        trace.follow(trace_id)
+        trace.begin(trace.traceparent(trace_id))

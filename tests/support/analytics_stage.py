@@ -17,7 +17,6 @@ from services.analytics.stream.rebuild import TABLES, rebuild
 from services.analytics.stream.verify import Finding, verify
 from services.analytics.stream.worker import Worker
 from shared.clock import utc_now
-from shared.events import topics
 from shared.events.common import Event, Line, Place
 from shared.events.payments import CashRecorded, IntentCancelled, IntentOpened, PaymentRefunded, PaymentSettled
 from shared.events.ticketing import AdmissionUndone, TicketAdmitted, VenueChanged
@@ -191,7 +190,7 @@ class Stage:
     @property
     def unit(self) -> Unit:
         waker = Waker(self.settings.database_url, solo=True)
-        return Unit(self.pool, "analytics", topics.PAYMENTS_EVENTS.name, utc_now, waker)
+        return Unit(self.pool, "analytics", None, utc_now, waker)
 
     def worker(self, health: Health | None = None) -> Worker:
         return Worker(self.settings, self.unit, health or Health(self.pool))

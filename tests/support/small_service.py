@@ -31,8 +31,8 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
     health = Health(pool)
-    dead_letters = DeadLetters(settings, unit)
     handler = EventHandler(unit, {VenueChanged.TYPE: hear_venue})
+    dead_letters = DeadLetters(settings, unit, handler)
     producer = Producer(settings.kafka_bootstrap)
 
     return Service(

@@ -64,6 +64,10 @@ async def hear_venue(tx: Tx, event: VenueChanged, _now: datetime) -> None:
     )
 
 
+def handler_of(unit: Unit) -> EventHandler:
+    return EventHandler(unit, {VenueChanged.TYPE: hear_venue})
+
+
 @dataclass(slots=True)
 class Side:
     """One of the two services."""
@@ -78,7 +82,7 @@ class Side:
         return Relay(self.settings, producer, self.unit.waker, self.health, timers)
 
     def handler(self) -> EventHandler:
-        return EventHandler(self.unit, {VenueChanged.TYPE: hear_venue})
+        return handler_of(self.unit)
 
     def consumer(self, handle: Handle | None = None, instance: str = "one") -> Consumer:
         settings = Settings.read(self.settings.service, environment_of(self.settings) | {"INSTANCE_ID": instance})
@@ -161,4 +165,4 @@ async def side_of(cluster: Cluster, service: str, prefix: str, stack: AsyncExitS
     pool = await create_pool(url, service, 12)
     stack.push_async_callback(pool.close)
     unit = Unit(pool, service, topics.TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
-    return Side(settings, unit, DeadLetters(settings, unit), Health(pool))
+    return Side(settings, unit, DeadLetters(settings, unit, handler_of(unit)), Health(pool))

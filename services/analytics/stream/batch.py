@@ -14,7 +14,7 @@ from shared.errors import Poison
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that cannot be counted; fields in the order of the columns of `dead_letters`.
+    """A record that cannot be counted; fields are named as the columns of `dead_letters`.
 
     `at` is the log's time rather than ours, so that a rebuild writes the same row.
     """

@@ -1,6 +1,6 @@
 """Dead letters of analytics are rows, written by the transaction that passed over them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from services.analytics.stream import store
 from services.analytics.stream.batch import Batch
@@ -8,22 +8,23 @@ from services.analytics.stream.batch import DeadLetter as StoredLetter
 from services.analytics.stream.facts import UnknownType, read
 from services.analytics.stream.ingest import apply_dead_letter
 from shared.errors import Poison
-from shared.kafka.dead_letters import DeadLetter, DeadLetters
+from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.message import Message
+from shared.unit.unit import Unit
 
 _AT_MOST = 10_000
 
 
-class StoredDeadLetters(DeadLetters):
-    """Reads the table instead of a topic. A replayed letter is counted and gone."""
+class StoredDeadLetters:
+    """The table instead of a topic. A replayed letter is counted and gone; no offset and no inbox is involved."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
 
     async def read(self) -> list[DeadLetter]:
         return [DeadLetter(_message(letter), letter.reason, replayed=False) for letter in await self._stored()]
 
-    async def replay(
-        self, handle: Callable[[Message], Awaitable[None]], ce_ids: Sequence[str] | None = None
-    ) -> dict[str, str]:
-        """What became of each; `handle` is the platform's and not used, since no offset and no inbox is involved."""
+    async def replay(self, ce_ids: Sequence[str] | None = None) -> dict[str, str]:
         wanted = [letter for letter in await self._stored() if ce_ids is None or letter.ce_id in ce_ids]
         return {letter.ce_id: await self._again(letter) for letter in wanted}
 

@@ -3,37 +3,88 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from services.analytics.stream.facts import Entry, Payment
+from shared.money import ZERO, Dong
 
 # Later than this the bucket had been shown already: restating it leaves a mark.
 LATE = timedelta(hours=1)
 
-MinuteKey: TypeAlias = tuple[datetime, str, str, str, str, int]
-HourKey: TypeAlias = tuple[datetime, str, str, int]
-DayKey: TypeAlias = tuple[date, str, str, int]
-EntryDayKey: TypeAlias = tuple[date, str, int]
-K = TypeVar("K", MinuteKey, HourKey, DayKey, EntryDayKey)
+
+class MinuteKey(NamedTuple):
+    minute: datetime
+    old_district_code: str
+    new_commune_code: str
+    kind: str
+    tender: str
+    partition: int
+
+
+class HourKey(NamedTuple):
+    hour: datetime
+    venue_id: str
+    tender: str
+    partition: int
+
+
+class DayKey(NamedTuple):
+    day: date
+    venue_id: str
+    tender: str
+    partition: int
+
+
+class EntryDayKey(NamedTuple):
+    day: date
+    venue_id: str
+    partition: int
 
 
 @dataclass(slots=True)
-class Cell:
-    """A signed change of one rollup row: how many, how much (đồng, or people), and when it was restated, if so."""
+class Taken:
+    """A signed change of what was taken in one rollup row, and when the row was restated, if so."""
 
-    count: int = 0
-    amount: int = 0
+    payments: int = 0
+    amount_vnd: Dong = ZERO
     revised_at: datetime | None = None
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.payments or self.amount_vnd)
+
+    def add(self, payments: int, amount_vnd: int, revised_at: datetime | None) -> None:
+        self.payments += payments
+        self.amount_vnd = Dong(self.amount_vnd + amount_vnd)
+        self.revised_at = _newest(self.revised_at, revised_at)
+
+
+@dataclass(slots=True)
+class Entered:
+    """A signed change of who entered in one rollup row, and when the row was restated, if so."""
+
+    scans: int = 0
+    people: int = 0
+    revised_at: datetime | None = None
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.scans or self.people)
+
+    def add(self, scans: int, people: int, revised_at: datetime | None) -> None:
+        self.scans += scans
+        self.people += people
+        self.revised_at = _newest(self.revised_at, revised_at)
 
 
 @dataclass(slots=True)
 class Deltas:
-    """Changes by rollup, keyed by the rollup's primary key."""
+    """Changes by rollup, keyed by the rollup's primary key; fields are named as the rollup's columns."""
 
-    minutes: dict[MinuteKey, Cell] = field(default_factory=dict[MinuteKey, Cell])
-    hours: dict[HourKey, Cell] = field(default_factory=dict[HourKey, Cell])
-    days: dict[DayKey, Cell] = field(default_factory=dict[DayKey, Cell])
-    entry_days: dict[EntryDayKey, Cell] = field(default_factory=dict[EntryDayKey, Cell])
+    minutes: dict[MinuteKey, Taken] = field(default_factory=dict[MinuteKey, Taken])
+    hours: dict[HourKey, Taken] = field(default_factory=dict[HourKey, Taken])
+    days: dict[DayKey, Taken] = field(default_factory=dict[DayKey, Taken])
+    entry_days: dict[EntryDayKey, Entered] = field(default_factory=dict[EntryDayKey, Entered])
 
     def move_payment(self, old: Payment | None, new: Payment, kind_of: dict[str, str]) -> None:
         """Takes the old version's part out and puts the new one's in; kind_of gives a venue's kind."""
@@ -46,43 +97,48 @@ class Deltas:
         revised_at = _revised_at(new, corrects=old is not None and old.is_inside)
         for entry, sign in ((old, -1), (new, 1)):
             if entry is not None and entry.is_inside:
-                key = (entry.business_date, entry.venue_id, entry.partition)
-                _add(self.entry_days, key, sign, sign * entry.people, revised_at)
+                key = EntryDayKey(entry.business_date, entry.venue_id, entry.partition)
+                self.entry_days.setdefault(key, Entered()).add(sign, sign * entry.people, revised_at)
 
-    def move_minute(self, key: MinuteKey, cell: Cell, new_kind: str) -> None:
+    def move_minute(self, key: MinuteKey, taken: Taken, new_kind: str) -> None:
         """Moves what a venue took in a minute to the kind that the venue turned out to be."""
-        minute, district, commune, _, tender, partition = key
-        _add(self.minutes, key, -cell.count, -cell.amount, None)
-        _add(self.minutes, (minute, district, commune, new_kind, tender, partition), cell.count, cell.amount, None)
+        moved = key._replace(kind=new_kind)
+        self.minutes.setdefault(key, Taken()).add(-taken.payments, -taken.amount_vnd, None)
+        self.minutes.setdefault(moved, Taken()).add(taken.payments, taken.amount_vnd, None)
 
     def _add_payment(self, payment: Payment, sign: int, kind: str, revised_at: datetime | None) -> None:
-        amount = sign * payment.amount_vnd
-        venue, tender, partition = payment.venue_id, payment.tender, payment.partition
-        minute = payment.occurred_at.replace(second=0, microsecond=0)
-        place = (payment.old_district_code, payment.new_commune_code)
-        _add(self.minutes, (minute, *place, kind, tender, partition), sign, amount, revised_at)
+        amount_vnd = sign * payment.amount_vnd
+        venue_id, tender, partition = payment.venue_id, payment.tender, payment.partition
+        at = payment.occurred_at.replace(second=0, microsecond=0)
+        minute = MinuteKey(at, payment.old_district_code, payment.new_commune_code, kind, tender, partition)
         # Hà Giang is a whole number of hours from UTC, so an hour here is an hour there.
-        _add(self.hours, (minute.replace(minute=0), venue, tender, partition), sign, amount, revised_at)
-        _add(self.days, (payment.business_date, venue, tender, partition), sign, amount, revised_at)
+        hour = HourKey(at.replace(minute=0), venue_id, tender, partition)
+        day = DayKey(payment.business_date, venue_id, tender, partition)
+        self.minutes.setdefault(minute, Taken()).add(sign, amount_vnd, revised_at)
+        self.hours.setdefault(hour, Taken()).add(sign, amount_vnd, revised_at)
+        self.days.setdefault(day, Taken()).add(sign, amount_vnd, revised_at)
 
 
-def changed(cells: dict[K, Cell]) -> Iterator[tuple[K, Cell]]:
+class _Change(Protocol):
+    @property
+    def is_any(self) -> bool: ...
+
+
+K = TypeVar("K", MinuteKey, HourKey, DayKey, EntryDayKey)
+V = TypeVar("V", bound=_Change)
+
+
+def changed(cells: dict[K, V]) -> Iterator[tuple[K, V]]:
     """The cells that change, sorted by key, so that all transactions lock rows in one order."""
-    return ((key, cell) for key, cell in sorted(cells.items(), key=_key_of) if cell.count or cell.amount)
+    return ((key, cell) for key, cell in sorted(cells.items(), key=_key_of) if cell.is_any)
 
 
-def _key_of(item: tuple[K, Cell]) -> K:
+def _key_of(item: tuple[K, V]) -> K:
     return item[0]
 
 
-def _add(cells: dict[K, Cell], key: K, count: int, amount: int, revised_at: datetime | None) -> None:
-    cell = cells.get(key)
-    if cell is None:
-        cell = cells[key] = Cell()
-    cell.count += count
-    cell.amount += amount
-    if revised_at is not None:
-        cell.revised_at = max(revised_at, cell.revised_at or revised_at)
+def _newest(known: datetime | None, at: datetime | None) -> datetime | None:
+    return known if at is None else max(at, known or at)
 
 
 def _revised_at(fact: Payment | Entry, *, corrects: bool) -> datetime | None:

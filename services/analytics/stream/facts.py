@@ -28,6 +28,7 @@ from shared.events.ticketing import (
     TicketAdmitted,
     VenueChanged,
 )
+from shared.money import Dong
 
 TAKEN = frozenset({"settled", "recorded"})
 _MAX_VERSION = 2**62
@@ -38,12 +39,12 @@ _DECODERS: Mapping[str, msgspec.json.Decoder[Event]] = {
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An intent or a cash sale in one version; the first twelve fields are the columns of `payments`, in order."""
+    """An intent or a cash sale in one version; fields are named as the columns of `payments`."""
 
     payment_id: UUID
     version: int
     status: str
-    amount_vnd: int
+    amount_vnd: Dong
     tender: str
     venue_id: str
     old_district_code: str
@@ -61,7 +62,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A scan in one version; the first ten fields are the columns of `entries`, in order."""
+    """A scan in one version; fields are named as the columns of `entries`."""
 
     scan_id: UUID
     version: int
@@ -82,18 +83,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What went back to a payer in all, as of one version; fields in the order of the columns of `refunds`."""
+    """What went back to a payer in all, as of one version; fields are named as the columns of `refunds`."""
 
     payment_id: UUID
     version: int
-    refunded_vnd: int
+    refunded_vnd: Dong
     venue_id: str
     occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A venue in one version; fields in the order of the columns of `venues`."""
+    """A venue in one version; fields are named as the columns of `venues`."""
 
     venue_id: str
     version: int
@@ -164,7 +165,7 @@ def _refund(event: PaymentRefunded) -> Refund:
     return Refund(event.intent_id, event.version, event.refunded_vnd, event.place.venue_id, _utc(event.occurred_at))
 
 
-def _payment(event: IntentEvent | CashRecorded, payment_id: UUID, amount_vnd: int, partition: int) -> Payment:
+def _payment(event: IntentEvent | CashRecorded, payment_id: UUID, amount_vnd: Dong, partition: int) -> Payment:
     return Payment(
         payment_id=payment_id,
         version=event.version,

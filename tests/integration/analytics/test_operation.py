@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,8 +12,7 @@ from services.analytics.stream import store
 from services.analytics.stream.dead_letters import StoredDeadLetters
 from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
-from shared.errors import Poison
-from shared.kafka.message import Message
+from shared.unit.unit import Tx
 from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
 from tests.support.forks import wait_for
@@ -23,23 +22,28 @@ from tests.support.waiting import PATIENCE_S, until
 ASKED = Asked(Days(DAY, DAY), "", EVERY_TEXT.spoken("vi"))
 
 
-async def refuse(_message: Message) -> None:
-    raise Poison("not_asked")
-
-
 async def test_a_dead_letter_that_can_be_read_by_now_is_counted_once_by_its_replay(stage: Stage) -> None:
     topic = f"{stage.settings.topic_prefix}payments.events"
     await stage.send([(topic, "a", Sale().settled().TYPE, b"{"), (topic, "a", None, b"{}")])
     await stage.count()
-    letters = StoredDeadLetters(stage.settings, stage.unit)
+    letters = StoredDeadLetters(stage.unit)
     assert sorted(letter.reason for letter in await letters.read()) == ["contract", "no_type"]
     # As if an earlier release had not been able to read it.
     body = msgspec.json.encode(Sale().settled())
     await stage.pool.execute("UPDATE dead_letters SET payload = $1 WHERE reason = 'contract'", body)
-    assert sorted((await letters.replay(refuse)).values()) == ["done", "no_type"]
-    assert list((await letters.replay(refuse)).values()) == ["no_type"]
+    assert sorted((await letters.replay()).values()) == ["done", "no_type"]
+    assert list((await letters.replay()).values()) == ["no_type"]
     assert await stage.taken() == (1, 30_000)
     assert all(finding.ok for finding in await stage.verify())
+
+
+async def test_a_service_without_a_topic_cannot_say_an_event_among_those_of_another(stage: Stage) -> None:
+    async def say(tx: Tx, _command: None, _now: datetime) -> None:
+        tx.emit(Sale().settled())
+
+    with pytest.raises(AssertionError, match="no topic"):
+        await stage.unit.run(say, None)
+    assert await stage.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
 async def test_the_numbers_say_that_they_are_old_when_no_worker_has_looked_for_a_minute(stage: Stage) -> None:

@@ -162,8 +162,8 @@ async def test_a_dead_letter_is_replayed_once_after_the_mistake_is_mended(spine:
     assert (letter.reason, letter.replayed) == ("unexpected", False)
     await hearer.unit.pool.execute("DELETE FROM refuse")
 
-    first = await hearer.dead_letters.replay(hearer.handler())
-    again = await hearer.dead_letters.replay(hearer.handler())
+    first = await hearer.dead_letters.replay()
+    again = await hearer.dead_letters.replay()
 
     assert (list(first.values()), list(again.values())) == (["done"], ["done_before"])
     assert (await hearer.dead_letters.read())[0].replayed

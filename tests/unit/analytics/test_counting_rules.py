@@ -18,6 +18,7 @@ from services.analytics.views.indicators import Sums, indicators_of
 from services.analytics.views.overview import Days, DaysWrong
 from shared.errors import Poison
 from shared.events.ticketing import VenueChanged
+from shared.money import Dong
 from shared.settings import SettingsWrong
 from shared.web.i18n import LANGUAGES
 from tests.support.texts import EVERY_TEXT
@@ -27,7 +28,7 @@ SALE = Payment(
     payment_id=UUID(int=1),
     version=1,
     status="settled",
-    amount_vnd=30_000,
+    amount_vnd=Dong(30_000),
     tender="bank_transfer",
     venue_id="tower",
     old_district_code="026",
@@ -76,14 +77,14 @@ def test_any_chain_of_corrections_leaves_only_its_last_version(versions: list[Pa
 
 def _cells(deltas: Deltas) -> list[list[tuple[object, int, int]]]:
     rollups = (changed(deltas.minutes), changed(deltas.hours), changed(deltas.days))
-    return [[(key, cell.count, cell.amount) for key, cell in cells] for cells in rollups]
+    return [[(key, cell.payments, cell.amount_vnd) for key, cell in cells] for cells in rollups]
 
 
 def test_minutes_are_of_the_event_and_days_of_business() -> None:
     deltas = Deltas()
     deltas.move_payment(None, replace(SALE, business_date=date(2026, 11, 23)), KINDS)
-    assert [key[0] for key in deltas.minutes] == [datetime(2026, 11, 24, 5, 0, tzinfo=UTC)]
-    assert [key[0] for key in deltas.days] == [date(2026, 11, 23)]
+    assert [key.minute for key in deltas.minutes] == [datetime(2026, 11, 24, 5, 0, tzinfo=UTC)]
+    assert [key.day for key in deltas.days] == [date(2026, 11, 23)]
 
 
 @pytest.mark.parametrize(("late_by", "marked"), [(timedelta(hours=1), False), (timedelta(hours=1, seconds=1), True)])

@@ -1,13 +1,17 @@
 -- name: add_unknown_venues
+-- A venue that was paid before we heard of it, as version 0; by primary key, in its order.
 INSERT INTO venues (venue_id) SELECT unnest($1::text[]) ORDER BY 1 ON CONFLICT DO NOTHING
 
 -- name: share_venues
+-- Kinds for the rollups, by primary key: held so that no other batch changes a kind before our commit.
 SELECT venue_id, version, kind FROM venues WHERE venue_id = ANY ($1::text[]) ORDER BY venue_id FOR SHARE
 
 -- name: lock_venues
+-- Versions and kinds of venues that this batch may change, by primary key, in its order.
 SELECT venue_id, version, kind FROM venues WHERE venue_id = ANY ($1::text[]) ORDER BY venue_id FOR UPDATE
 
 -- name: update_venues
+-- The newer versions, by primary key; rows were locked by lock_venues.
 UPDATE venues
    SET version = told.version, name_vi = told.name_vi, name_en = told.name_en, kind = told.kind,
        old_district_code = told.old_district_code, new_commune_code = told.new_commune_code, on_sale = told.on_sale
@@ -16,6 +20,7 @@ UPDATE venues
  WHERE venues.venue_id = told.venue_id
 
 -- name: taken_minutes_of_venue
+-- Which minutes a venue takes along when its kind changes, by payments_venue.
 SELECT date_trunc('minute', occurred_at, 'UTC') AS minute, old_district_code, new_commune_code, tender, partition,
        count(*) AS payments, sum(amount_vnd)::bigint AS amount_vnd
   FROM payments
@@ -23,6 +28,7 @@ SELECT date_trunc('minute', occurred_at, 'UTC') AS minute, old_district_code, ne
  GROUP BY 1, 2, 3, 4, 5
 
 -- name: insert_payments
+-- New payments in the order of their ids; what is known by primary key is left as it is.
 INSERT INTO payments (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
                       business_date, occurred_at, channel, partition)
 SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
@@ -35,6 +41,7 @@ SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_c
 RETURNING payment_id
 
 -- name: lock_payments
+-- Known payments in their order, by primary key, held until the newer version stands.
 SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
        business_date, occurred_at, channel, partition
   FROM payments
@@ -43,6 +50,7 @@ SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_c
    FOR UPDATE
 
 -- name: update_payments
+-- The newer versions, by primary key; rows were locked by lock_payments.
 UPDATE payments
    SET version = told.version, status = told.status, amount_vnd = told.amount_vnd, tender = told.tender,
        venue_id = told.venue_id, old_district_code = told.old_district_code,
@@ -55,6 +63,7 @@ UPDATE payments
  WHERE payments.payment_id = told.payment_id
 
 -- name: insert_refunds
+-- One row an event; a duplicate falls on the primary key.
 INSERT INTO refunds (payment_id, version, refunded_vnd, venue_id, occurred_at)
 SELECT payment_id, version, refunded_vnd, venue_id, occurred_at
   FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[])
@@ -62,6 +71,7 @@ SELECT payment_id, version, refunded_vnd, venue_id, occurred_at
     ON CONFLICT DO NOTHING
 
 -- name: insert_entries
+-- New scans in the order of their ids; what is known by primary key is left as it is.
 INSERT INTO entries (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline,
                      partition)
 SELECT scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition
@@ -72,6 +82,7 @@ SELECT scan_id, version, status, people, venue_id, price_kind, business_date, oc
 RETURNING scan_id
 
 -- name: lock_entries
+-- Known scans in their order, by primary key, held until the newer version stands.
 SELECT scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition
   FROM entries
  WHERE scan_id = ANY ($1::uuid[])
@@ -79,6 +90,7 @@ SELECT scan_id, version, status, people, venue_id, price_kind, business_date, oc
    FOR UPDATE
 
 -- name: update_entries
+-- The newer versions, by primary key; rows were locked by lock_entries.
 UPDATE entries
    SET version = told.version, status = told.status, people = told.people, venue_id = told.venue_id,
        price_kind = told.price_kind, business_date = told.business_date, occurred_at = told.occurred_at,

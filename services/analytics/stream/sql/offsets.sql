@@ -1,12 +1,15 @@
 -- name: add_offsets
+-- A row for each partition we shall read, by primary key; those that stand stay.
 INSERT INTO offsets (topic, partition)
 SELECT topic, partition FROM unnest($1::text[], $2::integer[]) AS known (topic, partition)
     ON CONFLICT DO NOTHING
 
 -- name: read_offsets
+-- Where to begin, by the topic in front of the primary key: some dozens of rows.
 SELECT topic, partition, next_offset FROM offsets WHERE topic = ANY ($1::text[])
 
 -- name: advance_offsets
+-- First statement of a batch: compares and sets under row locks in the order of the primary key.
 UPDATE offsets
    SET next_offset = held.new_offset, newest_at = greatest(offsets.newest_at, held.newest_at)
   FROM (SELECT offsets.topic, offsets.partition, wanted.new_offset, wanted.newest_at
@@ -21,16 +24,20 @@ UPDATE offsets
 RETURNING offsets.topic
 
 -- name: claim_cluster
+-- The first cluster asked for becomes ours; the table has room for one row.
 INSERT INTO kafka_cluster (cluster_id) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: find_cluster
+-- The cluster that our offsets belong to; one row.
 SELECT cluster_id FROM kafka_cluster
 
 -- name: see_worker
+-- When a worker last looked and what it had not read by then; the table has room for one row.
 INSERT INTO worker_seen (at, events_behind) VALUES ($1, $2)
     ON CONFLICT (only_one) DO UPDATE SET at = excluded.at, events_behind = excluded.events_behind
 
 -- name: append_dead_letters
+-- What cannot be counted, in the batch that passes over it; read again it falls on the primary key.
 INSERT INTO dead_letters (topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload)
 SELECT topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload
   FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
@@ -39,15 +46,18 @@ SELECT topic, partition, log_offset, at, type, reason, detail, ce_id, key, paylo
     ON CONFLICT DO NOTHING
 
 -- name: list_dead_letters
+-- For a person, bounded, in the order of the primary key.
 SELECT topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload
   FROM dead_letters
  ORDER BY topic, partition, log_offset
  LIMIT $1
 
 -- name: lock_offset
+-- Holds off the worker of one partition while its dead letter is counted, by primary key.
 SELECT next_offset FROM offsets WHERE topic = $1 AND partition = $2 FOR UPDATE
 
 -- name: delete_dead_letter
+-- A letter that was counted goes, by primary key.
 DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND log_offset = $3
 
 -- name: hold_tables

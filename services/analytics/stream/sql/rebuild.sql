@@ -1,13 +1,17 @@
 -- name: drop_shadow
+-- What a rebuild that was cut short left behind; only the holder of lock_rebuild does this.
 DROP SCHEMA IF EXISTS shadow CASCADE
 
 -- name: make_shadow
+-- Where the new tables grow beside those that are shown.
 CREATE SCHEMA shadow
 
 -- name: enter_shadow
+-- From now on this connection's statements write the new tables, by their plain names.
 SET search_path = shadow, public
 
 -- name: copy_shape
+-- An empty table for each name in analytics.tables, with its indexes and checks.
 DO $$
 DECLARE
     name text;
@@ -19,9 +23,11 @@ END
 $$
 
 -- name: name_tables
+-- Hands the names of the tables to the two blocks below, which take no parameters.
 SELECT set_config('analytics.tables', $1, false)
 
 -- name: swap_tables
+-- Puts the new tables in the old ones' place; hold_workers has locked them before.
 DO $$
 DECLARE
     name text;
@@ -35,7 +41,9 @@ END
 $$
 
 -- name: hold_workers
+-- The one lock that batches and readers take first: waits for both, at most lock_timeout.
 LOCK TABLE public.offsets IN ACCESS EXCLUSIVE MODE
 
 -- name: lock_rebuild
+-- One rebuild a database, for as long as the connection lives.
 SELECT pg_try_advisory_lock(hashtext('analytics.rebuild'))

@@ -2,6 +2,7 @@
 -- nothing must go, or a rebuilt table would differ. Rows come sorted by key, so that locks are taken in one order.
 
 -- name: merge_minutes
+-- What a batch changes by minute and kind, by primary key, in its order.
 MERGE INTO minute_taken AS cell
 USING (SELECT minute, old_district_code, new_commune_code, kind, tender, partition, payments, amount_vnd, revised_at
          FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::bigint[],
@@ -21,6 +22,7 @@ VALUES (delta.minute, delta.old_district_code, delta.new_commune_code, delta.kin
         delta.payments, delta.amount_vnd, delta.revised_at)
 
 -- name: merge_hours
+-- What a batch changes by hour and venue, by primary key, in its order.
 MERGE INTO hour_taken AS cell
 USING (SELECT hour, venue_id, tender, partition, payments, amount_vnd, revised_at
          FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::integer[], $5::bigint[], $6::bigint[],
@@ -37,6 +39,7 @@ INSERT (hour, venue_id, tender, partition, payments, amount_vnd, revised_at)
 VALUES (delta.hour, delta.venue_id, delta.tender, delta.partition, delta.payments, delta.amount_vnd, delta.revised_at)
 
 -- name: merge_days
+-- What a batch changes by day of business and venue, by primary key, in its order.
 MERGE INTO day_taken AS cell
 USING (SELECT day, venue_id, tender, partition, payments, amount_vnd, revised_at
          FROM unnest($1::date[], $2::text[], $3::text[], $4::integer[], $5::bigint[], $6::bigint[], $7::timestamptz[])
@@ -52,6 +55,7 @@ INSERT (day, venue_id, tender, partition, payments, amount_vnd, revised_at)
 VALUES (delta.day, delta.venue_id, delta.tender, delta.partition, delta.payments, delta.amount_vnd, delta.revised_at)
 
 -- name: merge_entry_days
+-- Whom a batch lets in by day of business and venue, by primary key, in its order.
 MERGE INTO day_entered AS cell
 USING (SELECT day, venue_id, partition, scans, people, revised_at
          FROM unnest($1::date[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[])
