@@ -10,7 +10,7 @@ import os
 import secrets
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -65,7 +65,7 @@ def supervised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealS
 
 
 @contextmanager
-def own_cluster() -> Iterator[Cluster]:
+def own_cluster() -> Generator[Cluster]:
     """A cluster that nobody shares, which syncs to disk as it does in earnest. Who kills a part starts it again."""
     with tempfile.TemporaryDirectory(prefix="mot-cham-test-", ignore_cleanup_errors=True) as folder:
         started = Cluster(Path(folder), Ports(*free_ports(3)), secrets.token_urlsafe(16))

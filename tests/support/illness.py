@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 
-from shared.storage import migrate
 from shared.storage.db import PASSES, Pool, create_pool
 from tests.support.cluster import Cluster
 
@@ -69,12 +67,8 @@ class Patient:
 
 
 async def open_patient(cluster: Cluster, migrations: Path) -> AsyncIterator[Patient]:
-    name = f"illness_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    url = cluster.postgres_url(name)
-    await migrate.migrate(url, migrations)
     async with AsyncExitStack() as stack:
-        stack.callback(cluster.drop_database, name)
+        url = await stack.enter_async_context(cluster.database("illness", migrations))
         pool = await create_pool(url, "doctor", 4)
         stack.push_async_callback(pool.close)
         await pool.execute(_SETUP + "".join(f'CREATE SEQUENCE "met {code}";' for code in sorted(set(CODES))))

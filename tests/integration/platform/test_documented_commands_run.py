@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,12 +13,11 @@ import pytest
 
 from deploy.local.running import told_to_commands
 from deploy.local.secrets import ensure_secrets
-from shared.kafka.topics import create as create_topics
 from shared.settings import BY_NAME, SERVICES
-from shared.storage import migrate
 from tests.architecture.sources import ROOT
-from tests.support.cluster import Cluster
+from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.documented import PAGES, Block, Step, blocks
+from tests.support.topics import own_topics
 
 RUN = [block for page in PAGES for block in blocks(page) if block.language == "sh" and not block.skip]
 
@@ -25,26 +25,23 @@ RUN = [block for page in PAGES for block in blocks(page) if block.language == "s
 @pytest.fixture
 async def data(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
     """The data folder of a system whose stores run, as `./run up` leaves word of it."""
-    name = f"pages_{uuid4().hex[:8]}"
+    prefix = f"pages_{uuid4().hex[:8]}."
     ensure_secrets(tmp_path / "secrets")
-    await create_topics(cluster.kafka_bootstrap, f"{name}.")
-    urls = {service: cluster.postgres_url(f"{name}_{service}") for service in SERVICES}
-    for service, url in urls.items():
-        cluster.create_database(f"{name}_{service}")
-        await migrate.migrate(url, ROOT / "services" / service / "migrations")
-    given = {
-        **{f"{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
-        "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
-        "TOPIC_PREFIX": f"{name}.",
-        "SECRETS_DIR": str(tmp_path / "secrets"),
-        "DEMO_SIGN_INS": str(tmp_path / "demo-sign-ins.txt"),
-        "PROFILE": "demo",
-        "LOG_LEVEL": "ERROR",
-    }
-    with told_to_commands(given, tmp_path / "run"):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix))
+        given = {
+            "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+            "TOPIC_PREFIX": prefix,
+            "SECRETS_DIR": str(tmp_path / "secrets"),
+            "DEMO_SIGN_INS": str(tmp_path / "demo-sign-ins.txt"),
+            "PROFILE": "demo",
+            "LOG_LEVEL": "ERROR",
+        }
+        for service in SERVICES:
+            database = cluster.database(f"pages_{service}", MIGRATIONS[service])
+            given[f"{service.upper()}_DATABASE_URL"] = await stack.enter_async_context(database)
+        stack.enter_context(told_to_commands(given, tmp_path / "run"))
         yield tmp_path
-    for service in SERVICES:
-        cluster.drop_database(f"{name}_{service}")
 
 
 def test_the_commands_of_the_pages_end_well_and_answer_as_they_say(data: Path) -> None:

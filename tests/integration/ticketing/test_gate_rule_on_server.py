@@ -23,6 +23,7 @@ from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, furnish_venue, venue_in
+from tests.support.scope import examples
 from tests.support.ticket_vectors import RULES, use_of
 
 HERE, ELSEWHERE = VenueId(VENUE), VenueId("nha-vuong-sa-phin")
@@ -158,7 +159,7 @@ SCANS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(scans=SCANS, revoked_before=st.integers(0, 12))
 async def test_whatever_is_scanned_the_server_answers_by_the_rule_on_what_it_counted(
     server: Server, scans: list[tuple[int, int, VenueId, bool]], revoked_before: int
