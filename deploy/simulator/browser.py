@@ -24,7 +24,7 @@ class DoorRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     status: int
     body: bytes
     headers: Mapping[str, str]
@@ -42,7 +42,7 @@ class Browser:
     threads: Executor
     cookies: dict[str, str] = field(default_factory=dict[str, str])
 
-    async def get(self, path: str, *, accept: str = "application/json") -> Answer:
+    async def get(self, path: str, *, accept: str = "application/json") -> HttpAnswer:
         return await self._ask("GET", path, {"Accept": accept})
 
     async def read(self, path: str) -> dict[str, object]:
@@ -53,7 +53,7 @@ class Browser:
         headers = {"Accept": "application/json", "Content-Type": "application/json", "Idempotency-Key": str(uuid7())}
         return _object_of(path, await self._ask("POST", path, headers, json.dumps(body).encode()))
 
-    async def post_form(self, path: str, fields: Mapping[str, str]) -> Answer:
+    async def post_form(self, path: str, fields: Mapping[str, str]) -> HttpAnswer:
         """As a page's form does it; DoorRefused for an error page."""
         body = urlencode({**fields, "idempotency_key": str(uuid7())}).encode()
         headers = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
@@ -62,7 +62,7 @@ class Browser:
             raise DoorRefused(f"POST {path}: {answer.status}", answer.status)
         return answer
 
-    async def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Answer:
+    async def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> HttpAnswer:
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         loop = asyncio.get_running_loop()
@@ -72,21 +72,21 @@ class Browser:
         return answer
 
 
-def _request(origin: str, what: tuple[str, str], headers: dict[str, str], body: bytes | None) -> Answer:
+def _request(origin: str, what: tuple[str, str], headers: dict[str, str], body: bytes | None) -> HttpAnswer:
     address = urlsplit(origin)
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     connection = kind(address.netloc, timeout=_LIMIT_S)
     try:
         connection.request(*what, body=body, headers=headers)
         response = connection.getresponse()
-        return Answer(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
+        return HttpAnswer(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
     except (OSError, http.client.HTTPException) as error:
         raise DoorRefused(f"{what[0]} {origin}: no answer ({type(error).__name__}); is `./run up` running?") from error
     finally:
         connection.close()
 
 
-def _object_of(path: str, answer: Answer) -> dict[str, object]:
+def _object_of(path: str, answer: HttpAnswer) -> dict[str, object]:
     if answer.status >= 400:
         raise DoorRefused(f"{path}: {answer.status} {answer.text[:200]}", answer.status)
     value: object = json.loads(answer.body)

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from services.analytics.stream.dead_letters import StoredDeadLetters
-from services.analytics.stream.log_reader import EVERYTHING, Share
+from services.analytics.stream.log_reader import EVERYTHING, PartitionShare
 from services.analytics.stream.worker import Worker
 from services.analytics.web import api
 from shared.clock import utc_now
@@ -38,7 +38,7 @@ async def build(settings: Settings) -> Service:
     pages = Pages(WEBS, settings.service, home="/province", demo=settings.profile == "demo")
     doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
     app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
-    app.state.office = api.Office(pool, live, pages, utc_now)
+    app.state.province = api.ProvinceDoors(pool, live, pages, utc_now)
 
     return Service(
         name=settings.service,
@@ -55,9 +55,9 @@ async def build(settings: Settings) -> Service:
     )
 
 
-def share_of(text: str) -> Share:
+def share_of(text: str) -> PartitionShare:
     """ANALYTICS_SHARE: "2/4" reads every fourth partition, beginning with the second."""
     number, _, count = text.partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
         raise SettingsWrong(f"ANALYTICS_SHARE is {text!r}; it must be like 1/1 or 2/4")
-    return Share(int(number) - 1, int(count)) if text != "1/1" else EVERYTHING
+    return PartitionShare(int(number) - 1, int(count)) if text != "1/1" else EVERYTHING

@@ -6,7 +6,7 @@ from typing import IO, NoReturn, cast
 
 from services.payments.intents.domain.references import candidates
 from shared.money import Dong
-from shared.process.lines import LineRefused, answer_lines
+from shared.process.lines import InputRefused, answer_lines
 from shared.qr.vietqr import TransferQr, VietQrRefused, encode
 
 _QR_FIELDS = frozenset({"bank_bin", "account", "amount_vnd", "memo", "static"})
@@ -33,7 +33,7 @@ def _qr_answer(line: bytes) -> Mapping[str, object]:
     fields = _read_object(line)
     unknown = sorted(fields.keys() - _QR_FIELDS)
     if unknown:
-        raise LineRefused(f"unknown field {unknown[0]!r}")
+        raise InputRefused(f"unknown field {unknown[0]!r}")
     try:
         payload = encode(
             TransferQr(
@@ -45,7 +45,7 @@ def _qr_answer(line: bytes) -> Mapping[str, object]:
             )
         )
     except VietQrRefused as refused:
-        raise LineRefused(f"{refused.code}: {refused.reason}") from None
+        raise InputRefused(f"{refused.code}: {refused.reason}") from None
     return {"payload": payload}
 
 
@@ -55,27 +55,27 @@ def _read_object(line: bytes) -> Mapping[str, object]:
             line.decode("utf-8"), object_pairs_hook=_unique_members, parse_constant=_refuse_constant
         )
     except (ValueError, RecursionError):
-        raise LineRefused("not JSON in UTF-8") from None
+        raise InputRefused("not JSON in UTF-8") from None
     if not isinstance(value, dict):
-        raise LineRefused("not a JSON object")
+        raise InputRefused("not a JSON object")
     return cast("Mapping[str, object]", value)
 
 
 def _unique_members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise LineRefused("a field stands twice")
+        raise InputRefused("a field stands twice")
     return members
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    raise LineRefused("not JSON: NaN and Infinity are no numbers of it")
+    raise InputRefused("not JSON: NaN and Infinity are no numbers of it")
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
-        raise LineRefused(f"{name} must be a text")
+        raise InputRefused(f"{name} must be a text")
     return value
 
 
@@ -84,12 +84,12 @@ def _amount(fields: Mapping[str, object]) -> Dong | None:
         return None
     value = fields["amount_vnd"]
     if type(value) is not int:
-        raise LineRefused("amount_vnd must be a whole number")
+        raise InputRefused("amount_vnd must be a whole number")
     return Dong(value)
 
 
 def _flag(fields: Mapping[str, object], name: str) -> bool:
     value = fields.get(name, False)
     if not isinstance(value, bool):
-        raise LineRefused(f"{name} must be true or false")
+        raise InputRefused(f"{name} must be true or false")
     return value

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO
 
 
-class LineRefused(Exception):
+class InputRefused(Exception):
     """The line is not what the tool takes; the message says why."""
 
 
@@ -19,7 +19,7 @@ def answer_lines(
     for line in _lines(source, limit):
         try:
             answered = {"error": f"line longer than {limit} bytes"} if line is None else answer(line)
-        except LineRefused as refused:
+        except InputRefused as refused:
             answered = {"error": str(refused)}
         # ASCII only: what a line holds must not depend on the terminal's encoding.
         target.write(json.dumps(answered, ensure_ascii=True).encode("ascii") + b"\n")

@@ -20,20 +20,22 @@ _CALL_LIMIT_S = 10.0
 Offsets: TypeAlias = dict[tuple[str, int], int]
 
 
-class Share(NamedTuple):
+class PartitionShare(NamedTuple):
     """Which part of the partitions a worker reads: every `step`th one, beginning with `first`."""
 
     first: int
     step: int
 
 
-EVERYTHING = Share(0, 1)
+EVERYTHING = PartitionShare(0, 1)
 
 
 class LogReader:
     """The life of one aiokafka consumer with a fixed assignment; positions are the caller's to say."""
 
-    def __init__(self, settings: Settings, share: Share = EVERYTHING, patience: Patience | None = None) -> None:
+    def __init__(
+        self, settings: Settings, share: PartitionShare = EVERYTHING, patience: Patience | None = None
+    ) -> None:
         self._prefix = settings.topic_prefix
         self._bootstrap = settings.kafka_bootstrap
         self._share = share

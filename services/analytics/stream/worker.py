@@ -15,7 +15,7 @@ from services.analytics import metrics
 from services.analytics.stream import store
 from services.analytics.stream.batch import Batch, batch_of
 from services.analytics.stream.ingest import Applied, apply_batch
-from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, Share, cluster_id
+from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, PartitionShare, cluster_id
 from shared.kafka.patience import Patience
 from shared.kafka.reader import Doubt, Polled, Reader, Stopped
 from shared.observe.health import Health
@@ -40,7 +40,7 @@ class MadeTwice(Doubt):
 class Worker:
     """One reader of both topics, or of a share of their partitions. `stop` lets it finish its batch."""
 
-    def __init__(self, settings: Settings, unit: Unit, health: Health, share: Share = EVERYTHING) -> None:
+    def __init__(self, settings: Settings, unit: Unit, health: Health, share: PartitionShare = EVERYTHING) -> None:
         self._settings = settings
         self._unit = unit
         self._health = health

@@ -27,8 +27,8 @@ _PRESETS = {"today": 1, "week": 7, "month": 30}
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """What these doors need; `app.py` puts it into `app.state.office`."""
+class ProvinceDoors:
+    """What these doors need; `app.py` puts it into `app.state.province`."""
 
     pool: Pool
     live: Live
@@ -44,11 +44,11 @@ class Office:
 class Viewer:
     """Who looks, through which doors, at which numbers."""
 
-    office: Office
+    doors: ProvinceDoors
     asked: Asked
 
     async def look(self) -> Overview:
-        return await self.office.look(self.asked)
+        return await self.doors.look(self.asked)
 
 
 SeenBy = Annotated[Pass, Depends(Allow(OFFICE, Role.PROVINCE, Role.OPERATOR))]
@@ -57,16 +57,16 @@ First = Annotated[str, Query(alias="from")]
 Last = Annotated[str, Query(alias="to")]
 
 
-def _office_of(request: Request) -> Office:
-    office = request.app.state.office
-    assert isinstance(office, Office)
-    return office
+def _doors_of(request: Request) -> ProvinceDoors:
+    doors = request.app.state.province
+    assert isinstance(doors, ProvinceDoors)
+    return doors
 
 
 async def _viewer_of(request: Request, seen_by: SeenBy, first: First = "", last: Last = "") -> Viewer:
-    office = _office_of(request)
-    days = Days.read(first, last, office.clock())
-    return Viewer(office, Asked(days, seen_by.scope, office.pages.texts.spoken(language_of(request))))
+    doors = _doors_of(request)
+    days = Days.read(first, last, doors.clock())
+    return Viewer(doors, Asked(days, seen_by.scope, doors.pages.texts.spoken(language_of(request))))
 
 
 ViewerDep = Annotated[Viewer, Depends(_viewer_of)]
@@ -75,15 +75,15 @@ ViewerDep = Annotated[Viewer, Depends(_viewer_of)]
 @router.get("/province")
 async def get_province_page(request: Request, seen_by: SeenBy, first: First = "", last: Last = "") -> Response:
     """The numbers; for days that are none the form as it was filled in, the mistake beside it, and no number."""
-    office = _office_of(request)
+    doors = _doors_of(request)
     overview: Overview | None = None
     wrong: DaysWrong | None = None
     try:
         overview = await (await _viewer_of(request, seen_by, first, last)).look()
     except DaysWrong as found:
         wrong = found
-    today = local_date(office.clock())
-    page = office.pages.render(
+    today = local_date(doors.clock())
+    page = doors.pages.render(
         request,
         "province.html",
         status=wrong.status if wrong else 200,
@@ -129,7 +129,7 @@ async def get_live(viewer: ViewerDep) -> AsyncIterator[ServerSentEvent]:
             "newest_at": overview.freshness.newest_at,
         }
 
-    stream = viewer.office.live.stream([(LIVE_TOPIC, LIVE_KEY)], read, min_interval_s=_MIN_INTERVAL_S)
+    stream = viewer.doors.live.stream([(LIVE_TOPIC, LIVE_KEY)], read, min_interval_s=_MIN_INTERVAL_S)
     async for event in stream:
         yield event
 

@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from services.analytics.app import WEBS
 from services.analytics.views.csv_export import COLUMNS
-from services.analytics.web.api import Office, router
+from services.analytics.web.api import ProvinceDoors, router
 from shared.clock import local_date, utc_now
 from shared.events.ticketing import PersonRevoked
 from shared.ids import PersonId
@@ -69,7 +69,7 @@ async def door(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Door]
         return True, {}
 
     app = create_app("analytics", [router], ready, doors, pages)
-    app.state.office = Office(stage.pool, live, pages, utc_now)
+    app.state.province = ProvinceDoors(stage.pool, live, pages, utc_now)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield Door(stage, client, pass_key)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.analytics.app import share_of
 from services.analytics.stream.deltas import Deltas, changed
 from services.analytics.stream.facts import Payment, UnknownType, Venue, read
-from services.analytics.stream.log_reader import Share
+from services.analytics.stream.log_reader import PartitionShare
 from services.analytics.views.indicators import Sums, indicators_of
 from services.analytics.views.overview import Days, DaysWrong
 from shared.errors import Poison
@@ -177,8 +177,8 @@ def test_a_range_that_is_none_is_refused(days: tuple[str, str]) -> None:
 
 
 def test_a_worker_may_read_a_share_of_the_partitions() -> None:
-    assert share_of("1/1") == Share(0, 1)
-    assert share_of("2/4") == Share(1, 4)
+    assert share_of("1/1") == PartitionShare(0, 1)
+    assert share_of("2/4") == PartitionShare(1, 4)
     for wrong in ("0/1", "3/2", "a/b", ""):
         with pytest.raises(SettingsWrong):
             share_of(wrong)
