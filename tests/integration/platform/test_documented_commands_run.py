@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -47,11 +48,11 @@ async def data(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
 def test_the_commands_of_the_pages_end_well_and_answer_as_they_say(data: Path) -> None:
     assert len(RUN) >= 4
     with ThreadPoolExecutor(2) as pool:
-        wrong = list(pool.map(lambda block: _run(block, data), RUN))
+        wrong = list(pool.map(partial(_run, data), RUN))
     assert [line for lines in wrong for line in lines] == []
 
 
-def _run(block: Block, data: Path) -> list[str]:
+def _run(data: Path, block: Block) -> list[str]:
     return [f"{block.page}: {step.typed}: {what}" for step in block.steps if (what := _what_is_wrong(step, data))]
 
 
