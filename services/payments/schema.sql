@@ -84,9 +84,11 @@ CREATE TABLE intents (
     visit_on date,
     nights integer,
     people integer,
+    source text NOT NULL,
     CONSTRAINT intents_amount_state_check CHECK ((amount_state = ANY (ARRAY['none'::text, 'partial'::text, 'exact'::text, 'over'::text]))),
     CONSTRAINT intents_amount_vnd_check CHECK ((amount_vnd > 0)),
     CONSTRAINT intents_check CHECK (((paid_vnd >= 0) AND (paid_vnd <= amount_vnd))),
+    CONSTRAINT intents_source_check CHECK ((source = ANY (ARRAY['order'::text, 'charge'::text]))),
     CONSTRAINT intents_status_check CHECK ((status = ANY (ARRAY['open'::text, 'partial'::text, 'settled'::text, 'expired'::text, 'cancelled'::text]))),
     CONSTRAINT intents_timing_check CHECK ((timing = ANY (ARRAY['on_time'::text, 'late'::text])))
 );
@@ -198,13 +200,13 @@ ALTER TABLE ONLY inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (ce_id);
 
 ALTER TABLE ONLY intents
-    ADD CONSTRAINT intents_order_id_key UNIQUE (order_id);
-
-ALTER TABLE ONLY intents
     ADD CONSTRAINT intents_pkey PRIMARY KEY (intent_id);
 
 ALTER TABLE ONLY intents
     ADD CONSTRAINT intents_reference_key UNIQUE (reference);
+
+ALTER TABLE ONLY intents
+    ADD CONSTRAINT intents_source_order_id_key UNIQUE (source, order_id);
 
 ALTER TABLE ONLY merchants
     ADD CONSTRAINT merchants_account_number_key UNIQUE (account_number);

@@ -13,8 +13,6 @@ from tests.architecture.sources import ROOT, files, sql_folders, text, tree
 
 # A room by the folder that its statements lie in.
 ROOMS = {str(folder.parent): folder for folder in sql_folders()}
-# Where every statement has its line by now.
-COMMENTED = ("shared", "services/analytics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ def test_no_statement_selects_every_column() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room.startswith(COMMENTED)])
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_statement_says_what_for_and_by_which_index_or_lock_it_lives(room: str) -> None:
     silent = [name for name, statement in load(ROOT / ROOMS[room]).items() if not statement.startswith("-- ")]
     assert silent == []

@@ -55,10 +55,11 @@ INSERT INTO merchants SELECT 'merchant-' || n, 'venue-' || n, '', '970418', n::t
   FROM generate_series(1, 3000) AS n;
 INSERT INTO intents (intent_id, order_id, merchant_id, venue_id, old_district_code, new_commune_code, status,
                      amount_state, timing, amount_vnd, paid_vnd, lines, channel, business_date, expires_at, reference,
-                     qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, version)
+                     qr_payload, bank_bin, account_number, account_name, trace_id, opened_at, version, source)
 SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, 'merchant-' || n % 3000 + 1,
        'venue-' || n % 3000 + 1, '026', '00715', 'settled', 'exact', 'on_time', 1000, 1000, '[]', 'web',
-       date '2026-01-01' + n % 335, now(), 'HG' || n, '', '970418', '', '', '', now(), 1
+       date '2026-01-01' + n % 335, now(), 'HG' || n, '', '970418', '', '', '', now(), 1,
+       'order'
   FROM generate_series(1, 100000) AS n;
 INSERT INTO transfers (transfer_id, merchant_id, account_number, bank_reference, provider, provider_id, amount_vnd,
                        occurred_at, recorded_at, bank_code, memo)

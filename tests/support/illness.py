@@ -1,7 +1,7 @@
 """A database that fails as it is told to, with PostgreSQL's own errors: each connection by the code in its name."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +66,9 @@ class Patient:
         return pool
 
 
-async def open_patient(cluster: Cluster, migrations: Path) -> AsyncIterator[Patient]:
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(cluster.database("illness", migrations))
+@asynccontextmanager
+async def open_patient(cluster: Cluster, migrations: Path) -> AsyncGenerator[Patient]:
+    async with cluster.database("illness", migrations) as url, AsyncExitStack() as stack:
         pool = await create_pool(url, "doctor", 4)
         stack.push_async_callback(pool.close)
         await pool.execute(_SETUP + "".join(f'CREATE SEQUENCE "met {code}";' for code in sorted(set(CODES))))

@@ -1,22 +1,19 @@
 """Every statement lives by an index on full tables, but those that read a whole table on purpose."""
 
-import json
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
-from uuid import uuid4
 
+import msgspec
 import pytest
 
 from deploy.databases import SUPERUSER
-from shared.storage import migrate
 from shared.storage.db import DirectConnection, connect
 from shared.storage.sql import load
 from tests.architecture.sources import ROOT, sql_folders
 from tests.support import full_tables
-from tests.support.cluster import Cluster
+from tests.support.cluster import MIGRATIONS, NO_SERVICE, Cluster
 
 WHOLE = {
     # A person asked, or a timer looks at all there is.
@@ -49,7 +46,17 @@ WHOLE = {
 LARGE_ROWS = 1000
 _PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "(SELECT")
 
-Plan: TypeAlias = Mapping[str, object]
+
+class Plan(msgspec.Struct):
+    """A node of a plan, as PostgreSQL names its fields, with what it is fed by."""
+
+    node: str = msgspec.field(name="Node Type")
+    table: str = msgspec.field(name="Relation Name", default="")
+    parts: "list[Plan]" = msgspec.field(name="Plans", default_factory=list["Plan"])
+
+
+class Explained(msgspec.Struct):
+    plan: Plan = msgspec.field(name="Plan")
 
 
 def statements_of(owner: str) -> dict[str, str]:
@@ -79,20 +86,19 @@ def test_what_may_read_whole_tables_is_there() -> None:
 
 @asynccontextmanager
 async def full_database(cluster: Cluster, owner: str) -> AsyncGenerator[DirectConnection]:
-    name = f"full_{owner}_{uuid4().hex[:8]}"
-    cluster.create_database(name)
-    await migrate.migrate(cluster.postgres_url(name), ROOT / "services" / owner / "migrations")
-    connection = await connect(f"postgresql://{SUPERUSER}:{cluster.password}@{cluster.postgres.address}/{name}", "full")
-    try:
-        # Without the checks of foreign keys and with small samples it is full in two seconds instead of eight.
-        await connection.execute("SET session_replication_role = replica")
-        await connection.execute("SET default_statistics_target = 10")
-        await connection.execute(full_tables.ALL[owner])
-        await connection.execute("ANALYZE")
-        yield connection
-    finally:
-        await connection.close()
-        cluster.drop_database(name)
+    async with cluster.database(f"full_{owner}", MIGRATIONS.get(owner, NO_SERVICE)) as url:
+        name = url.rpartition("/")[2]
+        server = f"postgresql://{SUPERUSER}:{cluster.password}@{cluster.postgres.address}"
+        connection = await connect(f"{server}/{name}", "full")
+        try:
+            # Without the checks of foreign keys and with small samples it is full in two seconds instead of eight.
+            await connection.execute("SET session_replication_role = replica")
+            await connection.execute("SET default_statistics_target = 10")
+            await connection.execute(full_tables.ALL[owner])
+            await connection.execute("ANALYZE")
+            yield connection
+        finally:
+            await connection.close()
 
 
 async def _large_tables(connection: DirectConnection) -> set[str]:
@@ -110,17 +116,15 @@ async def _plan(connection: DirectConnection, statement: str) -> Plan:
         told = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot{values}")
     finally:
         await connection.execute("DEALLOCATE hot")
-    plan: Plan = json.loads(told)[0]["Plan"]
-    return plan
+    [explained] = msgspec.json.decode(told, type=list[Explained])
+    return explained.plan
 
 
 def _read_whole(plan: Plan) -> Iterator[str]:
     """The tables that a plan reads from end to end."""
-    if plan["Node Type"] == "Seq Scan":
-        yield str(plan["Relation Name"])
-    inner = plan.get("Plans", [])
-    assert isinstance(inner, Sequence)
-    for part in inner:
+    if plan.node == "Seq Scan":
+        yield plan.table
+    for part in plan.parts:
         yield from _read_whole(part)
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
@@ -31,18 +30,17 @@ from shared.unit.unit import Tx, Unit, UseCase
 from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
-from tests.support.cluster import Cluster
+from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.illness import CODES, Patient, open_patient
 from tests.support.spine import Spine, change_venue, running
 from tests.support.waiting import until
 
-TICKETING = Path(__file__).parents[3] / "services/ticketing/migrations"
 NAMES = [kind.__name__ for kind in PASSES]
 
 
 @pytest.fixture
 async def patient(cluster: Cluster) -> AsyncIterator[Patient]:
-    async for opened in open_patient(cluster, TICKETING):
+    async with open_patient(cluster, MIGRATIONS["ticketing"]) as opened:
         yield opened
 
 
