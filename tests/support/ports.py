@@ -6,8 +6,8 @@ import socket
 from contextlib import ExitStack, suppress
 
 # Linux gives outgoing connections ports from 32768 up: a port that was free there may be taken a moment later.
-# Tests that run at the same time choose among numbers of their own.
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Tests that run at the same time choose among numbers of their own, and so does the process above the workers.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw11").removeprefix("gw"))
 _MINE = range(20_000 + 1_000 * (_WORKER % 12), 21_000 + 1_000 * (_WORKER % 12))
 
 
