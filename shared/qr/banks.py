@@ -6,11 +6,9 @@ Names change, BINs stay, so nothing else may serve as a key.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from shared.money import Dong
 
-NAMES_AS_OF = date(2026, 7, 1)
 # From this amount on a payer's bank app asks for a face check, which takes its time. Source: Decision 2345/QĐ-NHNN.
 FACE_CHECK_FROM_VND = Dong(10_000_000)
 
@@ -24,7 +22,7 @@ class Bank:
     former_names: tuple[str, ...] = ()
 
 
-# Source: npm vietnam-qr-pay 1.5.1, checked against bank.csv of subiz/vietqr.
+# Names as of 2026-07-01. Source: npm vietnam-qr-pay 1.5.1, checked against bank.csv of subiz/vietqr.
 _TABLE = (
     Bank("422589", "CIMB"),
     Bank("546034", "Cake"),
