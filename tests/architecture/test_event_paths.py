@@ -1,4 +1,4 @@
-"""How far an event travels in the code: from the door that causes it to its last reader, few files and none of them far."""
+"""How far an event travels in the code: from the door that causes it to its last reader in few files."""
 
 import ast
 from collections.abc import Iterator
