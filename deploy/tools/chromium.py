@@ -10,6 +10,8 @@ from deploy.console import Problem, step
 from deploy.local.system import is_ubuntu
 
 FROM_DEBIAN = Path("/usr/bin/chromium")
+# The same browser without its own windows: a fifth less work on two cores. tests/support/screens.py says when.
+WINDOWLESS = Path("/usr/bin/chromium-headless-shell")
 ASK_PLAYWRIGHT = """
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
@@ -21,8 +23,8 @@ def missing_packages() -> list[str]:
     """Debian packages that the browser tests still need."""
     # Playwright's driver is a Node that its makers linked with libatomic, which a bare machine does not have.
     packages = [] if _has_libatomic() else ["libatomic1"]
-    if _takes_debians() and not FROM_DEBIAN.exists():
-        packages += ["chromium", "fonts-dejavu-core"]
+    if _takes_debians() and not (FROM_DEBIAN.exists() and WINDOWLESS.exists()):
+        packages += ["chromium", "chromium-headless-shell", "fonts-dejavu-core"]
     return packages
 
 

@@ -14,6 +14,8 @@ from tests.support.waiting import PATIENCE_S
 expect.set_options(timeout=PATIENCE_S * 1000)
 # Empty: no Chromium of the system, so Playwright's own.
 CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
+# The same browser without windows of its own stands beside it in Debian, and is what Playwright takes of its own.
+WINDOWLESS = CHROMIUM and next((shell for shell in [f"{CHROMIUM}-headless-shell"] if Path(shell).exists()), CHROMIUM)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -62,7 +64,17 @@ _MISSED_STOPS = """() => {
 
 
 async def launch(playwright: Playwright, *more: str) -> Browser:
-    return await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
+    return await playwright.chromium.launch(executable_path=WINDOWLESS, args=[*ARGUMENTS, *more])
+
+
+async def launch_with_memory(playwright: Playwright) -> Browser:
+    """With the memory that shows a left page again as it was, which only the browser with windows has."""
+    return await playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        channel=None if CHROMIUM else "chromium",
+        args=[*ARGUMENTS],
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
 
 
 async def phone_of(browser: Browser, language: str = "vi", width: int = 360, height: int = 740) -> BrowserContext:

@@ -11,7 +11,7 @@ from services.ticketing.people.usecases.phones import RevokePhone, revoke_phone
 from shared.ids import DeviceId, PersonId
 from tests.support.gate import VENUE
 from tests.support.gate_site import Site, admissions_of, expect_all_sent, expect_result, pair_anew, show, take_away
-from tests.support.screens import ARGUMENTS, CHROMIUM, expect_accessible, keep_picture
+from tests.support.screens import expect_accessible, keep_picture, launch_with_memory
 
 pytestmark = pytest.mark.browser
 REMOVED = "This phone was removed from the gate. Ask your manager to pair it again."
@@ -172,9 +172,7 @@ async def test_a_stream_that_is_cut_while_the_server_answers_is_not_called_offli
 
 
 async def test_a_page_that_comes_back_from_the_browsers_memory_asks_before_it_says_online(site: Site) -> None:
-    site.browser = await site.playwright.chromium.launch(
-        executable_path=CHROMIUM, args=[*ARGUMENTS], ignore_default_args=["--disable-back-forward-cache"]
-    )
+    site.browser = await launch_with_memory(site.playwright)
     page = await site.phone("East gate")
     await expect_line(page, "Online")
     await page.evaluate(_NOTE_LINE)

@@ -33,10 +33,10 @@ from shared.web.pages import Pages
 from tests.support.analytics_stage import ROOT, Sale, Stage, venue
 from tests.support.forks import end
 from tests.support.ports import free_ports
+from tests.support.screens import launch
 from tests.support.waiting import until
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-CHROMIUM = os.environ.get("MOT_CHAM_CHROMIUM", "/usr/bin/chromium") or None
 RANGE = "from=2026-11-24&to=2026-11-24"
 
 
@@ -229,7 +229,7 @@ async def screen(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Scr
     try:
         await until(lambda: _answers(origin))
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            browser = await launch(playwright)
             page, faults = await _open(browser, token_of(pass_key, Role.PROVINCE))
             yield Screen(stage, page, origin, faults)
             await browser.close()
