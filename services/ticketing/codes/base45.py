@@ -1,5 +1,7 @@
 """Base45 as in RFC 9285, strict: one text for every byte string, upper case, nothing skipped."""
 
+import struct
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _DIGITS = {character: digit for digit, character in enumerate(ALPHABET)}
 
@@ -25,13 +27,18 @@ def decode(text: str) -> bytes:
         digits = [_DIGITS[character] for character in text]
     except KeyError:
         raise NotBase45("character") from None
-    data = bytearray()
-    for start in range(0, len(digits), 3):
-        group = digits[start : start + 3]
-        width = len(group) - 1
-        value = sum(digit * 45**place for place, digit in enumerate(group))
-        # The bound makes the code canonical: 3 characters could say 91124, 2 bytes only 65535.
-        if width == 0 or value >> 8 * width:
-            raise NotBase45("group")
-        data += value.to_bytes(width, "big")
-    return bytes(data)
+    whole = len(digits) - len(digits) % 3
+    values = [
+        low + middle * 45 + high * 2025
+        for low, middle, high in zip(digits[0:whole:3], digits[1:whole:3], digits[2:whole:3], strict=True)
+    ]
+    # The bound makes the code canonical: 3 characters could say 91124, 2 bytes only 65535.
+    if len(digits) - whole == 1 or max(values, default=0) > 0xFFFF:
+        raise NotBase45("group")
+    data = struct.pack(f">{len(values)}H", *values)
+    if whole == len(digits):
+        return data
+    last = digits[whole] + digits[whole + 1] * 45
+    if last > 0xFF:
+        raise NotBase45("group")
+    return data + bytes([last])

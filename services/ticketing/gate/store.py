@@ -71,6 +71,12 @@ class Page(msgspec.Struct, Generic[R, C], frozen=True):
     is_last: bool
 
 
+async def count_untouched(connection: Connection, scan: Scan, answer: Answer, now: datetime) -> Ticket | None:
+    """The ticket with all of its people in, if it was still as it was issued and the scan is new; else None."""
+    row = await connection.fetchrow(SQL["count_untouched"], *_columns(scan, answer, now))
+    return None if row is None else ticket_of(row)
+
+
 async def count_scan(connection: Connection, scan: Scan, answer: Answer, ticket: Ticket, now: datetime) -> bool:
     """Notes a scan with its answer, and writes how its locked ticket stands after it; False if its id is known."""
     noted = await connection.fetchval(SQL["count_scan"], *_columns(scan, answer, now), ticket.admitted, ticket.version)
@@ -162,7 +168,7 @@ async def revoked_tickets(
 
 
 def _columns(scan: Scan, answer: Answer, now: datetime) -> tuple[object, ...]:
-    """The columns of a noted scan, in the order in which both statements name them."""
+    """The columns of a noted scan, in the order in which all three statements name them."""
     return (
         scan.scan_id,
         scan.venue_id,

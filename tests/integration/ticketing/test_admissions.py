@@ -156,6 +156,29 @@ async def test_under_any_concurrency_a_group_never_enters_more_often_than_it_has
     assert await at_gate.said(ticket) == ["ticket_admitted"] * 7
 
 
+async def test_of_many_phones_at_once_one_lets_the_ticket_in_and_a_scan_sent_twice_counts_once(at_gate: Gate) -> None:
+    tickets = await at_gate.venue.issue(people=3)
+    phones = [await at_gate.venue.pair(f"gate {number}") for number in range(6)]
+    for ticket in tickets:
+        scans = [(phone, scan(ticket, verdict=None)) for phone in phones]
+        answers = await asyncio.gather(*(at_gate.send(phone, sent) for phone, sent in [*scans, *scans]))
+        by_scan = {answer["scan_id"]: answer["verdict"] for [answer] in answers}
+        assert Counter(by_scan.values()) == {"admitted": 1, "refused": 5}
+        assert all(by_scan[answer["scan_id"]] == answer["verdict"] for [answer] in answers)
+        assert await at_gate.admitted(ticket) == 1
+        assert await at_gate.said(ticket) == ["ticket_admitted"]
+
+
+async def test_a_scan_id_that_was_used_for_another_ticket_lets_nobody_in(at_gate: Gate) -> None:
+    first, other = await at_gate.venue.issue(people=2)
+    phone = await at_gate.venue.pair("East gate")
+    sent = scan(first)
+    await at_gate.send(phone, sent)
+    [answer] = await at_gate.send(phone, sent | {"code": other.code})
+    assert (answer["verdict"], answer["repeated"]) == ("admitted", True)
+    assert [await at_gate.admitted(ticket) for ticket in (first, other)] == [1, 0]
+
+
 async def test_two_phones_that_let_one_ticket_in_offline_are_a_conflict_told_to_both(at_gate: Gate) -> None:
     [ticket] = await at_gate.venue.issue()
     east, west = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")

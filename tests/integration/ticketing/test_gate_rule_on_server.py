@@ -84,7 +84,7 @@ class Server:
                 use.at if use.scan_id in undone else None,
             )
         await self.venue.pool.execute(
-            "UPDATE tickets SET valid_from = $2, days = $3, admits = $4, admitted = $5, status = $6"
+            "UPDATE tickets SET valid_from = $2, days = $3, admits = $4, admitted = $5, status = $6, version = 2"
             " WHERE ticket_id = $1",
             *(ticket.ticket_id, date.fromisoformat(claims["first_day"]), claims["days"], claims["admits"], admitted),
             "revoked" if claims["ticket_id"] in known["revoked"] else "valid",

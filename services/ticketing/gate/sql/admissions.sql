@@ -1,3 +1,20 @@
+-- name: count_untouched
+-- Counts a whole ticket that is still as it was issued, by primary key: whoever changed it first is waited for, and then
+-- no row is left. Notes the scan with it; one whose id is known (primary key) counts nobody.
+WITH counted AS (
+    UPDATE tickets SET admitted = admits, version = 2
+     WHERE ticket_id = $5 AND version = 1 AND NOT EXISTS (SELECT 1 FROM admissions WHERE scan_id = $1)
+    RETURNING ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from,
+              days, admits, admitted, status, revoked_reason, issued_at, version
+), noted AS (
+    INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, against,
+                            phone_verdict, offline, occurred_at, recorded_at, changed_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13 FROM counted
+)
+SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
+       admits, admitted, status, revoked_reason, issued_at, version
+  FROM counted
+
 -- name: count_scan
 -- Notes a scan that changes its ticket, under the ticket's lock. A scan whose id is known (primary key) counts nobody.
 WITH noted AS (

@@ -1,6 +1,6 @@
 """Takes the scans of a gate phone; each gets its first answer, now and whenever it is sent again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -10,12 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.codes.short_code import UnreadableShortCode
 from services.ticketing.codes.short_code import parse as parse_short_code
-from services.ticketing.codes.ticket_code import UnreadableTicket, verify
+from services.ticketing.codes.ticket_code import Claims, UnreadableTicket, verify
 from services.ticketing.gate import store
 from services.ticketing.gate.domain.rule import UnknownShortCode
 from services.ticketing.gate.domain.scans import Answer, Scan, answer_unasked
-from services.ticketing.gate.usecases.admit import admit
-from services.ticketing.sales.store.tickets import lock_tickets
+from services.ticketing.gate.usecases.admit import admit, admit_untouched
+from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.store.tickets import lock_ticket, lock_tickets
+from shared.ids import TicketId
 from shared.unit.unit import Tx
 
 
@@ -36,6 +38,15 @@ class SyncScans:
     quarantined: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadScan:
+    """A scan with its ticket's id, or with the reason why what was shown or typed is none; claims: of a code."""
+
+    scan: Scan
+    reason: str | None = None
+    claims: Claims | None = None
+
+
 async def sync_scans(
     tx: Tx,
     command: SyncScans,
@@ -45,12 +56,13 @@ async def sync_scans(
     public_keys: Mapping[int, Ed25519PublicKey],
 ) -> list[Answer]:
     """One answer per scan, in the order of the scans."""
-    decided: list[tuple[Scan, Answer | None]] = []
-    for taken in command.taken:
-        scan, reason = await _read(tx, taken, public_keys, now)
-        decided.append((scan, answer_unasked(scan, reason, quarantined=command.quarantined)))
-    asked = [scan.ticket_id for scan, unasked in decided if unasked is None and scan.ticket_id is not None]
-    tickets = await lock_tickets(tx.connection, asked) if asked else {}
+    read = [await _read(tx, taken, public_keys, now) for taken in command.taken]
+    decided = [(one.scan, answer_unasked(one.scan, one.reason, quarantined=command.quarantined)) for one in read]
+    if len(read) == 1 and decided[0][1] is None and read[0].claims is not None:
+        answer = await admit_untouched(tx, read[0].scan, read[0].claims, catalogue(), now)
+        if answer is not None:
+            return [answer]
+    tickets = await _locked(tx, {scan.ticket_id for scan, unasked in decided if unasked is None and scan.ticket_id})
     answers: dict[UUID, Answer] = {}
     for scan, unasked in sorted(decided, key=_by_ticket_and_time):
         if unasked is None:
@@ -62,23 +74,29 @@ async def sync_scans(
     return [answers[taken.scan.scan_id] for taken in command.taken]
 
 
+async def _locked(tx: Tx, ticket_ids: Collection[TicketId]) -> dict[TicketId, Ticket]:
+    """Those of the tickets that there are, by their ids; nearly always it is one."""
+    if len(ticket_ids) > 1:
+        return await lock_tickets(tx.connection, list(ticket_ids))
+    found = [await lock_ticket(tx.connection, ticket_id) for ticket_id in ticket_ids]
+    return {ticket.ticket_id: ticket for ticket in found if ticket is not None}
+
+
 def _by_ticket_and_time(decided: tuple[Scan, Answer | None]) -> tuple[str, datetime, UUID]:
     # Always in the same order, so that two phones' batches with the same scans never wait for each other in a ring.
     scan, _ = decided
     return str(scan.ticket_id), scan.occurred_at, scan.scan_id
 
 
-async def _read(
-    tx: Tx, taken: TakenScan, public_keys: Mapping[int, Ed25519PublicKey], now: datetime
-) -> tuple[Scan, str | None]:
-    """The scan with its ticket, or with the reason why what was shown or typed is none."""
+async def _read(tx: Tx, taken: TakenScan, public_keys: Mapping[int, Ed25519PublicKey], now: datetime) -> _ReadScan:
     # A clock ahead of ours is not believed: events would come from the future.
     scan = replace(taken.scan, occurred_at=min(taken.scan.occurred_at, now))
     try:
         if taken.code is not None:
-            return replace(scan, ticket_id=verify(taken.code, public_keys).ticket_id), None
+            claims = verify(taken.code, public_keys)
+            return _ReadScan(replace(scan, ticket_id=claims.ticket_id), claims=claims)
         short_code = parse_short_code(taken.short_code or "")
     except (UnreadableTicket, UnreadableShortCode) as error:
-        return scan, error.code
+        return _ReadScan(scan, reason=error.code)
     found = await store.find_ticket_by_short_code(tx.connection, short_code)
-    return (scan, UnknownShortCode.code) if found is None else (replace(scan, ticket_id=found), None)
+    return _ReadScan(scan, reason=UnknownShortCode.code) if found is None else _ReadScan(replace(scan, ticket_id=found))

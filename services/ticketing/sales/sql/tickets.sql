@@ -15,8 +15,14 @@ SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind
        admits, admitted, status, revoked_reason, issued_at, version
   FROM tickets WHERE order_id = $1 ORDER BY position
 
+-- name: lock_ticket
+-- One ticket to admit or revoke, by primary key. Beside lock_tickets, because a list is planned anew at each question.
+SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
+       admits, admitted, status, revoked_reason, issued_at, version
+  FROM tickets WHERE ticket_id = $1 FOR UPDATE
+
 -- name: lock_tickets
--- Tickets to admit or revoke, by primary key; locked in the order of their ids, so that two batches never wait in a ring.
+-- Tickets to admit, by primary key; locked in the order of their ids, so that two batches never wait in a ring.
 SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
        admits, admitted, status, revoked_reason, issued_at, version
   FROM tickets WHERE ticket_id = ANY ($1::uuid[]) ORDER BY ticket_id FOR UPDATE

@@ -34,6 +34,12 @@ async def tickets_of_order(connection: Connection, order_id: OrderId) -> list[Ti
     return [ticket_of(row) for row in await connection.fetch(SQL["tickets_of_order"], order_id)]
 
 
+async def lock_ticket(connection: Connection, ticket_id: TicketId) -> Ticket | None:
+    """The ticket, its row locked until the transaction ends."""
+    row = await connection.fetchrow(SQL["lock_ticket"], ticket_id)
+    return None if row is None else ticket_of(row)
+
+
 async def lock_tickets(connection: Connection, ticket_ids: Sequence[TicketId]) -> dict[TicketId, Ticket]:
     """Those of the tickets that there are, their rows locked until the transaction ends."""
     tickets = [ticket_of(row) for row in await connection.fetch(SQL["lock_tickets"], ticket_ids)]

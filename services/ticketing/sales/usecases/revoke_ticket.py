@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.ticketing.catalogue.store import read_catalogue
 from services.ticketing.sales.events import ticket_revoked
-from services.ticketing.sales.store.tickets import lock_tickets
+from services.ticketing.sales.store.tickets import lock_ticket
 from services.ticketing.sales.store.tickets import revoke_ticket as store_revocation
 from shared.errors import NotFound
 from shared.ids import TicketId
@@ -26,7 +26,7 @@ class RevokeTicket:
 
 async def revoke_ticket(tx: Tx, command: RevokeTicket, now: datetime) -> bool:
     """True if it was valid until now; revoking twice changes nothing."""
-    found = (await lock_tickets(tx.connection, [command.ticket_id])).get(command.ticket_id)
+    found = await lock_ticket(tx.connection, command.ticket_id)
     if found is None:
         raise UnknownTicket
     if found.is_revoked:
