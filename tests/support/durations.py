@@ -1,13 +1,11 @@
 """At the end of a run: which tests took longest, and how long each folder took in all."""
 
-import re
 from collections import defaultdict
 
 import pytest
 
 SHOWN = 40
 _WORTH_A_LINE_S = 0.1
-_GROUP = re.compile(r"@[^\]]*$")  # xdist's suffix, which says what stays together
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -17,10 +15,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                nodeid = _GROUP.sub("", report.nodeid)
-                whole[nodeid] += report.duration
+                whole[report.nodeid] += report.duration
                 if report.when == "call":
-                    own[nodeid] += report.duration
+                    own[report.nodeid] += report.duration
     slow = sorted((item for item in whole.items() if item[1] >= _WORTH_A_LINE_S), key=lambda item: -item[1])
     if len(whole) < 2 or not slow:
         return

@@ -30,25 +30,26 @@ _COUNT_UNSENT = """() => new Promise((resolve, reject) => {
 })"""
 
 
-# The camera is a canvas on which the test draws; `buzzes` notes what a hand would feel.
+# The camera is a canvas on which the test draws, small, because it is read all the time; `buzzes` notes what a hand
+# would feel.
 _HAND = """
 window.buzzes = [];
 navigator.vibrate = (pattern) => window.buzzes.push(JSON.stringify(pattern));
 const canvas = document.createElement("canvas");
-canvas.width = canvas.height = 480;
+canvas.width = canvas.height = 240;
 window.showCode = (rows) => {
   const context = canvas.getContext("2d");
   context.fillStyle = "white";
-  context.fillRect(0, 0, 480, 480);
+  context.fillRect(0, 0, 240, 240);
   context.fillStyle = "black";
-  const size = Math.floor(440 / Math.max(1, rows.length));
+  const size = Math.floor(220 / Math.max(1, rows.length));
   rows.forEach((row, y) => [...row].forEach((cell, x) => {
-    if (cell === "1") context.fillRect(20 + x * size, 20 + y * size, size, size);
+    if (cell === "1") context.fillRect(10 + x * size, 10 + y * size, size, size);
   }));
 };
 window.showCode([]);
-setInterval(() => canvas.getContext("2d").fillRect(0, 0, 1, 1), 50);
-navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
+setInterval(() => canvas.getContext("2d").fillRect(0, 0, 1, 1), 100);
+navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10);
 """
 
 

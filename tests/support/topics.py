@@ -37,7 +37,11 @@ async def make_topics(bootstrap: str, prefix: str, topics: Sequence[Topic] = ALL
         await admin.close()
     for name, code, *_ in made.topic_errors:
         assert not code, f"{name}: {for_code(code)}"
-    names = [prefix + topic.name for topic in topics]
+    await until_told_of(bootstrap, [prefix + topic.name for topic in topics])
+
+
+async def until_told_of(bootstrap: str, names: Sequence[str]) -> None:
+    """A broker follows its controller some moments later."""
 
     async def are_told_of() -> bool:
         try:

@@ -19,6 +19,7 @@ from shared.kafka.relay import Relay, Timer
 from shared.kafka.topics import create as create_topics
 from shared.observe.health import Health
 from tests.support.spine import Spine, assert_in_order, change_venue, heard_at_least, running, say
+from tests.support.topics import until_told_of
 from tests.support.waiting import until
 
 
@@ -133,6 +134,7 @@ async def test_topics_from_before_get_room_for_dead_letters_and_keep_what_was_se
     await admin.start()
     before = {"max.message.bytes": str(EVENT_BYTES), "retention.ms": "86400000"}
     await admin.create_topics([NewTopic(prefix + name, 1, 1, topic_configs=before)])
+    await until_told_of(spine.cluster.kafka_bootstrap, [prefix + name])
 
     async def is_roomy() -> bool:
         (told,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, prefix + name)])
