@@ -3,12 +3,12 @@
 Else they are as `python -m module arguments` starts them: with an environment, an exit code and signals of their own.
 """
 
-import ctypes
 import multiprocessing
 import os
 import runpy
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -17,7 +17,6 @@ from shared.settings import SERVICES
 from tests.support.waiting import PATIENCE_S
 
 NOWHERE = Path(os.devnull)
-_PR_SET_PDEATHSIG = 1
 _IMPORTED = [f"services.{name}.{part}" for name in SERVICES for part in ("app", "commands")]
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([*_IMPORTED, "deploy.simulator.app", __name__])
@@ -44,8 +43,7 @@ def wait_for(process: ForkServerProcess) -> int:
 
 
 def _become(module: str, arguments: tuple[str, ...], env: dict[str, str], output: Path) -> None:
-    # Ends with the process it was forked from, which ends with the test run, however that ends.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
     os.environ.clear()
     os.environ.update(env)
     with output.open("ab") as printed:
@@ -54,3 +52,11 @@ def _become(module: str, arguments: tuple[str, ...], env: dict[str, str], output
             os.dup2(printed.fileno(), stream.fileno())
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _end_with_the_tests() -> None:
+    """However they end: a killed run asks nobody to stop."""
+    tests = multiprocessing.parent_process()
+    assert tests is not None
+    tests.join()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import subprocess
 import urllib.request
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -14,7 +13,8 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.caddy import CADDYFILE
-from deploy.local.process import DidNotHappen, wait_until
+from deploy.local.paths import ROOT
+from deploy.local.process import DidNotHappen, Program, wait_until
 from deploy.local.secrets import ensure_secrets
 from deploy.local.system import caddy_program
 from shared.clock import ZONE, utc_now
@@ -85,7 +85,9 @@ class System:
         ticketing = await connect(self.databases["ticketing"], "system")
         await ticketing.execute(ALWAYS_OPEN)
         await ticketing.close()
-        stack.callback(self._stop_door, self._start_door())
+        door = self._door()
+        stack.callback(door.stop)
+        door.start()
         stack.callback(self._stop)
         self.processes[BANK] = self._run(f"deploy.{BANK}", "run")
         self.resume()
@@ -132,14 +134,10 @@ class System:
     def _run(self, module: str, command: str) -> ForkServerProcess:
         return fork(module, command, env={**os.environ, **self.environment}, output=self.folder / "log")
 
-    def _start_door(self) -> subprocess.Popen[bytes]:
+    def _door(self) -> Program:
         command = [str(caddy_program()), "run", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
-        with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
-
-    def _stop_door(self, door: "subprocess.Popen[bytes]") -> None:
-        door.terminate()
-        door.wait(PATIENCE_S)
+        pid_file = self.folder / f"{DOOR}.pid"
+        return Program(DOOR, command, self.folder / "log", pid_file, folder=ROOT, env=self.environment)
 
     def _stop(self) -> None:
         self._end(tuple(self.processes))
