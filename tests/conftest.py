@@ -18,7 +18,7 @@ settings.register_profile(
 )
 settings.load_profile("untimed")
 
-# The longest come first, so that two workers end together; what waits for a browser has the other's company.
+# The longest come first, so that all workers end together; what waits for a browser has the other's company.
 _ORDER = ("chaos", "bench", "e2e", "integration", "property", "unit", "contract", "architecture")
 
 
