@@ -3,13 +3,11 @@
 import asyncio
 import csv
 import io
-import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
-from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -30,13 +28,12 @@ from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
-from tests.support.analytics_stage import ROOT, Sale, Stage, venue
+from tests.support.analytics_stage import Sale, Stage, venue
 from tests.support.forks import end
 from tests.support.ports import free_ports
-from tests.support.screens import launch
+from tests.support.screens import axe_findings, keep_picture, launch
 from tests.support.waiting import until
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 RANGE = "from=2026-11-24&to=2026-11-24"
 
 
@@ -255,20 +252,14 @@ async def test_the_page_follows_a_sale_within_two_seconds_in_both_languages_and_
     assert utc_now() - began < timedelta(seconds=4)
     assert await page.locator("#name-share_reporting ~ details[open]").count() == 1
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    await axe_finds_nothing(page)
+    assert await axe_findings(page) == []
     await page.goto(f"{screen.origin}/province?lang=en")
     assert "Cashless share, among venues that record cash" in await page.inner_text("main")
-    await axe_finds_nothing(page)
-    await _keep_picture(page, "province-320.png")
+    assert await axe_findings(page) == []
+    await keep_picture(page, "province-320")
     await page.set_viewport_size({"width": 1280, "height": 900})
-    await _keep_picture(page, "province-1280.png")
+    await keep_picture(page, "province-1280")
     assert screen.faults == []
-
-
-async def axe_finds_nothing(page: Page) -> None:
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = await page.evaluate("() => axe.run().then(({violations}) => violations.map((one) => one.id))")
-    assert found == []
 
 
 async def _open(browser: Browser, token: str) -> tuple[Page, list[str]]:
@@ -288,9 +279,3 @@ async def _answers(origin: str) -> bool:
             return (await client.get(f"{origin}/health/ready")).status_code == 200
         except httpx.TransportError:
             return False
-
-
-async def _keep_picture(page: Page, name: str) -> None:
-    """Screenshots for a person to look at, where the environment names a folder."""
-    if folder := os.environ.get("MOT_CHAM_PICTURES"):
-        await page.screenshot(path=Path(folder) / name, full_page=True)
