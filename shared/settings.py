@@ -148,6 +148,9 @@ _OF_TESTS = (
     MOT_CHAM_CHROMIUM,
     Setting("MOT_CHAM_TEST_CLUSTER", "`reuse` keeps PostgreSQL and Kafka up between runs", "each run its own", _TESTS),
     Setting("MOT_CHAM_TESTS", "`long` tries all examples, as `./run test-long` does", "a third of them", _TESTS),
+    Setting(
+        "MOT_CHAM_SLICE", "which one variant of long tests is tried; when long, all are", "drawn, and said", _TESTS
+    ),
     Setting("MOT_CHAM_CHAOS_SECONDS", "how long parts are killed under load", "30; when long, 600", _TESTS),
     Setting("MOT_CHAM_CHAOS_SEED", "repeats a run of faults", "drawn, and said", _TESTS),
     Setting("MOT_CHAM_PICTURES", "folder for screenshots to look at", "no pictures", _TESTS),

@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-from tests.support.scope import LIMIT_S, examples
+from tests.support.scope import IS_LONG, LIMIT_S, SLICE, examples
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.company", "tests.support.durations"]
 
@@ -19,22 +19,29 @@ settings.register_profile(
 settings.load_profile("untimed")
 
 # The longest come first, so that all workers end together; what waits for a browser has the other's company.
-_ORDER = ("chaos", "bench", "e2e", "integration", "property", "unit", "contract", "architecture")
+_ORDER = (
+    *("chaos", "bench", "e2e", "integration/durability", "integration/platform", "integration"),
+    *("property", "unit", "contract", "architecture"),
+)
+
+
+def pytest_report_header() -> str:
+    return "every variant" if IS_LONG else f"of long tests one variant each: MOT_CHAM_SLICE={SLICE}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order of tests, and the loop and the time that each has."""
-    items.sort(key=lambda item: _ORDER.index(_kind(item)))
+    items.sort(key=lambda item: next(place for place, folder in enumerate(_ORDER) if _folder(item).startswith(folder)))
     for item in items:
-        if _kind(item) == "e2e":
+        if _folder(item).startswith("e2e"):
             # A browser lives in the loop that started it, and starting one takes seconds.
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         if isinstance(item, pytest.Function) and iscoroutinefunction(item.obj) and not is_hypothesis_test(item.obj):
             item.obj = _within_limit(item.obj)
 
 
-def _kind(item: pytest.Item) -> str:
-    return item.path.relative_to(item.config.rootpath / "tests").parts[0]
+def _folder(item: pytest.Item) -> str:
+    return item.path.parent.relative_to(item.config.rootpath / "tests").as_posix()
 
 
 def _within_limit(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

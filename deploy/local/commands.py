@@ -53,6 +53,9 @@ COMMANDS: Mapping[str, Entry] = {
         packages="test",
     ),
     "test-fast": Entry("Lint, types and the tests that need no server.", "deploy.tools.fast_checks", packages="test"),
+    "types": Entry(
+        "The second opinion on types that CI asks for too (pyright).", "deploy.tools.second_types", packages="test"
+    ),
     "bench": Entry("One table of measurements, each beside its limit.", "tests.bench.__main__", packages="test"),
     "secrets": Entry(
         "Writes missing secrets, here or into a folder for containers.", "deploy.local.secrets", ("[<folder>]",)

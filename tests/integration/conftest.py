@@ -6,9 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from services.ticketing.people.usecases import passwords
 from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS, dead_letters
 from tests.support.analytics_stage import Stage, open_stage
 from tests.support.cluster import Cluster
@@ -29,6 +31,14 @@ async def spine(cluster: Cluster) -> AsyncIterator[Spine]:
             await side_of(cluster, "ticketing", prefix, stack),
             await side_of(cluster, "payments", prefix, stack),
         )
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password is worked out at once: what these tests ask is who waits for whom. tests/unit knows the real cost."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+    monkeypatch.setattr(passwords, "_NOBODYS", cheap.hash("nobody's"))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from services.ticketing.people.domain import hash_of_token, new_token
 from tests.support.browser_people import MANAGER, OPERATOR, at_desk, buy, enter_code, make_code, owner_of, sign_in
+from tests.support.scope import drawn
 from tests.support.screens import expect_accessible, keep_picture, phone_of, read_qr
 from tests.support.system import System
 
@@ -198,7 +199,7 @@ _CONFLICT = {
 }
 
 
-@pytest.mark.parametrize("language", _CONFLICT)
+@pytest.mark.parametrize("language", drawn(_CONFLICT))
 async def test_a_conflict_names_the_ticket_as_its_visitor_reads_it_and_tells_two_phones_of_one_name_apart(
     system: System, browser: Browser, language: str
 ) -> None:

@@ -21,6 +21,7 @@ from tests.support.gate_site import (
     show,
     take_away,
 )
+from tests.support.scope import drawn
 from tests.support.screens import expect_accessible
 
 PALACE = "nha-vuong-sa-phin"
@@ -234,7 +235,7 @@ async def test_a_phone_of_two_venues_checks_the_tickets_of_the_one_it_is_at(site
     assert await admissions_of(site, ticket) == ["refused", "admitted"]
 
 
-@pytest.mark.parametrize("has_chosen", [True, False])
+@pytest.mark.parametrize("has_chosen", drawn([True, False]))
 async def test_a_scan_waits_for_its_venue_when_the_phone_is_paired_at_another_meanwhile(
     site: Site, *, has_chosen: bool
 ) -> None:

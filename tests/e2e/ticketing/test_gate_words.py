@@ -11,6 +11,7 @@ from services.ticketing.people.store import insert_person
 from shared.clock import utc_now
 from shared.ids import PersonId, uuid7
 from tests.support.gate_site import Site, admissions_of, expect_all_sent, expect_result, show
+from tests.support.scope import drawn
 from tests.support.screens import expect_accessible, keep_picture
 
 pytestmark = pytest.mark.browser
@@ -57,11 +58,13 @@ async def test_a_code_that_is_not_listed_says_as_of_when_and_what_to_do(site: Si
 
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [
-        ("NotAllowedError", "The browser blocks the camera."),
-        ("NotFoundError", "No camera was found on this phone."),
-        ("NotReadableError", "Another app holds the camera."),
-    ],
+    drawn(
+        [
+            ("NotAllowedError", "The browser blocks the camera."),
+            ("NotFoundError", "No camera was found on this phone."),
+            ("NotReadableError", "Another app holds the camera."),
+        ]
+    ),
 )
 async def test_a_camera_that_fails_says_why_and_leads_to_the_typed_code_with_nothing_beside(
     site: Site, fault: str, said: str
@@ -97,7 +100,7 @@ async def test_a_camera_taken_by_another_app_is_looked_through_again_when_staff_
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(3 * 24 * 60, "4320 minutes fast"), (-2 * 24 * 60, "2880 minutes slow"), (10, "10 minutes fast")],
+    drawn([(3 * 24 * 60, "4320 minutes fast"), (-2 * 24 * 60, "2880 minutes slow"), (10, "10 minutes fast")]),
 )
 async def test_a_wrong_clock_is_told_and_the_ticket_judged_by_the_servers(site: Site, minutes: int, said: str) -> None:
     first, second = await site.venue.issue(people=2)

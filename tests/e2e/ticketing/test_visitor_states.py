@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.support.sample_pages import ADDRESSES
+from tests.support.scope import drawn
 from tests.support.screens import LOCALES, phone_of, shortcomings
 
 PAID = '{"status": "ticketed", "paid_vnd": 75000, "ready": true, "location": "/t/single", "uses": ""}'
@@ -34,7 +35,7 @@ async def phone(request: pytest.FixtureRequest, browser: Browser) -> BrowserCont
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("language", drawn(LOCALES))
 async def test_every_state_is_accessible_and_fits_the_narrowest_phone(
     phone: BrowserContext, origin: str, language: str
 ) -> None:
