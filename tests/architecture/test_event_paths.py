@@ -1,4 +1,7 @@
-"""How far an event travels in the code: from the door that causes it to its last reader in few files."""
+"""How far an event travels in the code: from the door that causes it to its last reader in few files.
+
+None of them is visited twice, because no modules import each other in a circle (test_rooms.py).
+"""
 
 import ast
 from collections.abc import Iterator

@@ -20,10 +20,12 @@ from shared.kafka.producer import Outgoing
 from tests.chaos.load import Load
 from tests.support.buyers import transfer_for
 from tests.support.real_system import RealSystem
+from tests.support.waiting import PATIENCE_S
 
 KILLED = ("ticketing", "payments", "analytics", "kafka", "postgres")
 _HUGE_BYTES = 900_000
-_LIMIT_S = 60.0
+# While a part is away, hundreds of journeys ask again in the loop that sends.
+_ATTEMPT_S = 30.0
 _PAUSE_S = (2.0, 6.0)
 
 
@@ -102,10 +104,10 @@ class Faults:
 
     async def _send(self, rows: list[Outgoing]) -> None:
         """Returns once Kafka has them all; after a failure they are all sent again, as producers do."""
-        async with asyncio.timeout(_LIMIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
-                    async with asyncio.timeout(8), _producer(self.system.kafka_bootstrap) as producer:
+                    async with asyncio.timeout(_ATTEMPT_S), _producer(self.system.kafka_bootstrap) as producer:
                         await asyncio.gather(*(_send_one(producer, row) for row in rows))
                         return
                 except (KafkaError, OSError):  # TimeoutError is an OSError
