@@ -13,7 +13,8 @@ from deploy.local.service import Part
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
-STEADY_AFTER_S = 60.0
+# What ends by its own fault does so within seconds. Who is killed once a minute must not be away for half of it.
+STEADY_AFTER_S = 10.0
 LOOK_EVERY_S = 0.3
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

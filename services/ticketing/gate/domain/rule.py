@@ -1,6 +1,6 @@
 """The gate rule: what happens when a ticket is shown. One pure function, the same on every side.
 
-web/static/gate/rules.js is its twin and docs/gate-rule-vectors.json binds both. It must not ask
+services/ticketing/gate/web/static/gate/rules.js is its twin and docs/gate-rule-vectors.json binds both. It must not ask
 anybody anything: what this side knows is an argument, so a phone without network decides too.
 """
 
@@ -155,7 +155,7 @@ def decide_on(ticket: Entitlement, gate: Gate, standing: Standing, count: int) -
     The order is part of the specification: readable, place, product, revoked, date, uses. What the
     code itself proves comes before what only a well-informed gate knows.
     """
-    refusal = _refusal(ticket, gate, standing)
+    refusal = _refusal_before_uses(ticket, gate, standing)
     if refusal is not None:
         return Verdict(refusal)
     left = max(0, ticket.admits - standing.admitted)
@@ -170,7 +170,7 @@ def admissions_left(ticket: Entitlement, known: Known) -> int:
     return max(0, ticket.admits - sum(use.admitted for use in _standing_uses(ticket, known)))
 
 
-def _refusal(ticket: Entitlement, gate: Gate, standing: Standing) -> VerdictKind | None:
+def _refusal_before_uses(ticket: Entitlement, gate: Gate, standing: Standing) -> VerdictKind | None:
     if ticket.venue_number != gate.venue_number:
         return VerdictKind.WRONG_VENUE
     if gate.product_numbers is not None and ticket.product_number not in gate.product_numbers:
