@@ -16,6 +16,7 @@ from shared.kafka.dead_letters import DeadLetterBox
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
 from shared.observe.log import Log
+from shared.process.heads import BoundedHeads
 from shared.settings import Settings
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -153,7 +154,7 @@ class _Server:
             api,
             host=settings.host,
             port=settings.port,
-            http="httptools",
+            http=BoundedHeads,
             log_config=None,
             access_log=False,
             server_header=False,
