@@ -16,9 +16,11 @@ from shared.kafka.dead_letters import DeadLetterBox
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
 from shared.observe.log import Log
+from shared.process.heads import BoundedHeads
 from shared.settings import Settings
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from shared.web.addresses import TRUSTED_PROXIES
 from shared.web.app import create_app
 
 log = Log(__name__)
@@ -152,10 +154,11 @@ class _Server:
             api,
             host=settings.host,
             port=settings.port,
-            http="httptools",
+            http=BoundedHeads,
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=list(TRUSTED_PROXIES),
             # Longer than the door keeps an idle connection (two minutes), so that it is never closed under a request.
             timeout_keep_alive=150,
             timeout_graceful_shutdown=10,

@@ -14,9 +14,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
 from shared.errors import DomainError
-from shared.passes.auth import Doors, allow_anyone, rule_of
+from shared.passes.auth import Doors, allow_anyone
 from shared.unit.idempotency import IdempotencyMissing, Key
-from shared.web.layers import BODY, Bounded, Observed
+from shared.web.bodies import BODY
+from shared.web.entrance import Entrance, Ways
+from shared.web.layers import Observed
+from shared.web.limiter import Limiter
 from shared.web.pages import Pages
 from shared.web.problems import Problems, respond
 from shared.web.security_headers import SecurityHeaders
@@ -38,9 +41,9 @@ def create_app(
     app.state.doors = doors
     app.state.pages = pages
     texts = Texts.of() if pages is None else pages.texts
+    ways: list[APIRoute] = []
     for router in (_platform_routes(ready), *routers):
-        for route in routes_of(router.routes):
-            rule_of(route)
+        ways += routes_of(router.routes)
         app.include_router(router)
     if pages is not None:
         app.router.routes.extend(pages.static_routes())
@@ -51,7 +54,7 @@ def create_app(
     for kind in (DomainError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     # The last one added is the outermost.
-    app.add_middleware(Bounded)
+    app.add_middleware(Entrance, ways=Ways(ways), limiter=Limiter())
     app.add_middleware(Problems, texts=texts, pages=pages)
     app.add_middleware(SecurityHeaders, openings=() if pages is None else pages.openings)
     app.add_middleware(Observed)

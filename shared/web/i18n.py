@@ -10,6 +10,8 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT_LANGUAGE: Language = "vi"
 NO_BREAK_SPACE = "\u00a0"
 _ALL_BASIS_POINTS = 10_000
+# No browser's list is longer, and one of 900 kB took half a second to sort.
+_ACCEPT_LANGUAGE_READ = 200
 
 
 def is_language(value: object) -> TypeGuard[Language]:
@@ -24,7 +26,7 @@ def choose_language(asked: str | None, remembered: str | None, accept_language: 
     for candidate in (asked, remembered):
         if is_language(candidate):
             return candidate
-    weighted = sorted(map(_weight, accept_language.split(",")), key=lambda pair: -pair[0])
+    weighted = sorted(map(_weight, accept_language[:_ACCEPT_LANGUAGE_READ].split(",")), key=lambda pair: -pair[0])
     wanted = [name for quality, name in weighted if quality > 0 and name.isalpha()]
     for name in wanted:
         if is_language(name):

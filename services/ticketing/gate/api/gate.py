@@ -29,6 +29,7 @@ from services.ticketing.people.domain import PIN_ITERATIONS
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 from shared.passes.auth import GATE, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.web.limits import SCANS, within
 from shared.web.live import State
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
@@ -85,6 +86,7 @@ class ScansBody(BaseModel):
 
 
 @router.post("/api/gate/scans")
+@within(body=SCANS)
 async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doors: GateDep) -> Response:
     """The answers to scans, in their order; the first answer to each, however often it is sent."""
     passes = request.app.state.doors

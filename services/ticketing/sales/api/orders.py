@@ -30,6 +30,7 @@ from shared.qr.images import png_for, svg_for
 from shared.unit.idempotency import Once
 from shared.web.app import OnceKey
 from shared.web.i18n import money
+from shared.web.limits import ORDERS, within
 from shared.web.security_headers import Opening
 
 router = APIRouter()
@@ -62,6 +63,7 @@ async def get_venue(request: Request, venue_id: str, doors: SalesDep) -> Respons
 
 
 @router.post("/orders", dependencies=_ANYONE)
+@within(rate=ORDERS)
 async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Response:
     """The form of the venue's page, also without JavaScript; an error shows the form again with what was typed."""
     form = {name: str(value) for name, value in (await request.form()).items()}
@@ -76,6 +78,7 @@ async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Re
 
 
 @router.post("/api/orders", status_code=201, dependencies=_ANYONE)
+@within(rate=ORDERS)
 async def post_order(body: OrderBody, doors: SalesDep, key: OnceKey) -> PlacedOrder:
     counts = {Category(name): count for name, count in body.counts.items()}
     command = PlaceOrder(

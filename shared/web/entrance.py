@@ -1,0 +1,161 @@
+"""The innermost layer: who may come in and how much they may bring, asked before anything of theirs is read or kept.
+
+It knows which route is meant, so it asks in the order of what each question costs: the head, the site, the pass, the
+rates, the body. Nobody on this very machine is counted: that is ourselves, our load and our tests.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.errors import DomainError, Forbidden
+from shared.passes.auth import Allow, Pass, Rule, rule_of
+from shared.web.addresses import address_of, is_our_machine
+from shared.web.bodies import bounded
+from shared.web.limiter import Limiter
+from shared.web.limits import (
+    MOST_HEAD_BYTES,
+    READS,
+    SESSION,
+    SMALL,
+    STREAMS_A_LINK,
+    STREAMS_A_SESSION,
+    STREAMS_AN_ADDRESS,
+    WRITES,
+    BodySize,
+    HeadTooLarge,
+    Rate,
+    limits_of,
+)
+
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class CrossSite(Forbidden):
+    """Another site's page tried to make a browser change something here."""
+
+    code = "cross_site"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One route, as it is asked for."""
+
+    pattern: re.Pattern[str]
+    rule: Rule | None
+    body: BodySize
+    rate: Rate
+    is_stream: bool
+
+    @staticmethod
+    def of(route: APIRoute, method: str) -> "Way":
+        rule, limits = rule_of(route), limits_of(route.endpoint)
+        assert isinstance(rule, Allow) or not limits.body.streamed, f"{route.path} takes much from anybody"
+        rate = limits.rate or (WRITES if method in _WRITING else READS)
+        is_stream = isinstance(route.response_class, type) and issubclass(route.response_class, EventSourceResponse)
+        return Way(route.path_regex, rule, limits.body, rate, is_stream)
+
+
+# What no route serves: static files, and addresses that do not exist, which take no body.
+_NO_ROUTE = {
+    is_written: Way(re.compile(""), None, SMALL, WRITES if is_written else READS, is_stream=False)
+    for is_written in (False, True)
+}
+
+
+class Ways:
+    """All routes by method; those without a parameter are found at once."""
+
+    def __init__(self, routes: Iterable[APIRoute]) -> None:
+        self._exact: dict[tuple[str, str], Way] = {}
+        self._patterns: dict[str, list[Way]] = {}
+        for route in routes:
+            for method in route.methods or ():
+                way = Way.of(route, method)
+                if "{" in route.path:
+                    self._patterns.setdefault(method, []).append(way)
+                else:
+                    self._exact[method, route.path] = way
+
+    def find(self, method: str, path: str) -> Way | None:
+        exact = self._exact.get((method, path))
+        if exact is not None:
+            return exact
+        return next((way for way in self._patterns.get(method, ()) if way.pattern.match(path)), None)
+
+
+class Entrance:
+    """Refuses by raising; Problems answers."""
+
+    def __init__(self, app: ASGIApp, ways: Ways, limiter: Limiter) -> None:
+        self._app = app
+        self._ways = ways
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        _check_head(scope)
+        is_written = scope["method"] in _WRITING
+        if is_written and is_cross_site(Headers(scope=scope)):
+            raise CrossSite
+        found = self._ways.find(scope["method"], scope["path"])
+        way = found or _NO_ROUTE[is_written]
+        address = address_of(scope)
+        visitor = self._let_in(way, scope, address)
+        if is_written and found is not None:
+            receive = await bounded(scope, receive, way.body)
+        if not way.is_stream or is_our_machine(address):
+            await self._app(scope, receive, send)
+            return
+        key = f"link {scope['path']}" if visitor is None else f"session {visitor.subject_id}"
+        most = STREAMS_A_LINK if visitor is None else STREAMS_A_SESSION
+        with self._limiter.stream({f"address {address}": STREAMS_AN_ADDRESS, key: most}):
+            await self._app(scope, receive, send)
+
+    def _let_in(self, way: Way, scope: Scope, address: str) -> Pass | None:
+        """Who asks, if the way asks for a pass; raises what keeps them out."""
+        try:
+            visitor = way.rule.admit(scope) if isinstance(way.rule, Allow) else None
+        except DomainError:
+            self._count(way.rate, address)
+            raise
+        if visitor is None:
+            self._count(way.rate, address)
+        elif not is_our_machine(address):
+            self._limiter.count(SESSION, str(visitor.subject_id))
+        return visitor
+
+    def _count(self, rate: Rate, address: str) -> None:
+        if not is_our_machine(address):
+            self._limiter.count(rate, address)
+
+
+def _check_head(scope: Scope) -> None:
+    lines = sum(len(name) + len(value) for name, value in scope["headers"])
+    if lines + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_HEAD_BYTES:
+        raise HeadTooLarge
+
+
+def is_cross_site(headers: Headers) -> bool:
+    """Whether a browser says that another site's page caused this request; programs say nothing, without cookies."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    if origin == "null":
+        # An order's page hides its address, so old browsers send "null" with its own forms; it needs no cookie.
+        return "__Host-" in headers.get("cookie", "")
+    try:
+        return urlsplit(origin).netloc != headers.get("host")
+    except ValueError:
+        return True
