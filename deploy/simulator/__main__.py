@@ -18,6 +18,7 @@ from shared.ids import uuid7
 from shared.money import Dong
 from shared.observe import log as logs
 from shared.qr.vietqr import decode
+from shared.web.addresses import TRUSTED_PROXIES
 
 
 def main(arguments: list[str]) -> int:
@@ -58,6 +59,7 @@ async def _serve(settings: Settings) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(TRUSTED_PROXIES),
         timeout_graceful_shutdown=5,
     )
     try:

@@ -19,6 +19,7 @@ from shared.observe.log import Log
 from shared.settings import Settings
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from shared.web.addresses import TRUSTED_PROXIES
 from shared.web.app import create_app
 
 log = Log(__name__)
@@ -156,6 +157,7 @@ class _Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=list(TRUSTED_PROXIES),
             # Longer than the door keeps an idle connection (two minutes), so that it is never closed under a request.
             timeout_keep_alive=150,
             timeout_graceful_shutdown=10,
