@@ -53,7 +53,13 @@ CREATE TABLE categories (
     name_en text NOT NULL,
     rule_vi text NOT NULL,
     rule_en text NOT NULL,
-    needs_evidence boolean NOT NULL
+    needs_evidence boolean NOT NULL,
+    free_each_payer integer DEFAULT 5 NOT NULL,
+    free_most integer DEFAULT 30 NOT NULL,
+    free_alone integer DEFAULT 0 NOT NULL,
+    CONSTRAINT categories_free_alone_check CHECK ((free_alone >= 0)),
+    CONSTRAINT categories_free_each_payer_check CHECK ((free_each_payer >= 0)),
+    CONSTRAINT categories_free_most_check CHECK ((free_most >= 0))
 );
 
 CREATE TABLE changes (
@@ -78,7 +84,9 @@ CREATE TABLE days (
     capacity integer NOT NULL,
     held integer DEFAULT 0 NOT NULL,
     sold integer DEFAULT 0 NOT NULL,
+    free integer DEFAULT 0 NOT NULL,
     CONSTRAINT days_capacity_check CHECK ((capacity >= 0)),
+    CONSTRAINT days_free_check CHECK ((free >= 0)),
     CONSTRAINT days_held_check CHECK ((held >= 0)),
     CONSTRAINT days_sold_check CHECK ((sold >= 0)),
     CONSTRAINT never_more_than_capacity CHECK (((held + sold) <= capacity))
@@ -113,6 +121,22 @@ CREATE TABLE invitations (
     token_hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone
+);
+
+CREATE TABLE kind_limits (
+    kind text NOT NULL,
+    unpaid_percent integer NOT NULL,
+    unpaid_least integer NOT NULL,
+    free_percent integer NOT NULL,
+    free_least integer NOT NULL,
+    whole_nights integer NOT NULL,
+    whole_people integer NOT NULL,
+    CONSTRAINT kind_limits_free_least_check CHECK ((free_least >= 0)),
+    CONSTRAINT kind_limits_free_percent_check CHECK (((free_percent >= 0) AND (free_percent <= 100))),
+    CONSTRAINT kind_limits_unpaid_least_check CHECK ((unpaid_least >= 0)),
+    CONSTRAINT kind_limits_unpaid_percent_check CHECK (((unpaid_percent >= 0) AND (unpaid_percent <= 100))),
+    CONSTRAINT kind_limits_whole_nights_check CHECK ((whole_nights >= 0)),
+    CONSTRAINT kind_limits_whole_people_check CHECK ((whole_people >= 0))
 );
 
 CREATE TABLE migrations (
@@ -314,6 +338,9 @@ ALTER TABLE ONLY inbox
 
 ALTER TABLE ONLY invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY kind_limits
+    ADD CONSTRAINT kind_limits_pkey PRIMARY KEY (kind);
 
 ALTER TABLE ONLY migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (name);

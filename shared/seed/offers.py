@@ -43,7 +43,7 @@ _TARIFF_COLUMNS = (
 
 def read_categories(folder: Path) -> dict[str, Category]:
     columns = ("category", "position", "name_vi", "name_en", "rule_vi", "rule_en", "ground", "needs_evidence")
-    rows = read_table(folder, "categories.csv", (*columns, "made_up"))
+    rows = read_table(folder, "categories.csv", (*columns, "free_each_payer", "free_most", "free_alone", "made_up"))
     refuse_repeats(rows, "category")
     refuse_repeats(rows, "position")
     return {category.code: category for category in map(_category, rows)}
@@ -84,6 +84,9 @@ def _category(row: Row) -> Category:
         rule_en=row.optional("rule_en"),
         ground=row.choice("ground", GROUNDS),
         needs_evidence=row.truth("needs_evidence"),
+        free_each_payer=row.whole("free_each_payer", 0, MOST_ADMITS),
+        free_most=row.whole("free_most", 0, MOST_ADMITS),
+        free_alone=row.whole("free_alone", 0, MOST_ADMITS),
     )
 
 

@@ -78,7 +78,11 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A group of visitors that may have a price of its own. position orders them on a screen."""
+    """A group of visitors that may have a price of its own. position orders them on a screen.
+
+    Where that price is 0: free_alone people an order need nobody who pays; of the others free_each_payer come with
+    each person who does, and at most free_most an order.
+    """
 
     code: str
     position: int
@@ -88,6 +92,9 @@ class Category:
     rule_en: str
     ground: Ground
     needs_evidence: bool
+    free_each_payer: int
+    free_most: int
+    free_alone: int
 
 
 @dataclass(frozen=True, slots=True)

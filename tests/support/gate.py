@@ -17,9 +17,11 @@ from services.ticketing.people.domain import Device, DeviceKind
 from services.ticketing.people.store import insert_device
 from services.ticketing.people.usecases.first_people import seed_people
 from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
+from services.ticketing.sales.domain.places import PAID
 from services.ticketing.sales.domain.pricing import price_order
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.store.orders import insert_order
+from services.ticketing.sales.store.places import hold_places, sell_places
 from services.ticketing.sales.store.tickets import tickets_of_order
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date, utc_now
@@ -145,6 +147,8 @@ async def _issue(
         trace_id="",
         version=1,
     )
+    await hold_places(tx.connection, order.places, product.daily_capacity, PAID)
     await insert_order(tx.connection, order)
+    await sell_places(tx.connection, order.places)
     await issue_tickets(tx, order, catalogue, signer, now)
     return await tickets_of_order(tx.connection, order.order_id)

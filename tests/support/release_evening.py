@@ -15,7 +15,7 @@ from shared.money import Dong
 from tests.support.release_doors import Json, Town, Visitor
 
 TOWER, PALACE = "cot-co-lung-cu-entry", "nha-vuong-sa-phin-entry"
-CAVE, MUSEUM = "hang-lung-khuy-entry", "bao-tang-tinh-ha-giang-entry"
+CAVE = "hang-lung-khuy-entry"
 SEPAY = "bank.sepay_transfer.v1"
 _OVER = "UPDATE orders SET hold_until = now(), expires_at = now() - interval '2 minutes' WHERE order_id = $1"
 _LATE = "UPDATE intents SET expires_at = now() - interval '2 minutes' WHERE order_id = $1"
@@ -39,7 +39,7 @@ async def play_sales(town: Town) -> dict[str, list[Json]]:
     await _pay_exactly(town, by_form)
     group = await _order(visitor, TOWER, {"adult": 5}, ticket_mode="group")
     await _pay_exactly(town, group)
-    await _order(visitor, MUSEUM, {"child_under_6": 2})
+    await _order(visitor, TOWER, {"disability_very_severe": 2})
     stay = await _order(visitor, "lang-lo-lo-chai-stay", {"guest": 2}, nights=2, ticket_mode="group")
     await _pay_exactly(town, stay)
     await _play_odd_money(town, visitor)

@@ -23,8 +23,8 @@ from services.ticketing.catalogue.domain.products import Category, Venue, Visito
 from services.ticketing.catalogue.venue_view import Search, districts_of, hours_of, kinds_of, venue_cards
 from services.ticketing.codes.picture import svg
 from services.ticketing.sales.api.order_view import LineView, OrderView, TicketView
+from services.ticketing.sales.domain.places import SoldOut
 from services.ticketing.sales.domain.pricing import NoPlaces
-from services.ticketing.sales.usecases.place_order import SoldOut
 from shared.clock import local_date, utc_now
 from shared.errors import DomainError
 from shared.ids import OrderId, TicketId, VenueId, uuid7
@@ -55,9 +55,12 @@ def seed_catalogue() -> Catalogue:
         for row in seed.venues
     ]  # fmt: skip
     categories = [
-        VisitorCategory(Category(c.code), c.position, c.name_vi, c.name_en, c.rule_vi, c.rule_en, c.needs_evidence)
+        VisitorCategory(
+            Category(c.code), c.position, c.name_vi, c.name_en, c.rule_vi, c.rule_en, c.needs_evidence,
+            c.free_each_payer, c.free_most, c.free_alone,
+        )
         for c in seed.categories
-    ]
+    ]  # fmt: skip
     products = [seed_product(row) for row in seed.products]
     return Catalogue(
         venues={venue.venue_id: venue for venue in venues},
@@ -65,6 +68,7 @@ def seed_catalogue() -> Catalogue:
         categories={category.category: category for category in categories},
         tariffs=tuple(seed_tariff(row) for row in seed.tariffs),
         calendars={venue.venue_id: seed_calendar(seed, venue.venue_id) for venue in venues},
+        limits={},
     )
 
 

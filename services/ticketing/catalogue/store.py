@@ -7,6 +7,7 @@ import msgspec
 
 from services.ticketing.catalogue.domain.calendar import Calendar, Closure, OpeningHours
 from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.catalogue.domain.limits import KindLimits
 from services.ticketing.catalogue.domain.products import Product, Venue, VisitorCategory
 from services.ticketing.catalogue.domain.tariffs import Tariff
 from shared.ids import VenueId
@@ -22,12 +23,14 @@ async def read_catalogue(connection: Connection) -> Catalogue:
     products = [msgspec.convert(dict(row), Product) for row in await connection.fetch(SQL["all_products"])]
     categories = [msgspec.convert(dict(row), VisitorCategory) for row in await connection.fetch(SQL["all_categories"])]
     tariffs = [msgspec.convert(dict(row), Tariff) for row in await connection.fetch(SQL["all_tariffs"])]
+    limits = [msgspec.convert(dict(row), KindLimits) for row in await connection.fetch(SQL["all_kind_limits"])]
     return Catalogue(
         venues={venue.venue_id: venue for venue in venues},
         products={product.product_id: product for product in products},
         categories={category.category: category for category in categories},
         tariffs=tuple(tariffs),
         calendars=await _read_calendars(connection),
+        limits={limit.kind: limit for limit in limits},
     )
 
 
@@ -65,8 +68,12 @@ async def insert_products(connection: Connection, seed: Seed) -> None:
     """Products, categories, prices and hours that are not there yet; what is there stays as it is."""
     await connection.executemany(
         SQL["insert_category"],
-        [(c.code, c.position, c.name_vi, c.name_en, c.rule_vi, c.rule_en, c.needs_evidence) for c in seed.categories],
-    )
+        [
+            (c.code, c.position, c.name_vi, c.name_en, c.rule_vi, c.rule_en, c.needs_evidence, c.free_each_payer,
+             c.free_most, c.free_alone)
+            for c in seed.categories
+        ],
+    )  # fmt: skip
     await connection.executemany(
         SQL["insert_product"],
         [

@@ -67,6 +67,9 @@ async def test_a_database_of_the_release_before_is_migrated_and_its_books_still_
     async with before.upgraded(service) as upgraded:
         rows = await upgraded.unit.pool.fetch("SELECT name FROM migrations ORDER BY at, name")
         assert {row["name"] for row in rows} == {item.name for item in migrate.read(upgraded.migrations)}
+        if service == "ticketing":
+            free = await upgraded.unit.pool.fetch("SELECT product_id, free FROM days WHERE free > 0")
+            assert [tuple(row) for row in free] == [("bao-tang-tinh-ha-giang-entry", 2)]
         if service == "payments":
             assert [found for found in await verify_books(upgraded.unit.pool) if not found.ok] == []
         if service == "analytics":

@@ -84,6 +84,7 @@ def people_of(tickets: list[PlannedTicket]) -> list[dict[Category, int]]:
         ("expired", "ticketed"),
         ("expired", "unfulfilled"),
         ("expired", "cancelled"),
+        ("ticketed", "cancelled"),
     ],
 )
 def test_an_order_may_go_these_ways(current: OrderStatus, wanted: OrderStatus) -> None:
@@ -100,7 +101,7 @@ def test_an_order_may_go_no_other_way() -> None:
                 continue
             allowed += 1
 
-    assert allowed == 6
+    assert allowed == 7
 
 
 def test_a_refused_change_says_from_where_to_where() -> None:
@@ -110,8 +111,8 @@ def test_a_refused_change_says_from_where_to_where() -> None:
     assert refusal.value.fields == {"status": "ticketed", "wanted": "expired"}
 
 
-def test_an_order_is_over_when_ticketed_cancelled_or_unfulfilled() -> None:
-    assert {"ticketed", "cancelled", "unfulfilled"} == FINAL
+def test_an_order_is_over_when_cancelled_or_unfulfilled() -> None:
+    assert {"cancelled", "unfulfilled"} == FINAL
 
 
 def test_the_payer_has_15_minutes_and_an_hour_from_ten_million_on() -> None:
@@ -147,21 +148,29 @@ def test_an_order_moves_to_its_next_state_with_its_next_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "holds_places", "is_cancellable", "is_over"),
+    ("status", "holds_places", "is_cancellable", "waits_for_money"),
     [
-        ("placed", True, True, False),
-        ("expired", False, True, False),
-        ("ticketed", False, False, True),
-        ("cancelled", False, False, True),
-        ("unfulfilled", False, False, True),
+        ("placed", True, True, True),
+        ("expired", False, True, True),
+        ("ticketed", False, False, False),
+        ("cancelled", False, False, False),
+        ("unfulfilled", False, False, False),
     ],
 )
-def test_only_a_placed_order_holds_places_and_only_what_is_not_over_can_be_cancelled(
-    status: OrderStatus, *, holds_places: bool, is_cancellable: bool, is_over: bool
+def test_only_a_placed_order_holds_places_and_only_what_waits_for_money_can_be_cancelled(
+    status: OrderStatus, *, holds_places: bool, is_cancellable: bool, waits_for_money: bool
 ) -> None:
     order = replace(ORDER, status=status)
 
-    assert (order.holds_places, order.is_cancellable, order.is_over) == (holds_places, is_cancellable, is_over)
+    assert (order.holds_places, order.is_cancellable, order.waits_for_money) == (
+        holds_places,
+        is_cancellable,
+        waits_for_money,
+    )
+
+
+def test_an_order_of_nothing_can_be_cancelled_with_its_tickets() -> None:
+    assert replace(ORDER, status="ticketed", total_vnd=Dong(0)).is_cancellable
 
 
 def test_what_is_still_due_is_the_total_without_what_came() -> None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.ticketing.catalogue.domain.calendar import Calendar
+from services.ticketing.catalogue.domain.limits import KindLimits
 from services.ticketing.catalogue.domain.products import Category, Product, Venue, VisitorCategory
 from services.ticketing.catalogue.domain.tariffs import Tariff
+from shared.events.words import ProductKind
 from shared.ids import ProductId, VenueId
 
 
@@ -18,6 +20,7 @@ class Catalogue:
     categories: Mapping[Category, VisitorCategory]
     tariffs: tuple[Tariff, ...]
     calendars: Mapping[VenueId, Calendar]
+    limits: Mapping[ProductKind, KindLimits]
 
     def products_of(self, venue_id: VenueId) -> list[Product]:
         return [product for product in self.products.values() if product.venue_id == venue_id]

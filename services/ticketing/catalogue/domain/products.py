@@ -58,7 +58,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class VisitorCategory:
-    """How a category is shown; position orders them on a screen. With needs_evidence, staff ask to see a paper."""
+    """How a category is shown, and what it may cost nothing; position orders them on a screen.
+
+    With needs_evidence, staff ask to see a paper. Where the price is 0: free_alone people an order need nobody who
+    pays; of the others free_each_payer come with each person who does, and at most free_most an order.
+    """
 
     category: Category
     position: int
@@ -67,3 +71,6 @@ class VisitorCategory:
     rule_vi: str
     rule_en: str
     needs_evidence: bool
+    free_each_payer: int
+    free_most: int
+    free_alone: int

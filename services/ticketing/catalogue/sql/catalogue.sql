@@ -13,8 +13,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 
 -- name: insert_category
 -- A category of the seed that is not there yet, by primary key.
-INSERT INTO categories (category, position, name_vi, name_en, rule_vi, rule_en, needs_evidence)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+INSERT INTO categories (category, position, name_vi, name_en, rule_vi, rule_en, needs_evidence, free_each_payer,
+                        free_most, free_alone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 
 -- name: insert_tariff
 -- A price of the seed that is not there yet, by primary key; a price is never changed.
@@ -43,7 +44,12 @@ SELECT product_id, number, venue_id, kind, name_vi, name_en, ticket_modes, admit
 
 -- name: all_categories
 -- The whole small table, for the catalogue in memory.
-SELECT category, position, name_vi, name_en, rule_vi, rule_en, needs_evidence FROM categories ORDER BY position
+SELECT category, position, name_vi, name_en, rule_vi, rule_en, needs_evidence, free_each_payer, free_most, free_alone
+  FROM categories ORDER BY position
+
+-- name: all_kind_limits
+-- The whole small table, for the catalogue in memory.
+SELECT kind, unpaid_percent, unpaid_least, free_percent, free_least, whole_nights, whole_people FROM kind_limits
 
 -- name: all_tariffs
 -- The whole small table, for the catalogue in memory.

@@ -14,11 +14,11 @@ from shared.money import ZERO, Dong
 from shared.qr.banks import FACE_CHECK_FROM_VND
 
 # An expired order still waits for late money: it gets its tickets if there are places again, else it is unfulfilled.
-# Whoever gives it up instead has the part back that came.
+# Whoever gives it up instead has the part back that came. A ticketed one can be given up if it cost nothing.
 _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     "placed": frozenset({"ticketed", "expired", "cancelled"}),
     "expired": frozenset({"ticketed", "unfulfilled", "cancelled"}),
-    "ticketed": frozenset(),
+    "ticketed": frozenset({"cancelled"}),
     "cancelled": frozenset(),
     "unfulfilled": frozenset(),
 }
@@ -71,7 +71,8 @@ class Order:
     @property
     def places(self) -> Places:
         """The places that it takes while it holds some: held, sold and given back as this one value."""
-        return Places(self.product_id, held_days(self.visit_on, self.nights), self.people)
+        free = self.people if self.is_free else 0
+        return Places(self.product_id, held_days(self.visit_on, self.nights), self.people, free)
 
     @property
     def holds_places(self) -> bool:
@@ -100,12 +101,16 @@ class Order:
     @property
     def is_cancellable(self) -> bool:
         """Whether the buyer may give it up: not once its money bought something, or waits to go back."""
-        return "cancelled" in _NEXT[self.status]
+        return "cancelled" in _NEXT[self.status] and (self.is_free or not self.has_tickets)
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing can happen to it any more."""
-        return self.status in FINAL
+    def has_tickets(self) -> bool:
+        return self.status == "ticketed"
+
+    @property
+    def waits_for_money(self) -> bool:
+        """Whether money that comes can still turn it into tickets."""
+        return "ticketed" in _NEXT[self.status]
 
     @property
     def priced(self) -> PricedOrder:

@@ -5,7 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from services.ticketing.catalogue.domain.calendar import held_days
 from services.ticketing.catalogue.domain.products import Category, Product
+from services.ticketing.sales.domain.places import Places
 from services.ticketing.sales.domain.pricing import PricedOrder
 from shared.errors import DomainError
 from shared.events.words import PriceKind, TicketMode, TicketStatus
@@ -43,6 +45,11 @@ class Ticket:
     @property
     def is_revoked(self) -> bool:
         return self.status == "revoked"
+
+    @property
+    def places(self) -> Places:
+        """The places that it bought and nobody has used. A stay's ticket is good for a day more than its nights."""
+        return Places(self.product_id, held_days(self.valid_from, self.days - 1), self.admits - self.admitted)
 
     def let_in(self, people: int) -> "Ticket":
         """The ticket after a scan that it covered, or after one that it did not cover and so counts 0 people."""

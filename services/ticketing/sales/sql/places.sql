@@ -6,12 +6,15 @@ ON CONFLICT DO NOTHING
 
 -- name: take_places
 -- Holds places by primary key: days are locked earliest first, so that two orders never wait for each other in a ring.
+-- What is held is what is unpaid; $5 people must fit into its share of the day, and orders of 0 đồng into theirs.
 WITH wanted AS (
     SELECT product_id, day FROM days WHERE product_id = $1 AND day = ANY ($2::date[]) ORDER BY day FOR UPDATE
 )
-UPDATE days SET held = held + $3
+UPDATE days SET held = held + $3, free = free + $4
   FROM wanted
  WHERE days.product_id = wanted.product_id AND days.day = wanted.day AND held + sold + $3 <= capacity
+   AND held + $5 <= greatest(capacity * $6 / 100, $7)
+   AND ($4 = 0 OR free + $4 <= greatest(capacity * $8 / 100, $9))
 RETURNING days.day
 
 -- name: release_places
@@ -22,6 +25,13 @@ UPDATE days SET held = held - $3 WHERE product_id = $1 AND day = ANY ($2::date[]
 -- Turns held places into sold ones, by primary key; the CHECKs of days keep their sum.
 UPDATE days SET held = held - $3, sold = sold + $3 WHERE product_id = $1 AND day = ANY ($2::date[])
 
--- name: places_left
+-- name: return_places
+-- Gives sold places back, by primary key; those of an order of 0 đồng, found by primary key, are free ones.
+UPDATE days
+   SET sold = sold - $3,
+       free = free - CASE WHEN (SELECT total_vnd FROM orders WHERE order_id = $4) = 0 THEN $3 ELSE 0 END
+ WHERE product_id = $1 AND day = ANY ($2::date[])
+
+-- name: days_wanted
 -- What a refused buyer is told, by primary key and without a lock.
-SELECT day, capacity - held - sold AS places_left FROM days WHERE product_id = $1 AND day = ANY ($2::date[])
+SELECT capacity, held, sold, free FROM days WHERE product_id = $1 AND day = ANY ($2::date[])

@@ -1,4 +1,7 @@
-"""A visitor gives up an order that is not paid: its places are free at once, and money that came for it can go back."""
+"""A visitor gives up an order that is not paid: its places are free at once, and money that came for it can go back.
+
+An order that costs nothing can be given up with its tickets, as long as nobody was let in by them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.sales.events import order_event
 from services.ticketing.sales.store.orders import lock_order, set_order_status
 from services.ticketing.sales.store.places import release_places
+from services.ticketing.sales.usecases.void_tickets import void_tickets
 from shared.errors import Conflict
 from shared.events.ticketing import OrderCancelled
 from shared.events.words import OrderStatus
@@ -16,7 +20,7 @@ from shared.unit.unit import Tx
 
 
 class OrderNotCancellable(Conflict):
-    """The money was there first: the order has its tickets, or waits for its refund already."""
+    """The order has tickets that were paid or used, or waits for its refund already."""
 
     code = "order_not_cancellable"
 
@@ -43,8 +47,11 @@ async def cancel_order(
             raise OrderNotCancellable
         if order.holds_places:
             await release_places(tx.connection, order.places)
+        venue = catalogue().venues[order.venue_id]
+        if order.has_tickets and not await void_tickets(tx, order, "order cancelled", venue, now):
+            raise OrderNotCancellable
         order = order.moved_to("cancelled")
         await set_order_status(tx.connection, order)
-        tx.emit(order_event(OrderCancelled, order, catalogue().venues[order.venue_id], now))
+        tx.emit(order_event(OrderCancelled, order, venue, now))
         tx.touch("order", order.token)
     return CancelledOrder(order.order_id, order.status)

@@ -7,6 +7,7 @@ from services.ticketing.catalogue.domain.calendar import is_over
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.codes.keys import TicketSigner
 from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.domain.places import PAID
 from services.ticketing.sales.events import order_event
 from services.ticketing.sales.store.orders import lock_order, note_payment, set_order_status
 from services.ticketing.sales.store.places import hold_places, sell_places
@@ -36,7 +37,7 @@ async def settle_order(
         return
     tx.touch("order", order.token)
     # Cancelled while the money was on its way: payments heard that too, or will, and frees the money.
-    if order.is_over:
+    if not order.waits_for_money:
         return
     if not order.holds_places and not await _hold_again(tx, order, catalogue(), now):
         unfulfilled = order.moved_to("unfulfilled")
@@ -51,4 +52,4 @@ async def _hold_again(tx: Tx, order: Order, catalogue: Catalogue, now: datetime)
     """Whether the places of an expired order could be held once more, for a visit that can still begin."""
     if is_over(catalogue.calendar_of(order.venue_id), order.visit_on, now):
         return False
-    return await hold_places(tx.connection, order.places, catalogue.products[order.product_id].daily_capacity)
+    return await hold_places(tx.connection, order.places, catalogue.products[order.product_id].daily_capacity, PAID)

@@ -9,27 +9,23 @@ from services.ticketing.catalogue.domain.calendar import check_can_sell
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.codes.keys import TicketSigner
+from services.ticketing.sales.domain.free_people import check_free_people
 from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
+from services.ticketing.sales.domain.places import bounds_of, refusal_of
 from services.ticketing.sales.domain.pricing import PricedOrder, check_nights, price_order
 from services.ticketing.sales.domain.tickets import WrongTicketMode
 from services.ticketing.sales.events import order_event
 from services.ticketing.sales.store.orders import insert_order
-from services.ticketing.sales.store.places import fewest_places_left, hold_places, sell_places
+from services.ticketing.sales.store.places import days_wanted, hold_places, sell_places
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date
-from shared.errors import Conflict, DomainError, NotFound
+from shared.errors import Conflict, NotFound
 from shared.events.ticketing import OrderPlaced
 from shared.events.words import Channel, TicketMode
 from shared.ids import OrderId, ProductId
 from shared.money import Dong
 from shared.observe import trace
 from shared.unit.unit import Tx
-
-
-class SoldOut(DomainError):
-    """Fewer places are left than asked for, on at least one of the days."""
-
-    code, status = "sold_out", 409
 
 
 class OrderExists(Conflict):
@@ -77,9 +73,10 @@ async def place_order(
     if product is None:
         raise UnknownProduct
     order = _order(command, product, _priced(command, product, known, now), now)
-    if not await hold_places(tx.connection, order.places, product.daily_capacity):
-        left = await fewest_places_left(tx.connection, order.places, product.daily_capacity)
-        raise SoldOut(places_left=left, places=order.people)
+    bounds = bounds_of(known.limits[product.kind], order.places, order.nights)
+    if not await hold_places(tx.connection, order.places, product.daily_capacity, bounds):
+        days = await days_wanted(tx.connection, order.places)
+        raise refusal_of(days, order.places, bounds, is_stay=product.is_stay)
     if not await insert_order(tx.connection, order):
         raise OrderExists
     if order.is_free:
@@ -99,7 +96,9 @@ def _priced(command: PlaceOrder, product: Product, catalogue: Catalogue, now: da
     check_nights(product, command.nights)
     check_can_sell(catalogue.calendar_of(product.venue_id), command.visit_on, command.nights, now)
     tariffs = catalogue.tariffs_of(product.product_id)
-    return price_order(product, tariffs, command.visit_on, command.counts, command.nights)
+    priced = price_order(product, tariffs, command.visit_on, command.counts, command.nights)
+    check_free_people(priced.lines, catalogue.categories)
+    return priced
 
 
 def _order(command: PlaceOrder, product: Product, priced: PricedOrder, now: datetime) -> Order:

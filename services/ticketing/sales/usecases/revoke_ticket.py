@@ -1,12 +1,11 @@
-"""Takes a ticket out of use, with a reason that gate staff will read."""
+"""Takes a ticket out of use, with a reason that gate staff will read, and gives its places back."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.ticketing.catalogue.store import read_catalogue
-from services.ticketing.sales.events import ticket_revoked
 from services.ticketing.sales.store.tickets import lock_ticket
-from services.ticketing.sales.store.tickets import revoke_ticket as store_revocation
+from services.ticketing.sales.usecases.void_tickets import void_ticket
 from shared.errors import NotFound
 from shared.ids import TicketId
 from shared.unit.unit import Tx
@@ -31,10 +30,7 @@ async def revoke_ticket(tx: Tx, command: RevokeTicket, now: datetime) -> bool:
         raise UnknownTicket
     if found.is_revoked:
         return False
-    ticket = found.revoked(command.reason)
-    await store_revocation(tx.connection, ticket)
-    venue = (await read_catalogue(tx.connection)).venues[ticket.venue_id]
-    tx.emit(ticket_revoked(ticket, command.reason, venue, now))
-    tx.touch("venue", ticket.venue_id)
-    tx.touch("tickets", str(ticket.order_id))
+    venue = (await read_catalogue(tx.connection)).venues[found.venue_id]
+    await void_ticket(tx, found, command.reason, venue, now)
+    tx.touch("tickets", str(found.order_id))
     return True

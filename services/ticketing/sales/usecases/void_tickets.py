@@ -1,0 +1,33 @@
+"""Takes tickets out of use and gives their places back. Called by use-cases, inside their transaction."""
+
+from datetime import datetime
+
+from services.ticketing.catalogue.domain.products import Venue
+from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.events import ticket_revoked
+from services.ticketing.sales.store.places import return_places
+from services.ticketing.sales.store.tickets import lock_tickets, revoke_ticket, tickets_of_order
+from shared.unit.unit import Tx
+
+
+async def void_tickets(tx: Tx, order: Order, reason: str, venue: Venue, now: datetime) -> bool:
+    """Revokes all tickets of a locked order; False, and nothing is changed, if somebody was let in by one of them."""
+    issued = await tickets_of_order(tx.connection, order.order_id)
+    tickets = (await lock_tickets(tx.connection, [ticket.ticket_id for ticket in issued])).values()
+    if any(ticket.admitted for ticket in tickets):
+        return False
+    for ticket in tickets:
+        if not ticket.is_revoked:
+            await void_ticket(tx, ticket, reason, venue, now)
+    tx.touch("tickets", str(order.order_id))
+    return True
+
+
+async def void_ticket(tx: Tx, valid: Ticket, reason: str, venue: Venue, now: datetime) -> None:
+    """Revokes a locked ticket and gives back the places that nobody has used."""
+    ticket = valid.revoked(reason)
+    await revoke_ticket(tx.connection, ticket)
+    await return_places(tx.connection, ticket.places, ticket.order_id)
+    tx.emit(ticket_revoked(ticket, reason, venue, now))
+    tx.touch("venue", ticket.venue_id)
