@@ -64,7 +64,10 @@ router = APIRouter()
 
 
 class ScanBody(BaseModel):
-    """One scan. `verdict` is what the phone decided, in the words of docs/ticket-code.md; without it we decide."""
+    """One scan. `verdict` is what the phone decided, in the words of docs/ticket-code.md; without it we decide.
+
+    undone_at: when the phone took it back, if it did so before it could tell of the scan.
+    """
 
     scan_id: UUID
     code: Annotated[str, Field(max_length=4500)] | None = None
@@ -74,6 +77,7 @@ class ScanBody(BaseModel):
     offline: bool = False
     verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] | None = None
     person_id: UUID | None = None
+    undone_at: AwareDatetime | None = None
 
 
 class ScansBody(BaseModel):
@@ -107,6 +111,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doo
             ),
             scan.code,
             scan.short_code,
+            scan.undone_at,
         )
         for scan in body.scans
     )

@@ -27,7 +27,7 @@ class UnknownScan(NotFound):
 
 
 class UndoTooLate(Conflict):
-    """More than 30 seconds lay between the scan and taking it back, both by the phone's clock."""
+    """The scan reached us more than 30 seconds ago, or was made offline longer than that before it was taken back."""
 
     code = "undo_too_late"
 
@@ -112,17 +112,22 @@ class Admission:
     verdict: ScanVerdict
     offline: bool
     occurred_at: datetime
+    recorded_at: datetime
     undone_at: datetime | None
 
     @property
     def happened_at(self) -> datetime:
         return self.occurred_at if self.undone_at is None else self.undone_at
 
-    def require_undoable(self, at: datetime) -> None:
-        """Returns if its phone may take it back at that instant; raises NothingToUndo or UndoTooLate."""
+    def require_undoable(self, at: datetime, now: datetime) -> None:
+        """Returns if its phone may take it back; raises NothingToUndo or UndoTooLate.
+
+        A phone's clock says what its owner wants. So ours decides since when the scan is here; the phone's `at` counts
+        beside it for what it did offline, of which we know nothing else.
+        """
         if self.verdict not in PEOPLE_IN:
             raise NothingToUndo
-        if at - self.occurred_at > UNDO_WITHIN:
+        if now - self.recorded_at > UNDO_WITHIN or (self.offline and at - self.occurred_at > UNDO_WITHIN):
             raise UndoTooLate
 
 

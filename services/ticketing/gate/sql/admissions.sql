@@ -58,7 +58,7 @@ SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at
 
 -- name: lock_admission
 -- The scan to take back, by primary key; its lock lets one undo at a time through.
-SELECT scan_id, device_id, ticket_id, count, verdict, offline, occurred_at, undone_at
+SELECT scan_id, device_id, ticket_id, count, verdict, offline, occurred_at, recorded_at, undone_at
   FROM admissions WHERE scan_id = $1 FOR UPDATE
 
 -- name: undo_admission
@@ -105,6 +105,19 @@ SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.d
   LEFT JOIN devices AS there ON there.device_id = first.device_id
  WHERE a.venue_id = ANY ($1) AND a.changed_at > $2 AND a.verdict = 'conflict' AND a.undone_at IS NULL
  ORDER BY a.changed_at DESC LIMIT 100
+
+-- name: watched_scans
+-- Scans that were undone, or ($3) those of revoked phones, for a manager; by admissions_of_venue and then primary keys.
+SELECT a.scan_id, a.venue_id, a.count, a.offline, a.occurred_at, a.recorded_at, a.undone_at,
+       coalesce(devices.name, '') AS gate, devices.paired_at, coalesce(persons.display_name, '') AS person,
+       tickets.short_code, tickets.product_id
+  FROM admissions AS a
+  LEFT JOIN tickets ON tickets.ticket_id = a.ticket_id
+  LEFT JOIN devices ON devices.device_id = a.device_id
+  LEFT JOIN persons ON persons.person_id = a.person_id
+ WHERE a.venue_id = ANY ($1) AND a.changed_at > $2
+   AND (a.verdict = 'quarantined') = $3 AND (a.undone_at IS NOT NULL OR $3)
+ ORDER BY a.changed_at DESC, a.occurred_at DESC LIMIT 500
 
 -- name: tickets_around
 -- A page of the next days' tickets, by tickets_issued.

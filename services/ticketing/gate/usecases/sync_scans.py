@@ -13,8 +13,9 @@ from services.ticketing.codes.short_code import parse as parse_short_code
 from services.ticketing.codes.ticket_code import Claims, UnreadableTicket, verify
 from services.ticketing.gate import store
 from services.ticketing.gate.domain.rule import UnknownShortCode
-from services.ticketing.gate.domain.scans import Answer, Scan, answer_unasked
+from services.ticketing.gate.domain.scans import Answer, Scan, UndoTooLate, answer_unasked
 from services.ticketing.gate.usecases.admit import admit, admit_untouched
+from services.ticketing.gate.usecases.undo_admission import UndoAdmission, undo
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.store.tickets import lock_ticket, lock_tickets
 from shared.ids import TicketId
@@ -23,11 +24,15 @@ from shared.unit.unit import Tx
 
 @dataclass(frozen=True, slots=True)
 class TakenScan:
-    """A scan without its ticket's id, and the text that was read or typed."""
+    """A scan without its ticket's id, and the text that was read or typed.
+
+    undone_at: when the phone took it back, if it had done so before it told of it.
+    """
 
     scan: Scan
     code: str | None
     short_code: str | None
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ async def sync_scans(
     """One answer per scan, in the order of the scans."""
     read = [await _read(tx, taken, public_keys, now) for taken in command.taken]
     decided = [(one.scan, answer_unasked(one.scan, one.reason, quarantined=command.quarantined)) for one in read]
-    if len(read) == 1 and decided[0][1] is None and read[0].claims is not None:
+    undone = {taken.scan.scan_id: taken.undone_at for taken in command.taken if taken.undone_at is not None}
+    if len(read) == 1 and not undone and decided[0][1] is None and read[0].claims is not None:
         answer = await admit_untouched(tx, read[0].scan, read[0].claims, catalogue(), now)
         if answer is not None:
             return [answer]
@@ -67,11 +73,23 @@ async def sync_scans(
     for scan, unasked in sorted(decided, key=_by_ticket_and_time):
         if unasked is None:
             answer = await admit(tx, scan, tickets, catalogue(), now)
+            if scan.scan_id in undone and answer.changes_ticket and not answer.repeated:
+                taking_back = UndoAdmission(scan.scan_id, scan.device_id, undone[scan.scan_id])
+                tickets |= await _taken_back(tx, taking_back, catalogue(), now)
         else:
             is_new = await store.note_scan(tx.connection, scan, unasked, now)
             answer = unasked if is_new else await store.find_answer(tx.connection, scan.scan_id, scan.device_id)
         answers.setdefault(scan.scan_id, answer)
     return [answers[taken.scan.scan_id] for taken in command.taken]
+
+
+async def _taken_back(tx: Tx, command: UndoAdmission, catalogue: Catalogue, now: datetime) -> dict[TicketId, Ticket]:
+    """The ticket by its id as it stands after the undo; none if that came too late by the phone's own times."""
+    try:
+        ticket = await undo(tx, command, catalogue, now)
+    except UndoTooLate:
+        return {}
+    return {} if ticket is None else {ticket.ticket_id: ticket}
 
 
 async def _locked(tx: Tx, ticket_ids: Collection[TicketId]) -> dict[TicketId, Ticket]:
