@@ -105,6 +105,10 @@ async def note_scan(connection: Connection, scan: Scan, answer: Answer, now: dat
     return await connection.fetchval(SQL["note_scan"], *_columns(scan, answer, now)) is not None
 
 
+async def count_quarantined(connection: Connection, device_id: DeviceId) -> int:
+    return int(await connection.fetchval(SQL["count_quarantined"], device_id))
+
+
 async def find_ticket_by_short_code(connection: Connection, short_code: str) -> TicketId | None:
     ticket_id: TicketId | None = await connection.fetchval(SQL["find_ticket_by_short_code"], short_code)
     return ticket_id

@@ -81,7 +81,9 @@ class ScanBody(BaseModel):
 
 
 class ScansBody(BaseModel):
-    """keeps: a phone that was revoked keeps its scans until it is paired again. Without it they go to quarantine."""
+    """keeps: a phone that was revoked keeps its scans until it is paired again. Without it they go to quarantine, up to
+    2,000 of a phone and 45 days.
+    """
 
     scans: Annotated[list[ScanBody], Field(min_length=1, max_length=100)]
     venue_id: str | None = None

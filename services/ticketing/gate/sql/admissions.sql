@@ -36,6 +36,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 ON CONFLICT (scan_id) DO NOTHING
 RETURNING scan_id
 
+-- name: count_quarantined
+-- How many scans a revoked phone has sent, by the partial index admissions_quarantined.
+SELECT count(*) FROM admissions WHERE device_id = $1 AND verdict = 'quarantined'
+
 -- name: find_ticket_by_short_code
 -- The ticket of a typed short code, by its unique key.
 SELECT ticket_id FROM tickets WHERE short_code = $1
@@ -48,11 +52,11 @@ SELECT scan_id, count, occurred_at, device_id, coalesce(name, '') AS gate
  ORDER BY date_trunc('milliseconds', occurred_at), scan_id LIMIT 1
 
 -- name: find_answer
--- The stored answer to a scan that is sent again, all by primary keys.
+-- The stored answer to a scan that is sent again, all by primary keys. Another venue's use is not told.
 SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at AS first_at,
        first.device_id AS first_device_id, coalesce(devices.name, '') AS first_gate
   FROM admissions AS a
-  LEFT JOIN admissions AS first ON first.scan_id = a.against
+  LEFT JOIN admissions AS first ON first.scan_id = a.against AND first.venue_id = a.venue_id
   LEFT JOIN devices ON devices.device_id = first.device_id
  WHERE a.scan_id = $1
 
@@ -101,7 +105,7 @@ SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.d
   FROM admissions AS a
   LEFT JOIN tickets ON tickets.ticket_id = a.ticket_id
   LEFT JOIN devices AS here ON here.device_id = a.device_id
-  LEFT JOIN admissions AS first ON first.scan_id = a.against
+  LEFT JOIN admissions AS first ON first.scan_id = a.against AND first.venue_id = a.venue_id
   LEFT JOIN devices AS there ON there.device_id = first.device_id
  WHERE a.venue_id = ANY ($1) AND a.changed_at > $2 AND a.verdict = 'conflict' AND a.undone_at IS NULL
  ORDER BY a.changed_at DESC LIMIT 100
