@@ -400,6 +400,8 @@ CREATE INDEX admissions_of_ticket ON admissions USING btree (ticket_id) WHERE (v
 
 CREATE INDEX admissions_of_venue ON admissions USING btree (venue_id, changed_at);
 
+CREATE INDEX admissions_quarantined ON admissions USING btree (device_id) WHERE (verdict = 'quarantined'::text);
+
 CREATE INDEX changes_at ON changes USING btree (at);
 
 CREATE INDEX devices_venues ON devices USING gin (venues);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextToSend, venuesElsewhere } from "../../services/ticketing/gate/web/static/gate/outbox.js";
+import { bodiesOf, nextToSend, venuesElsewhere } from "../../services/ticketing/gate/web/static/gate/outbox.js";
 
 /**
  * @param {string} made one letter an entry: a scan at venue a, b or c, an undo in upper case, "-" a scan without venue
@@ -48,4 +48,11 @@ test("scans of an older scanner, without a venue, never wait and never go out as
 
 test("elsewhere is each venue that something waits for and the pass does not name", () => {
   assert.deepEqual([...venuesElsewhere(outboxOf("abAc-"), ["b"])], ["a", "c"]);
+});
+
+test("a scan that was taken back before it could be told says so itself", () => {
+  const scan = /** @type {const} */ ({ n: 1, kind: "scan", scan_id: "a", body: { scan_id: "a" } });
+  const other = /** @type {const} */ ({ n: 2, kind: "scan", scan_id: "b", body: { scan_id: "b" } });
+  const undo = /** @type {const} */ ({ n: 3, kind: "undo", scan_id: "a", body: { scan_id: "a", occurred_at: "then" } });
+  assert.deepEqual(bodiesOf([scan, other], [scan, other, undo]), [{ scan_id: "a", undone_at: "then" }, { scan_id: "b" }]);
 });

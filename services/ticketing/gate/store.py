@@ -51,6 +51,23 @@ class KnownConflict(msgspec.Struct, frozen=True, kw_only=True):
     product_id: ProductId | None
 
 
+class WatchedScan(msgspec.Struct, frozen=True, kw_only=True):
+    """A scan that its manager looks at: undone, or of a revoked phone. Without short_code its ticket is not known."""
+
+    scan_id: ScanId
+    venue_id: VenueId
+    count: int
+    offline: bool
+    occurred_at: datetime
+    recorded_at: datetime
+    undone_at: datetime | None
+    gate: str
+    paired_at: datetime | None
+    person: str
+    short_code: str | None
+    product_id: ProductId | None
+
+
 class KnownTicket(msgspec.Struct, frozen=True, kw_only=True):
     """What a typed short code stands for, as docs/ticket-code.md section 8 writes it."""
 
@@ -86,6 +103,10 @@ async def count_scan(connection: Connection, scan: Scan, answer: Answer, ticket:
 async def note_scan(connection: Connection, scan: Scan, answer: Answer, now: datetime) -> bool:
     """Notes a scan that changes no ticket, with its answer; False if its id is known."""
     return await connection.fetchval(SQL["note_scan"], *_columns(scan, answer, now)) is not None
+
+
+async def count_quarantined(connection: Connection, device_id: DeviceId) -> int:
+    return int(await connection.fetchval(SQL["count_quarantined"], device_id))
 
 
 async def find_ticket_by_short_code(connection: Connection, short_code: str) -> TicketId | None:
@@ -149,6 +170,14 @@ async def conflicts_of_venues(
     """The newest first, at most 100."""
     rows = await connection.fetch(SQL["conflicts_of_venues"], venue_ids, after)
     return [msgspec.convert(dict(row), KnownConflict) for row in rows]
+
+
+async def watched_scans(
+    connection: Connection, venue_ids: Sequence[VenueId], after: datetime, *, quarantined: bool
+) -> list[WatchedScan]:
+    """The undone scans, or the quarantined ones; the newest first, at most 500."""
+    rows = await connection.fetch(SQL["watched_scans"], venue_ids, after, quarantined)
+    return [msgspec.convert(dict(row), WatchedScan) for row in rows]
 
 
 async def tickets_around(

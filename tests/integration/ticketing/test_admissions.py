@@ -3,122 +3,31 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
-import httpx
-import msgspec
 import pytest
 
-from services.ticketing.app import WEBS, gate_doors
 from services.ticketing.codes.short_code import short_code_hash
 from services.ticketing.gate.api import gate
-from services.ticketing.gate.api.doors import GateDoors
 from services.ticketing.gate.usecases.gate_manifest import PAGE
 from services.ticketing.people.domain import Actor, Person, hash_pin
 from services.ticketing.people.store import insert_person
 from services.ticketing.people.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
-from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.clock import utc_now
-from shared.events.topics import TICKETING_EVENTS
 from shared.events.words import PersonRole
 from shared.ids import PersonId, VenueId, uuid7
-from shared.observe.health import Health
-from shared.passes.auth import Doors
-from shared.passes.revocations import Revocations, revoke
-from shared.storage.db import create_pool
-from shared.unit.unit import Unit
-from shared.unit.wake import Waker
-from shared.web.app import create_app
-from shared.web.live import Live
-from shared.web.pages import Pages
 from tests.support.cluster import Cluster
-from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, furnish_venue, venue_in
+from tests.support.gate import VENUE
+from tests.support.gate_doors import Gate, headers_of, open_gate, scan
 
-Json = dict[str, Any]
 OPERATOR = Actor("operator", ())
-
-
-@dataclass(slots=True)
-class Gate:
-    venue: Venue
-    revocations: Revocations
-    http: httpx.AsyncClient
-    doors: GateDoors
-
-    async def send(self, phone: Phone, *scans: Json) -> list[Json]:
-        response = await self.post("/api/gate/scans", phone, {"scans": scans})
-        assert response.status_code == 200, response.text
-        answers: list[Json] = response.json()["answers"]
-        return answers
-
-    async def post(self, path: str, phone: Phone, body: object) -> httpx.Response:
-        return await self.http.post(path, content=msgspec.json.encode(body), headers=headers_of(phone))
-
-    async def manifest(self, phone: Phone, since: str | None = None) -> Json:
-        response = await self.http.get(
-            "/api/gate/manifest", params={"since": since} if since else {}, headers=headers_of(phone)
-        )
-        assert response.status_code == 200, response.text
-        body: Json = response.json()
-        return body
-
-    async def pages(self, phone: Phone, since: str | None = None) -> list[Json]:
-        """The manifest as a phone reads it: asking on until nothing is left."""
-        asked: dict[str, str] = {"since": since} if since else {}
-        pages: list[Json] = []
-        more: Json | None = {}
-        while more is not None:
-            response = await self.http.get("/api/gate/manifest", params=asked | more, headers=headers_of(phone))
-            pages.append(response.json()["manifest"])
-            more = pages[-1]["more"]
-        return pages
-
-    async def admitted(self, ticket: Ticket) -> int:
-        return int(
-            await self.venue.pool.fetchval("SELECT admitted FROM tickets WHERE ticket_id = $1", ticket.ticket_id)
-        )
-
-    async def said(self, ticket: Ticket) -> list[str]:
-        rows = await self.venue.pool.fetch(
-            "SELECT type FROM outbox WHERE aggregate_id = $1 ORDER BY seq", str(ticket.ticket_id)
-        )
-        return [row["type"].split(".")[1] for row in rows]
 
 
 @pytest.fixture
 async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(cluster.database("gate", MIGRATIONS, furnish_venue))
-        pool = await create_pool(url, "ticketing", 12)
-        stack.push_async_callback(pool.close)
-        waker = Waker(url, solo=True)
-        venue = await venue_in(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, waker))
-        revocations = Revocations(pool, waker)
-        doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
-        app = create_app("ticketing", [gate.router], Health(pool).ready, doors)
-        live = Live(pool, waker, asyncio.Event())
-        keys = {1: venue.signer.private_key.public_key()}
-        bound = gate_doors(venue.unit, Pages(WEBS, "ticketing"), live, lambda: venue.catalogue, keys)
-        app.state.gate = bound
-        transport = httpx.ASGITransport(app)
-        http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="https://gate.test"))
-        yield Gate(venue, revocations, http, bound)
-
-
-def headers_of(phone: Phone) -> dict[str, str]:
-    return {
-        "Cookie": "; ".join(f"{name}={value}" for name, value in phone.cookies.items()),
-        "Content-Type": "application/json",
-    }
-
-
-def scan(ticket: Ticket, at: datetime | None = None, **more: object) -> Json:
-    return {"scan_id": uuid7(), "code": ticket.code, "occurred_at": at or utc_now(), "verdict": "admit", **more}
+    async with open_gate(cluster) as opened:
+        yield opened
 
 
 async def test_a_ticket_lets_one_person_in_once(at_gate: Gate) -> None:
@@ -263,9 +172,7 @@ async def test_people_let_in_with_a_ticket_of_another_venue_are_a_conflict_there
 async def test_the_scans_of_a_revoked_phone_go_to_quarantine(at_gate: Gate) -> None:
     [ticket] = await at_gate.venue.issue()
     phone = await at_gate.venue.pair("Lost phone")
-    async with at_gate.venue.pool.acquire() as connection:
-        await revoke(connection, UUID(str(phone.device_id)))
-    await at_gate.revocations.refresh()
+    await at_gate.lose(phone)
     [answer] = await at_gate.send(phone, scan(ticket, offline=True))
     assert answer["verdict"] == "quarantined"
     assert await at_gate.admitted(ticket) == 0
@@ -278,9 +185,7 @@ async def test_a_revoked_phone_that_keeps_its_scans_is_told_and_may_send_them_as
 ) -> None:
     [ticket] = await at_gate.venue.issue()
     phone = await at_gate.venue.pair("East gate")
-    async with at_gate.venue.pool.acquire() as connection:
-        await revoke(connection, UUID(str(phone.device_id)))
-    await at_gate.revocations.refresh()
+    await at_gate.lose(phone)
     kept = scan(ticket, offline=True)
     refused = await at_gate.post("/api/gate/scans", phone, {"scans": [kept], "keeps": True})
     assert (refused.status_code, refused.json()["code"]) == (401, "pass_revoked")
@@ -300,7 +205,7 @@ async def test_a_phone_asks_in_vain_from_the_commit_that_revoked_it_on(at_gate: 
 async def test_undoing_within_30_seconds_frees_the_place_once(at_gate: Gate) -> None:
     [ticket] = await at_gate.venue.issue()
     phone, other = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
-    sent = scan(ticket, utc_now() - timedelta(hours=1))
+    sent = scan(ticket, utc_now() - timedelta(hours=1), offline=True)
     await at_gate.send(phone, sent)
     undo = {"scan_id": sent["scan_id"], "occurred_at": sent["occurred_at"] + timedelta(seconds=20)}
     assert (await at_gate.post("/api/gate/undo", other, undo)).status_code == 404

@@ -116,6 +116,7 @@ UNDONE = Admission(
     verdict="admitted",
     offline=True,
     occurred_at=SCANNED_AT - timedelta(seconds=20),
+    recorded_at=NOW,
     undone_at=SCANNED_AT,
 )
 UNFULFILLED = replace(ORDER, status="expired", version=2).moved_to("unfulfilled")

@@ -1,4 +1,4 @@
-"""The manager's page of conflicts: whom gates let in although the ticket was used up. It changes nothing."""
+"""The manager's page of conflicts, undone scans and the scans of revoked phones. It changes nothing."""
 
 from typing import Annotated
 
@@ -26,6 +26,8 @@ async def get_conflicts(
         request,
         "desk/conflicts.html",
         conflicts=found.conflicts,
+        undone=found.undone,
+        quarantined=found.quarantined,
         names={venue.venue_id: venue.name(language) for venue in found.venues},
         products={product.product_id: product.name(language) for product in found.products},
         grouped=grouped,

@@ -65,7 +65,10 @@ router = APIRouter()
 
 
 class ScanBody(BaseModel):
-    """One scan. `verdict` is what the phone decided, in the words of docs/ticket-code.md; without it we decide."""
+    """One scan. `verdict` is what the phone decided, in the words of docs/ticket-code.md; without it we decide.
+
+    undone_at: when the phone took it back, if it did so before it could tell of the scan.
+    """
 
     scan_id: UUID
     code: Annotated[str, Field(max_length=4500)] | None = None
@@ -75,10 +78,13 @@ class ScanBody(BaseModel):
     offline: bool = False
     verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] | None = None
     person_id: UUID | None = None
+    undone_at: AwareDatetime | None = None
 
 
 class ScansBody(BaseModel):
-    """keeps: a phone that was revoked keeps its scans until it is paired again. Without it they go to quarantine."""
+    """keeps: a phone that was revoked keeps its scans until it is paired again. Without it they go to quarantine, up to
+    2,000 of a phone and 45 days.
+    """
 
     scans: Annotated[list[ScanBody], Field(min_length=1, max_length=100)]
     venue_id: str | None = None
@@ -109,6 +115,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doo
             ),
             scan.code,
             scan.short_code,
+            scan.undone_at,
         )
         for scan in body.scans
     )

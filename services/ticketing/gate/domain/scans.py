@@ -16,6 +16,9 @@ ScanVerdict = Literal["admitted", "duplicate", "conflict", "refused", "unknown",
 # By a scan with such a verdict people are in.
 PEOPLE_IN: frozenset[ScanVerdict] = frozenset({"admitted", "conflict"})
 UNDO_WITHIN = timedelta(seconds=30)
+# What a phone may still hold that was lost or taken away: days of a busy gate, and until nobody looks at it any more.
+QUARANTINE_SCANS = 2000
+QUARANTINE_FOR = timedelta(days=45)
 # WRONG_VENUE: a phone sends what it scanned before it was paired anew or moved as scans of where it is now.
 _NOT_COVERED = frozenset({VerdictKind.ALREADY_USED, VerdictKind.TOO_MANY, VerdictKind.REVOKED, VerdictKind.WRONG_VENUE})
 
@@ -27,7 +30,7 @@ class UnknownScan(NotFound):
 
 
 class UndoTooLate(Conflict):
-    """More than 30 seconds lay between the scan and taking it back, both by the phone's clock."""
+    """The scan reached us more than 30 seconds ago, or was made offline longer than that before it was taken back."""
 
     code = "undo_too_late"
 
@@ -112,27 +115,35 @@ class Admission:
     verdict: ScanVerdict
     offline: bool
     occurred_at: datetime
+    recorded_at: datetime
     undone_at: datetime | None
 
     @property
     def happened_at(self) -> datetime:
         return self.occurred_at if self.undone_at is None else self.undone_at
 
-    def require_undoable(self, at: datetime) -> None:
-        """Returns if its phone may take it back at that instant; raises NothingToUndo or UndoTooLate."""
+    def require_undoable(self, at: datetime, now: datetime) -> None:
+        """Returns if its phone may take it back; raises NothingToUndo or UndoTooLate.
+
+        A phone's clock says what its owner wants. So ours decides since when the scan is here; the phone's `at` counts
+        beside it for what it did offline, of which we know nothing else.
+        """
         if self.verdict not in PEOPLE_IN:
             raise NothingToUndo
-        if at - self.occurred_at > UNDO_WITHIN:
+        if now - self.recorded_at > UNDO_WITHIN or (self.offline and at - self.occurred_at > UNDO_WITHIN):
             raise UndoTooLate
 
 
-def answer_unasked(scan: Scan, reason: str | None, *, quarantined: bool) -> Answer | None:
+def may_quarantine(revoked_at: datetime | None, scans: int, now: datetime) -> bool:
+    """Whether so many scans of a revoked phone, those that it sent before among them, are kept at all."""
+    return scans <= QUARANTINE_SCANS and (revoked_at is None or now - revoked_at <= QUARANTINE_FOR)
+
+
+def answer_unasked(scan: Scan, reason: str | None) -> Answer | None:
     """The answer to a scan that counts nobody, whatever its ticket; None if the ticket decides.
 
-    reason: why what was shown is no ticket, None if it is one. quarantined: the phone was revoked.
+    reason: why what was shown is no ticket, None if it is one.
     """
-    if quarantined:
-        return Answer(scan_id=scan.scan_id, verdict="quarantined", reason=reason)
     if reason is not None:
         return Answer(scan_id=scan.scan_id, verdict="refused", reason=reason)
     if scan.phone_verdict is not None and not scan.let_people_in:

@@ -36,6 +36,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 ON CONFLICT (scan_id) DO NOTHING
 RETURNING scan_id
 
+-- name: count_quarantined
+-- How many scans a revoked phone has sent, by the partial index admissions_quarantined.
+SELECT count(*) FROM admissions WHERE device_id = $1 AND verdict = 'quarantined'
+
 -- name: find_ticket_by_short_code
 -- The ticket of a typed short code, by its unique key.
 SELECT ticket_id FROM tickets WHERE short_code = $1
@@ -48,17 +52,17 @@ SELECT scan_id, count, occurred_at, device_id, coalesce(name, '') AS gate
  ORDER BY date_trunc('milliseconds', occurred_at), scan_id LIMIT 1
 
 -- name: find_answer
--- The stored answer to a scan that is sent again, all by primary keys.
+-- The stored answer to a scan that is sent again, all by primary keys. Another venue's use is not told.
 SELECT a.scan_id, a.device_id, a.verdict, a.reason, a.against, first.occurred_at AS first_at,
        first.device_id AS first_device_id, coalesce(devices.name, '') AS first_gate
   FROM admissions AS a
-  LEFT JOIN admissions AS first ON first.scan_id = a.against
+  LEFT JOIN admissions AS first ON first.scan_id = a.against AND first.venue_id = a.venue_id
   LEFT JOIN devices ON devices.device_id = first.device_id
  WHERE a.scan_id = $1
 
 -- name: lock_admission
 -- The scan to take back, by primary key; its lock lets one undo at a time through.
-SELECT scan_id, device_id, ticket_id, count, verdict, offline, occurred_at, undone_at
+SELECT scan_id, device_id, ticket_id, count, verdict, offline, occurred_at, recorded_at, undone_at
   FROM admissions WHERE scan_id = $1 FOR UPDATE
 
 -- name: undo_admission
@@ -101,10 +105,23 @@ SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.d
   FROM admissions AS a
   LEFT JOIN tickets ON tickets.ticket_id = a.ticket_id
   LEFT JOIN devices AS here ON here.device_id = a.device_id
-  LEFT JOIN admissions AS first ON first.scan_id = a.against
+  LEFT JOIN admissions AS first ON first.scan_id = a.against AND first.venue_id = a.venue_id
   LEFT JOIN devices AS there ON there.device_id = first.device_id
  WHERE a.venue_id = ANY ($1) AND a.changed_at > $2 AND a.verdict = 'conflict' AND a.undone_at IS NULL
  ORDER BY a.changed_at DESC LIMIT 100
+
+-- name: watched_scans
+-- Scans that were undone, or ($3) those of revoked phones, for a manager; by admissions_of_venue and then primary keys.
+SELECT a.scan_id, a.venue_id, a.count, a.offline, a.occurred_at, a.recorded_at, a.undone_at,
+       coalesce(devices.name, '') AS gate, devices.paired_at, coalesce(persons.display_name, '') AS person,
+       tickets.short_code, tickets.product_id
+  FROM admissions AS a
+  LEFT JOIN tickets ON tickets.ticket_id = a.ticket_id
+  LEFT JOIN devices ON devices.device_id = a.device_id
+  LEFT JOIN persons ON persons.person_id = a.person_id
+ WHERE a.venue_id = ANY ($1) AND a.changed_at > $2
+   AND (a.verdict = 'quarantined') = $3 AND (a.undone_at IS NOT NULL OR $3)
+ ORDER BY a.changed_at DESC, a.occurred_at DESC LIMIT 500
 
 -- name: tickets_around
 -- A page of the next days' tickets, by tickets_issued.

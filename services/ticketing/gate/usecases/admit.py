@@ -71,7 +71,8 @@ async def _ask_rule(tx: Tx, scan: Scan, ticket: Ticket, catalogue: Catalogue) ->
     )
     standing = Standing(is_revoked=ticket.is_revoked, admitted=ticket.admitted)
     verdict = decide_on(entitlement, _gate_of(scan, catalogue), standing, scan.count)
-    if verdict.kind is VerdictKind.ADMIT:
+    # Whose venue it is not learns nothing of what happened at the other one.
+    if verdict.kind in (VerdictKind.ADMIT, VerdictKind.WRONG_VENUE):
         return answer_by_rule(scan, verdict, None)
     first = await store.first_use_of_ticket(tx.connection, ticket.ticket_id, scan.scan_id)
     return answer_by_rule(scan, verdict, first)

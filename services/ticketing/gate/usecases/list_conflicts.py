@@ -1,4 +1,4 @@
-"""For a site's manager: who was let in on a ticket used up elsewhere, as phones without network could not know."""
+"""For a site's manager: whom phones let in on used tickets, what they took back, and what revoked ones still sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.ticketing.catalogue.domain.products import Product, Venue
 from services.ticketing.catalogue.store import read_catalogue
-from services.ticketing.gate.store import KnownConflict, conflicts_of_venues
+from services.ticketing.gate.store import KnownConflict, WatchedScan, conflicts_of_venues, watched_scans
 from services.ticketing.people.domain import Actor
 from shared.unit.unit import Tx
 
@@ -20,12 +20,20 @@ class ListedConflicts:
     venues: Sequence[Venue]
     products: Sequence[Product]
     conflicts: Sequence[KnownConflict]
+    undone: Sequence[WatchedScan]
+    quarantined: Sequence[WatchedScan]
 
 
 async def list_conflicts(tx: Tx, command: Actor, now: datetime) -> ListedConflicts:
-    """Conflicts of the last 30 days at a manager's venues, or at all of them for an operator."""
+    """Conflicts, undone and quarantined scans of 30 days at a manager's venues, or at all of them for an operator."""
     catalogue = await read_catalogue(tx.connection)
     venues = [venue for venue in catalogue.venues.values() if command.sees(venue.venue_id)]
     after = now - timedelta(days=CONFLICT_DAYS)
-    conflicts = await conflicts_of_venues(tx.connection, [venue.venue_id for venue in venues], after)
-    return ListedConflicts(venues, list(catalogue.products.values()), conflicts)
+    venue_ids = [venue.venue_id for venue in venues]
+    return ListedConflicts(
+        venues,
+        list(catalogue.products.values()),
+        await conflicts_of_venues(tx.connection, venue_ids, after),
+        await watched_scans(tx.connection, venue_ids, after, quarantined=False),
+        await watched_scans(tx.connection, venue_ids, after, quarantined=True),
+    )

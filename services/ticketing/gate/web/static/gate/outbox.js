@@ -20,6 +20,17 @@ export function venuesElsewhere(waiting, ownVenues) {
 }
 
 /**
+ * The bodies of scans, each with when it was taken back if that waits too: offline nobody else knows that the phone did
+ * both within its 30 seconds.
+ * @param {readonly Entry[]} scans
+ * @param {readonly Entry[]} waiting
+ */
+export function bodiesOf(scans, waiting) {
+  const undone = new Map(waiting.flatMap(({ kind, scan_id: id, body }) => (kind === "undo" ? [[id, body.occurred_at]] : [])));
+  return scans.map(({ scan_id: id, body }) => (undone.has(id) ? { ...body, undone_at: undone.get(id) } : body));
+}
+
+/**
  * The first entries that one request may carry: scans of one venue, or a single undo; none if all must wait.
  * @param {readonly Entry[]} waiting in the order of their making
  * @param {ReadonlySet<string>} elsewhere

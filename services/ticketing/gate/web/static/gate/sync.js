@@ -6,7 +6,7 @@
 
 import { all, answerOf, change, count, fact, keepFact, newId } from "./memory.js";
 import { localDate, serverNow } from "./judge.js";
-import { nextToSend, venuesElsewhere } from "./outbox.js";
+import { bodiesOf, nextToSend, venuesElsewhere } from "./outbox.js";
 import { NOT_OURS, REMOVED, Refused, Unreachable, call } from "./server.js";
 
 const TICK_MS = 30_000;
@@ -136,7 +136,7 @@ export async function countElsewhere() {
 async function sendScans(entries) {
   try {
     const venue_id = entries[0].venue_id || (await fact("venue_id"));
-    const scans = entries.map((entry) => entry.body);
+    const scans = bodiesOf(entries, await all("outbox"));
     const { answers } = await call("/api/gate/scans", { venue_id, scans, keeps: true });
     await written(entries, answers);
   } catch (fault) {
@@ -163,10 +163,14 @@ async function sendUndo(entry) {
  * @param {any[]} answers
  */
 function written(entries, answers) {
-  return change(["scans", "outbox"], async ({ scans, outbox }) => {
+  return change(["scans", "outbox", "uses"], async ({ scans, outbox, uses }) => {
     for (const [place, entry] of entries.entries()) {
-      const scan = await answerOf(scans.get(entry.scan_id));
-      if (scan) scans.put({ ...scan, sent: answers[place].verdict, answer: answers[place] });
+      const { verdict } = answers[place];
+      // What the server did not take back counts at every gate, so here too.
+      const standing = verdict === "not_undone" ? { undone: false } : {};
+      const [scan, use] = [await answerOf(scans.get(entry.scan_id)), await answerOf(uses.get(entry.scan_id))];
+      if (scan) scans.put({ ...scan, ...standing, sent: verdict, answer: answers[place] });
+      if (use && verdict === "not_undone") uses.put({ ...use, undone: false });
       outbox.delete(entry.n);
     }
   });
