@@ -24,6 +24,8 @@ _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 }
 FINAL: frozenset[OrderStatus] = frozenset(status for status, following in _NEXT.items() if not following)
 
+# Open unpaid orders that one address may have, and how many more for each that was paid from there in the last hour.
+OPEN_OF_ADDRESS, OPEN_FOR_EACH_PAID = 10, 2
 PAY_WITHIN = timedelta(minutes=15)
 PAY_LARGE_WITHIN = timedelta(minutes=60)
 # Money sent in the last second still has to come through the bank and Kafka.

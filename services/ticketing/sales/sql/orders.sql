@@ -1,8 +1,21 @@
 -- name: insert_order
--- A new order; a second request for the same id waits on the primary key and inserts nothing.
+-- A new order; a second request for the same id waits on the primary key and inserts nothing. Neither does one from an
+-- address that has enough open ones, by the index orders_of_address: orders from there wait for each other in make_days.
+WITH there AS (
+    SELECT count(*) FILTER (WHERE status = 'placed') AS open,
+           count(*) FILTER (WHERE total_vnd > 0 AND status = 'ticketed' AND EXISTS (
+               SELECT FROM tickets
+                WHERE tickets.order_id = orders.order_id AND position = 0
+                  AND issued_at > $16::timestamptz - interval '1 hour'
+           )) AS paid
+      FROM orders WHERE address_hash = $18::bytea AND placed_at > $16::timestamptz - interval '3 hours'
+)
 INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
-                    ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version)
-VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+                    ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash,
+                    version)
+SELECT $1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::timestamptz, $17,
+       $18::bytea, 1
+  FROM there WHERE open < $19::integer + $20::integer * paid OR $7::bigint = 0
 ON CONFLICT (order_id) DO NOTHING
 RETURNING true
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.domain.orders import OPEN_FOR_EACH_PAID, OPEN_OF_ADDRESS, Order
 from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.store import SQL
 from shared.events.payments import IntentEvent
@@ -12,8 +12,8 @@ from shared.ids import OrderId
 from shared.storage.db import Connection, Record
 
 
-async def insert_order(connection: Connection, order: Order) -> bool:
-    """False if there is an order of that id."""
+async def insert_order(connection: Connection, order: Order, address_hash: bytes | None = None) -> bool:
+    """False if there is an order of that id, or if too many from that address are open."""
     inserted = await connection.fetchval(
         SQL["insert_order"],
         order.order_id,
@@ -33,6 +33,9 @@ async def insert_order(connection: Connection, order: Order) -> bool:
         order.hold_until,
         order.placed_at,
         order.trace_id,
+        address_hash,
+        OPEN_OF_ADDRESS,
+        OPEN_FOR_EACH_PAID,
     )
     return bool(inserted)
 
