@@ -43,6 +43,16 @@ SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, tota
  LIMIT 100
    FOR UPDATE SKIP LOCKED
 
+-- name: orders_to_undo
+-- What an operator would undo, a page at a time by primary key: a look at all orders, once a person asks for it.
+SELECT order_id, status, total_vnd, paid_vnd, people
+  FROM orders
+ WHERE venue_id = $1 AND visit_on <= $2 AND visit_on + greatest(nights, 1) > $2 AND status IN ('placed', 'ticketed')
+   AND ($3::timestamptz IS NULL OR placed_at >= $3) AND ($4::timestamptz IS NULL OR placed_at < $4)
+   AND ($5::text IS NULL OR channel = $5) AND order_id > $6
+ ORDER BY order_id
+ LIMIT 1000
+
 -- name: set_order_status
 -- The order's next state and version, by primary key, under the order's lock.
 UPDATE orders SET status = $2, version = $3 WHERE order_id = $1
