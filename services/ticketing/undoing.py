@@ -25,12 +25,13 @@ FORM = (
     " --reason <word>..."
 )
 _TOLD_EVERY = 100
+_CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
 async def undo(service: Service, arguments: Arguments) -> int:
     """What would be undone, or progress as it is and what came of each; asked again it goes on."""
-    words, reason = _options(arguments[1:])
-    wanted = _wanted(words)
+    words, reason = options_of(arguments[1:])
+    wanted = wanted_of(words)
     async with service.unit.pool.acquire() as connection:
         catalogue = await read_catalogue(connection)
         if wanted.venue_id not in catalogue.venues:
@@ -60,7 +61,7 @@ def _foreseen(found: Sequence[ToUndo]) -> Mapping[str, int]:
     }
 
 
-def _options(arguments: Arguments) -> tuple[Mapping[str, str], str]:
+def options_of(arguments: Arguments) -> tuple[Mapping[str, str], str]:
     """Each option with its value, and the reason, which is the last of them and may be many words."""
     at = arguments.index("--reason")
     options = iter(arguments[:at])
@@ -68,15 +69,22 @@ def _options(arguments: Arguments) -> tuple[Mapping[str, str], str]:
     return words, " ".join(arguments[at + 1 :])
 
 
-def _wanted(words: Mapping[str, str]) -> OrdersOfDay:
+def wanted_of(words: Mapping[str, str]) -> OrdersOfDay:
     try:
         day = date.fromisoformat(words["--day"])
     except ValueError as error:
         raise WrongUse("--day needs a date, as 2026-02-17") from error
-    channel = next((known for known in _CHANNELS if known == words.get("--channel")), None)
-    if channel is None and "--channel" in words:
-        raise WrongUse(f"--channel is one of {', '.join(_CHANNELS)}")
-    return OrdersOfDay(VenueId(words["--venue"]), day, _instant(words, "--from"), _instant(words, "--until"), channel)
+    from_at, until_at = _instant(words, "--from"), _instant(words, "--until")
+    return OrdersOfDay(VenueId(words["--venue"]), day, from_at, until_at, _channel(words))
+
+
+def _channel(words: Mapping[str, str]) -> Channel | None:
+    if "--channel" not in words:
+        return None
+    for channel in _CHANNELS:
+        if channel == words["--channel"]:
+            return channel
+    raise WrongUse(f"--channel is one of {', '.join(_CHANNELS)}")
 
 
 def _instant(words: Mapping[str, str], option: str) -> datetime | None:
@@ -89,6 +97,3 @@ def _instant(words: Mapping[str, str], option: str) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     raise WrongUse(f"{option} needs a time with its zone, as 2026-02-17T08:00:00+07:00")
-
-
-_CHANNELS: tuple[Channel, ...] = get_args(Channel)

@@ -43,7 +43,9 @@ ALTER TABLE orders ADD COLUMN address_hash bytea;
 CREATE INDEX orders_of_address ON orders (address_hash, placed_at) WHERE address_hash IS NOT NULL;
 
 -- An operator undoes orders by day and reason; their money goes back.
+-- One state more than before, so what stands keeps it; and one transaction, so NOT VALID would save nothing.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE orders DROP CONSTRAINT orders_status_check;
+-- squawk-ignore constraint-missing-not-valid
 ALTER TABLE orders ADD CONSTRAINT orders_status_check
-    CHECK (status IN ('placed', 'ticketed', 'expired', 'cancelled', 'unfulfilled', 'undone')) NOT VALID;
-ALTER TABLE orders VALIDATE CONSTRAINT orders_status_check;
+    CHECK (status IN ('placed', 'ticketed', 'expired', 'cancelled', 'unfulfilled', 'undone'));

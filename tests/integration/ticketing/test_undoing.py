@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -19,8 +19,10 @@ from services.ticketing.sales.usecases.undo_orders import (
     list_orders_to_undo,
     undo_order,
 )
+from services.ticketing.undoing import options_of, wanted_of
 from shared.events.ticketing import OrderUndone
 from shared.ids import OrderId, VenueId, uuid7
+from shared.process.commands import WrongUse
 from shared.storage.db import create_pool
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
@@ -158,3 +160,28 @@ async def test_what_broke_off_is_gone_on_with_and_two_at_once_undo_each_order_on
     assert await shop.said(OrderUndone.TYPE) == 7
     assert await shop.places() == (0, 0)
     assert await listed(shop, OF_THE_DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--day", "tomorrow"], "--day needs a date"),
+        (["--day", "2026-11-28", "--from", "2026-11-28T08:00:00"], "--from needs a time with its zone"),
+        (["--day", "2026-11-28", "--channel", "pigeon"], "--channel is one of web, gate, owner, agent"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused_before_anything_is_looked_at(words: list[str], complaint: str) -> None:
+    with pytest.raises(WrongUse, match=complaint):
+        wanted_of({"--venue": VENUE, **dict(zip(words[::2], words[1::2], strict=True))})
+
+
+def test_the_words_of_the_command_are_read_as_they_are_written() -> None:
+    typed = (
+        "--venue cot-co-lung-cu --day 2026-11-28 --from 2026-11-20T08:00:00+07:00 --channel web --dry-run"
+        " --reason many at once"
+    )
+    words, reason = options_of(typed.split())
+
+    assert ("--dry-run" in words, reason) == (True, "many at once")
+    from_at = datetime(2026, 11, 20, 1, tzinfo=UTC)
+    assert wanted_of(words) == OrdersOfDay(VenueId(VENUE), VISIT_ON, from_at, None, "web")
