@@ -33,6 +33,7 @@ _BAR_WIDTH = 30
 _REDRAW_S, _LINE_EVERY_S = 0.5, 10.0
 _REASONS = {
     "sold_out": "sold out",
+    "many_unpaid": "too many unpaid that day",
     "closed_that_day": "closed that day",
     "did not get on": "no ticket in time (reference lost?)",
     "no answer": "no answer",

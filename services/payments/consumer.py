@@ -6,7 +6,7 @@ from services.payments.feeds import sepay
 from services.payments.intents.usecases.open_intent import open_intent
 from services.payments.merchants.usecases import note_venue
 from services.payments.transfers.domain.bank import BankTransfer, BrokenTransfer
-from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money
+from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money, undo_intent
 from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.errors import Poison
 from shared.events.ticketing import (
@@ -14,6 +14,7 @@ from shared.events.ticketing import (
     OrderCancelled,
     OrderExpired,
     OrderPlaced,
+    OrderUndone,
     OrderUnfulfilled,
     PersonRevoked,
     VenueChanged,
@@ -40,6 +41,7 @@ def handler(unit: Unit) -> EventHandler:
             OrderExpired.TYPE: expire_intent,
             OrderCancelled.TYPE: cancel_intent,
             OrderUnfulfilled.TYPE: free_late_money,
+            OrderUndone.TYPE: undo_intent,
             PersonRevoked.TYPE: note_person_revoked,
             DeviceRevoked.TYPE: note_device_revoked,
         },

@@ -46,6 +46,7 @@ from services.ticketing.people.usecases.sign_in import (
 )
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.api.doors import SalesDoors
+from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.sales.usecases.place_order import place_order
@@ -146,6 +147,7 @@ def sales_doors(
         live=live,
         clock=unit.clock,
         catalogue=catalogue,
+        addresses=AddressHasher(signer.private_key.private_bytes_raw()),
         place_order=Bound(unit, partial(place_order, catalogue=catalogue, signer=signer)),
         cancel_order=Bound(unit, partial(cancel_order, catalogue=catalogue)),
         see_order=Reader(unit.pool, see_order),

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+from services.ticketing import undoing
 from services.ticketing.codes.keys import KeyUnreadable, load_public_keys
 from services.ticketing.codes.tool import verify_lines
 from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
@@ -52,6 +53,7 @@ def _uuid(text: str) -> UUID:
 COMMANDS = (
     Tool(["codes verify [<folder of ticket-key-*.pem>]"], _codes),
     Command(["tickets revoke <ticket id> <reason>..."], _tickets),
+    Command([undoing.FORM], undoing.undo),
     Command(["people remove-demo"], _people),
     *COMMON,
 )

@@ -183,8 +183,9 @@ CREATE TABLE orders (
     paid_vnd bigint DEFAULT 0 NOT NULL,
     amount_state text DEFAULT 'none'::text NOT NULL,
     timing text DEFAULT 'on_time'::text NOT NULL,
+    address_hash bytea,
     CONSTRAINT orders_people_check CHECK ((people > 0)),
-    CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'ticketed'::text, 'expired'::text, 'cancelled'::text, 'unfulfilled'::text]))),
+    CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'ticketed'::text, 'expired'::text, 'cancelled'::text, 'unfulfilled'::text, 'undone'::text]))),
     CONSTRAINT orders_total_vnd_check CHECK ((total_vnd >= 0))
 );
 
@@ -409,6 +410,8 @@ CREATE INDEX devices_venues ON devices USING gin (venues);
 CREATE INDEX idempotency_at ON idempotency USING btree (at);
 
 CREATE INDEX orders_holding ON orders USING btree (hold_until) WHERE (status = 'placed'::text);
+
+CREATE INDEX orders_of_address ON orders USING btree (address_hash, placed_at) WHERE (address_hash IS NOT NULL);
 
 CREATE INDEX outbox_sent_at ON outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 

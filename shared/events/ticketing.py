@@ -1,12 +1,12 @@
 """What ticketing says, on the topic `ticketing.events`."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from shared.events.common import At, Count, Event, Line, Place, Vnd
-from shared.events.words import Channel, OrderStatus, PriceKind, TicketStatus, VenueKind, VisitorOrigin
+from shared.events.words import Channel, ClosedOrderStatus, PriceKind, TicketStatus, VenueKind, VisitorOrigin
 from shared.ids import DeviceId, OrderId, PersonId, ProductId, ScanId, TicketId, VenueId
 
 
@@ -43,7 +43,7 @@ class OrderEvent(Event, frozen=True, kw_only=True):
     AGGREGATE: ClassVar[str] = "order"
 
     order_id: OrderId
-    status: OrderStatus
+    status: ClosedOrderStatus
     place: Place
     lines: Annotated[tuple[Line, ...], Meta(min_length=1)]
     total_vnd: Vnd
@@ -86,6 +86,37 @@ class OrderUnfulfilled(OrderEvent, frozen=True, kw_only=True):
     """Paid too late and no places were left: the money must go back."""
 
     TYPE: ClassVar[str] = "ticketing.order_unfulfilled.v1"
+
+
+class OrderUndone(Event, frozen=True, kw_only=True):
+    """People of the venue or an operator took it back, tickets too; money that came for it must go back.
+
+    The whole public state, as of every order event; its state is one that those do not know.
+    """
+
+    TYPE: ClassVar[str] = "ticketing.order_undone.v1"
+    AGGREGATE: ClassVar[str] = "order"
+
+    order_id: OrderId
+    status: Literal["undone"]
+    place: Place
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1)]
+    total_vnd: Vnd
+    visit_on: date
+    nights: Count = 0
+    group_size: Count
+    channel: Channel
+    visitor_origin: VisitorOrigin = "unknown"
+    business_date: date
+    expires_at: At
+
+    @property
+    def subject(self) -> str:
+        return str(self.order_id)
+
+    @property
+    def key(self) -> str:
+        return str(self.order_id)
 
 
 class TicketsIssued(OrderEvent, frozen=True, kw_only=True):
@@ -197,6 +228,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrderExpired,
     OrderCancelled,
     OrderUnfulfilled,
+    OrderUndone,
     TicketsIssued,
     TicketRevoked,
     TicketAdmitted,

@@ -16,7 +16,9 @@ Tender = Literal["bank_transfer", "cash", "card", "xborder_qr", "agent_credit"]
 PersonRole = Literal["gate", "manager", "owner", "province", "operator"]
 
 # "Paid" is no state of an order: the settlement that pays an order also tickets it.
-OrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
+# The states that the order events of version 1 tell, closed for ever; order_undone.v1 tells the other one.
+ClosedOrderStatus = Literal["placed", "ticketed", "expired", "cancelled", "unfulfilled"]
+OrderStatus = Literal[ClosedOrderStatus, "undone"]
 TicketStatus = Literal["valid", "revoked"]
 
 IntentStatus = Literal["open", "partial", "settled", "expired", "cancelled"]

@@ -132,6 +132,8 @@ ORDERS: Mapping[str, OrderView] = {
     "cancelled-partial": order(
         status="cancelled", cancellable=False, paid_vnd=Dong(50_000), due_vnd=Dong(25_000), amount_state="partial"
     ),
+    "undone": order(status="undone", cancellable=False),
+    "undone-paid": order(status="undone", cancellable=False, paid_vnd=Dong(75_000), due_vnd=Dong(0)),
     "unfulfilled": order(
         status="unfulfilled", cancellable=False, paid_vnd=Dong(75_000), due_vnd=Dong(0), timing="late"
     ),

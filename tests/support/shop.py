@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 import httpx
 import msgspec
+from fastapi import FastAPI
 
 from services.ticketing.app import WEBS, sales_doors
 from services.ticketing.catalogue.domain.catalogue import Catalogue
@@ -46,6 +47,7 @@ class Shop:
     venue: Venue
     now: list[datetime]
     visitor: httpx.AsyncClient
+    app: FastAPI
     versions: dict[OrderId, int] = field(default_factory=dict[OrderId, int])
 
     @property
@@ -58,6 +60,12 @@ class Shop:
 
     def catalogue(self) -> Catalogue:
         return self.venue.catalogue
+
+    def from_address(self, address: str) -> httpx.AsyncClient:
+        """A visitor whose address is known."""
+        headers = {"accept": "application/json", "accept-language": "en"}
+        transport = httpx.ASGITransport(self.app, client=(address, 50_000))
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
 
     async def order(self, people: int) -> PlacedOrder:
         command = PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): people}, "per_person")
@@ -140,7 +148,7 @@ async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[Shop]:
     transport = httpx.ASGITransport(app)
     headers = {"accept": "text/html", "accept-language": "en"}
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as visitor:
-        shop = Shop(venue, now, visitor)
+        shop = Shop(venue, now, visitor, app)
         live = Live(pool, waker, asyncio.Event())
         app.state.sales = sales_doors(unit, pages, live, shop.catalogue, venue.signer)
         await shop.clear()

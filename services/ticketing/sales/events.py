@@ -13,6 +13,7 @@ from shared.events.ticketing import (
     OrderCancelled,
     OrderExpired,
     OrderPlaced,
+    OrderUndone,
     OrderUnfulfilled,
     TicketRevoked,
     TicketsIssued,
@@ -25,6 +26,7 @@ O = TypeVar("O", OrderPlaced, OrderExpired, OrderCancelled, OrderUnfulfilled)  #
 
 def order_event(kind: type[O], order: Order, venue: Venue, now: datetime) -> O:
     """The whole public state of an order, as it is now."""
+    assert order.status != "undone", "order_undone tells it"
     return kind(
         version=order.version,
         occurred_at=now,
@@ -43,8 +45,29 @@ def order_event(kind: type[O], order: Order, venue: Venue, now: datetime) -> O:
     )
 
 
+def order_undone(order: Order, venue: Venue, now: datetime) -> OrderUndone:
+    """The whole public state of an order that was undone."""
+    return OrderUndone(
+        version=order.version,
+        occurred_at=now,
+        recorded_at=now,
+        order_id=order.order_id,
+        status="undone",
+        place=place_of(venue),
+        lines=_lines_of(order),
+        total_vnd=order.total_vnd,
+        visit_on=order.visit_on,
+        nights=order.nights,
+        group_size=order.people,
+        channel=order.channel,
+        business_date=order.business_date,
+        expires_at=order.expires_at,
+    )
+
+
 def tickets_issued(order: Order, ticket_ids: tuple[TicketId, ...], venue: Venue, now: datetime) -> TicketsIssued:
     """The whole public state of an order, and its tickets in the order of issue."""
+    assert order.status != "undone", "no ticket is issued for it"
     return TicketsIssued(
         version=order.version,
         occurred_at=now,

@@ -56,8 +56,8 @@ async def test_buying_works_without_javascript_up_to_the_payment(system: System,
 async def test_a_ticket_opens_with_the_server_gone_after_the_first_visit(system: System, browser: Browser) -> None:
     context = await phone_of(browser, "en")
     page = await context.new_page()
-    await page.goto(f"{system.origin}/venues/bao-tang-tinh-ha-giang")
-    await page.fill("#count_child_under_6", "1")
+    await page.goto(f"{system.origin}/venues/cot-co-lung-cu")
+    await page.fill("#count_disability_very_severe", "1")
     await page.fill("#visit_on", await next_open_day(page))
     await page.click("button[type=submit]")
     await page.wait_for_selector(".ticket svg")

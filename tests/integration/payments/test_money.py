@@ -22,12 +22,19 @@ from services.payments.intents.usecases.open_intent import ChargeGuest, charge_g
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants, note_venue
 from services.payments.transfers.domain.bank import BankTransfer, Direction
-from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money
+from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money, undo_intent
 from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.errors import DomainError
 from shared.events.common import Event
 from shared.events.payments import IntentCancelled, PaymentPartial, PaymentSettled, TransferSuspendedV2
-from shared.events.ticketing import OrderCancelled, OrderExpired, OrderPlaced, OrderUnfulfilled, VenueChanged
+from shared.events.ticketing import (
+    OrderCancelled,
+    OrderExpired,
+    OrderPlaced,
+    OrderUndone,
+    OrderUnfulfilled,
+    VenueChanged,
+)
 from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
 from shared.qr.vietqr import TransferQr, decode
@@ -42,7 +49,7 @@ from tests.support.scope import examples
 VENUE = VenueId("clay-house")
 ACCOUNT = "000000001"
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
-Ending = Literal["expired", "cancelled", "unfulfilled"]
+Ending = Literal["expired", "cancelled", "unfulfilled", "undone"]
 E = TypeVar("E", bound=Event)
 
 
@@ -98,6 +105,8 @@ class Books:
                 await self.unit.run(cancel_intent, msgspec.convert(state, OrderCancelled))
             case "unfulfilled":
                 await self.unit.run(free_late_money, msgspec.convert(state, OrderUnfulfilled))
+            case "undone":
+                await self.unit.run(undo_intent, msgspec.convert(state, OrderUndone))
 
     async def waiting(self) -> Counter[tuple[str, str]]:
         rows = await self.pool.fetch(
@@ -185,7 +194,14 @@ async def test_a_surplus_and_late_money_of_one_transfer_wait_apart(books: Books)
     assert await books.broken() == []
 
 
-@pytest.mark.parametrize(("ending", "reason"), [("unfulfilled", "late_no_places"), ("cancelled", "order_cancelled")])
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ("unfulfilled", "late_no_places"),
+        ("cancelled", "order_cancelled"),
+        ("undone", "order_cancelled"),
+    ],
+)
 async def test_money_paid_in_parts_goes_back_under_each_transfer(books: Books, ending: Ending, reason: str) -> None:
     order = await books.order(60_000)
     parts = {await books.pay(order, amount): amount for amount in (10_000, 20_000, 30_000)}

@@ -17,6 +17,7 @@ from deploy.local.secrets import ensure_secrets
 from services.payments import app as payments_app
 from services.payments.books.store.verification import verify_books
 from services.ticketing import app as ticketing_app
+from services.ticketing.undoing import undo
 from shared.clock import ZONE, local_date, utc_now
 from shared.events import topics
 from shared.ids import uuid7
@@ -211,6 +212,21 @@ async def test_a_cancelled_order_is_paid_no_more_and_its_part_waits_to_go_back(c
 
     await until(lambda: _is_waiting(chain, [("order_cancelled", 10_000), ("order_cancelled", 20_000)]))
     assert (await chain.state(order))["status"] == "cancelled"
+    await _books_hold(chain)
+
+
+async def test_a_paid_order_that_is_undone_waits_for_its_refund(chain: Chain) -> None:
+    order = await chain.order(adult=2)
+    await chain.transfer(await chain.payable(order), 60_000)
+    await chain.becomes(order, "ticketed")
+    tomorrow = (local_date(utc_now()) + timedelta(days=1)).isoformat()
+    words = ["undo", "--venue", "cot-co-lung-cu", "--day", tomorrow, "--reason", "a", "test"]
+
+    assert await undo(chain.ticketing, words) == 0
+
+    await until(lambda: _is_waiting(chain, [("order_cancelled", 60_000)]))
+    assert (await chain.state(order))["status"] == "undone"
+    assert await chain.ticketing.unit.pool.fetchval("SELECT sum(held + sold) FROM days") == 0
     await _books_hold(chain)
 
 

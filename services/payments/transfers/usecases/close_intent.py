@@ -14,7 +14,7 @@ from services.payments.transfers.domain.transfers import SuspendedMoney
 from services.payments.transfers.usecases.suspend_money import suspend_money
 from shared.errors import Poison
 from shared.events.payments import IntentCancelled
-from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUnfulfilled
+from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUndone, OrderUnfulfilled
 from shared.events.words import SuspenseReason
 from shared.unit.unit import Tx
 
@@ -42,7 +42,12 @@ async def free_late_money(tx: Tx, event: OrderUnfulfilled, now: datetime) -> Non
     await _close(tx, event, "order_unfulfilled", now)
 
 
-async def _close(tx: Tx, event: OrderEvent, ending: Ending, now: datetime) -> None:
+async def undo_intent(tx: Tx, event: OrderUndone, now: datetime) -> None:
+    """An order that was taken back is to payments a cancelled one: all of its money waits for a refund."""
+    await _close(tx, event, "order_cancelled", now)
+
+
+async def _close(tx: Tx, event: OrderEvent | OrderUndone, ending: Ending, now: datetime) -> None:
     # Without the lock a transfer heard meanwhile would pay an intent that is being emptied.
     intent = await lock_intent_of_order(tx.connection, event.order_id)
     if intent is None:

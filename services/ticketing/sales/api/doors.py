@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import CancelledOrder, CancelOrder
 from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
 from services.ticketing.sales.usecases.see_order import SeenOrder
@@ -25,6 +26,7 @@ class SalesDoors:
     live: Live
     clock: Clock
     catalogue: Callable[[], Catalogue]
+    addresses: AddressHasher
     place_order: Bound[PlaceOrder, PlacedOrder]
     cancel_order: Bound[CancelOrder, CancelledOrder]
     see_order: Reader[str, SeenOrder]

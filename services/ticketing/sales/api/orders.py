@@ -1,6 +1,7 @@
 """The visitor's doors: a venue's form, paying and the tickets. Whoever has the link has the order."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.passes.auth import allow_anyone
 from shared.qr.images import png_for, svg_for
 from shared.unit.idempotency import Once
+from shared.web.addresses import client_address
 from shared.web.app import OnceKey
 from shared.web.i18n import money
 from shared.web.limits import ORDERS, within
@@ -71,18 +73,28 @@ async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Re
     if product is None:
         raise UnknownVenue
     try:
-        placed = await doors.place_order(_command_of(form), once=Once(key, PlacedOrder))
+        command = replace(_command_of(form), address_hash=_address_hash(request, doors))
+        placed = await doors.place_order(command, once=Once(key, PlacedOrder))
     except DomainError as error:
-        return _venue_page(request, product.venue_id, doors, typed=form, error=error)
+        page = _venue_page(request, product.venue_id, doors, typed=form, error=error)
+        if (wait_s := error.fields.get("retry_after_s")) is not None:
+            page.headers["Retry-After"] = str(wait_s)
+        return page
     return RedirectResponse(f"/t/{placed.token}" if placed.ticketed else f"/orders/{placed.token}", 303)
 
 
 @router.post("/api/orders", status_code=201, dependencies=_ANYONE)
 @within(rate=ORDERS)
-async def post_order(body: OrderBody, doors: SalesDep, key: OnceKey) -> PlacedOrder:
+async def post_order(request: Request, body: OrderBody, doors: SalesDep, key: OnceKey) -> PlacedOrder:
     counts = {Category(name): count for name, count in body.counts.items()}
     command = PlaceOrder(
-        OrderId(body.order_id), ProductId(body.product_id), body.visit_on, body.nights, counts, body.ticket_mode
+        OrderId(body.order_id),
+        ProductId(body.product_id),
+        body.visit_on,
+        body.nights,
+        counts,
+        body.ticket_mode,
+        address_hash=_address_hash(request, doors),
     )
     return await doors.place_order(command, once=Once(key, PlacedOrder))
 
@@ -175,6 +187,10 @@ def _command_of(form: dict[str, str]) -> PlaceOrder:
         counts,
         "group" if form.get("ticket_mode") == "group" else "per_person",
     )
+
+
+def _address_hash(request: Request, doors: SalesDoors) -> bytes | None:
+    return doors.addresses.hash_of(client_address(request), local_date(doors.clock()))
 
 
 def _number(text: str) -> int:

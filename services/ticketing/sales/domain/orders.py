@@ -13,17 +13,21 @@ from shared.ids import OrderId, ProductId, VenueId
 from shared.money import ZERO, Dong
 from shared.qr.banks import FACE_CHECK_FROM_VND
 
+# What somebody holds places or tickets by can be undone by an operator.
 # An expired order still waits for late money: it gets its tickets if there are places again, else it is unfulfilled.
 # Whoever gives it up instead has the part back that came. A ticketed one can be given up if it cost nothing.
 _NEXT: Mapping[OrderStatus, frozenset[OrderStatus]] = {
-    "placed": frozenset({"ticketed", "expired", "cancelled"}),
+    "placed": frozenset({"ticketed", "expired", "cancelled", "undone"}),
     "expired": frozenset({"ticketed", "unfulfilled", "cancelled"}),
-    "ticketed": frozenset({"cancelled"}),
+    "ticketed": frozenset({"cancelled", "undone"}),
     "cancelled": frozenset(),
     "unfulfilled": frozenset(),
+    "undone": frozenset(),
 }
 FINAL: frozenset[OrderStatus] = frozenset(status for status, following in _NEXT.items() if not following)
 
+# Open unpaid orders that one address may have, and how many more for each that was paid from there in the last hour.
+OPEN_OF_ADDRESS, OPEN_FOR_EACH_PAID = 10, 2
 PAY_WITHIN = timedelta(minutes=15)
 PAY_LARGE_WITHIN = timedelta(minutes=60)
 # Money sent in the last second still has to come through the bank and Kafka.
@@ -102,6 +106,10 @@ class Order:
     def is_cancellable(self) -> bool:
         """Whether the buyer may give it up: not once its money bought something, or waits to go back."""
         return "cancelled" in _NEXT[self.status] and (self.is_free or not self.has_tickets)
+
+    @property
+    def is_undoable(self) -> bool:
+        return "undone" in _NEXT[self.status]
 
     @property
     def has_tickets(self) -> bool:

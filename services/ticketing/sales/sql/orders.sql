@@ -1,8 +1,21 @@
 -- name: insert_order
--- A new order; a second request for the same id waits on the primary key and inserts nothing.
+-- A new order; a second request for the same id waits on the primary key and inserts nothing. Neither does one from an
+-- address that has enough open ones, by the index orders_of_address: orders from there wait for each other in make_days.
+WITH there AS (
+    SELECT count(*) FILTER (WHERE status = 'placed') AS open,
+           count(*) FILTER (WHERE total_vnd > 0 AND status = 'ticketed' AND EXISTS (
+               SELECT FROM tickets
+                WHERE tickets.order_id = orders.order_id AND position = 0
+                  AND issued_at > $16::timestamptz - interval '1 hour'
+           )) AS paid
+      FROM orders WHERE address_hash = $18::bytea AND placed_at > $16::timestamptz - interval '3 hours'
+)
 INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
-                    ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version)
-VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
+                    ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash,
+                    version)
+SELECT $1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::timestamptz, $17,
+       $18::bytea, 1
+  FROM there WHERE open < $19::integer + $20::integer * paid OR $7::bigint = 0
 ON CONFLICT (order_id) DO NOTHING
 RETURNING true
 
@@ -29,6 +42,16 @@ SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, tota
  ORDER BY hold_until
  LIMIT 100
    FOR UPDATE SKIP LOCKED
+
+-- name: orders_to_undo
+-- What an operator would undo, a page at a time by primary key: a look at all orders, once a person asks for it.
+SELECT order_id, status, total_vnd, paid_vnd, people
+  FROM orders
+ WHERE venue_id = $1 AND visit_on <= $2 AND visit_on + greatest(nights, 1) > $2 AND status IN ('placed', 'ticketed')
+   AND ($3::timestamptz IS NULL OR placed_at >= $3) AND ($4::timestamptz IS NULL OR placed_at < $4)
+   AND ($5::text IS NULL OR channel = $5) AND order_id > $6
+ ORDER BY order_id
+ LIMIT 1000
 
 -- name: set_order_status
 -- The order's next state and version, by primary key, under the order's lock.

@@ -1,7 +1,9 @@
 -- name: make_days
 -- The rows of days that nobody asked for yet, by primary key; another transaction that makes them is waited for.
+-- So is an order from the same address ($4), before its open ones are counted: the lock goes with the transaction.
 INSERT INTO days (product_id, day, capacity)
 SELECT $1, day, $3 FROM unnest($2::date[]) AS wanted (day)
+ WHERE $4::bigint IS NULL OR pg_advisory_xact_lock($4) IS NOT NULL
 ON CONFLICT DO NOTHING
 
 -- name: take_places

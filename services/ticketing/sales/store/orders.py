@@ -1,19 +1,23 @@
 """Orders as rows."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 
 import msgspec
 
-from services.ticketing.sales.domain.orders import Order
+from services.ticketing.sales.domain.orders import OPEN_FOR_EACH_PAID, OPEN_OF_ADDRESS, Order
 from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.store import SQL
 from shared.events.payments import IntentEvent
-from shared.ids import OrderId
+from shared.events.words import Channel, OrderStatus
+from shared.ids import OrderId, VenueId
+from shared.money import Dong
 from shared.storage.db import Connection, Record
 
 
-async def insert_order(connection: Connection, order: Order) -> bool:
-    """False if there is an order of that id."""
+async def insert_order(connection: Connection, order: Order, address_hash: bytes | None = None) -> bool:
+    """False if there is an order of that id, or if too many from that address are open."""
     inserted = await connection.fetchval(
         SQL["insert_order"],
         order.order_id,
@@ -33,6 +37,9 @@ async def insert_order(connection: Connection, order: Order) -> bool:
         order.hold_until,
         order.placed_at,
         order.trace_id,
+        address_hash,
+        OPEN_OF_ADDRESS,
+        OPEN_FOR_EACH_PAID,
     )
     return bool(inserted)
 
@@ -49,6 +56,28 @@ async def find_order_by_token(connection: Connection, token: str) -> Order | Non
 async def lock_due_orders(connection: Connection, now: datetime) -> list[Order]:
     """Up to 100 unpaid orders whose hold is over, locked; rows that others hold are left out."""
     return [_order(row) for row in await connection.fetch(SQL["lock_due_orders"], now)]
+
+
+@dataclass(frozen=True, slots=True)
+class ToUndo:
+    """An order that holds places or has tickets."""
+
+    order_id: OrderId
+    status: OrderStatus
+    total_vnd: Dong
+    paid_vnd: Dong
+    people: int
+
+
+async def orders_to_undo(
+    connection: Connection,
+    criteria: tuple[VenueId, date, datetime | None, datetime | None, Channel | None],
+    *,
+    after: OrderId | None,
+) -> list[ToUndo]:
+    """Up to 1000 with places on the day, of the venue; placed in [from, until); by a channel; with an id after this."""
+    rows = await connection.fetch(SQL["orders_to_undo"], *criteria, after or UUID(int=0))
+    return [msgspec.convert(dict(row), ToUndo) for row in rows]
 
 
 async def set_order_status(connection: Connection, order: Order) -> None:

@@ -8,9 +8,14 @@ from shared.ids import OrderId
 from shared.storage.db import Connection
 
 
-async def hold_places(connection: Connection, places: Places, daily_capacity: int, bounds: Bounds) -> bool:
-    """Holds them on all of their days, or on none and False. daily_capacity: of a day nobody asked for yet."""
-    await connection.execute(SQL["make_days"], places.product_id, places.days, daily_capacity)
+async def hold_places(
+    connection: Connection, places: Places, daily_capacity: int, bounds: Bounds, queue: int | None = None
+) -> bool:
+    """Holds them on all of their days, or on none and False.
+
+    daily_capacity: of a day nobody asked for yet. queue: whoever names the same number waits until this one commits.
+    """
+    await connection.execute(SQL["make_days"], places.product_id, places.days, daily_capacity, queue)
     # One day is held or not; of several, those that were held are given back.
     savepoint = connection.transaction() if len(places.days) > 1 else None
     if savepoint is not None:

@@ -9,17 +9,18 @@ from services.ticketing.catalogue.domain.calendar import check_can_sell
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.codes.keys import TicketSigner
+from services.ticketing.sales.domain.addresses import queue_of
 from services.ticketing.sales.domain.free_people import check_free_people
 from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
 from services.ticketing.sales.domain.places import bounds_of, refusal_of
 from services.ticketing.sales.domain.pricing import PricedOrder, check_nights, price_order
 from services.ticketing.sales.domain.tickets import WrongTicketMode
 from services.ticketing.sales.events import order_event
-from services.ticketing.sales.store.orders import insert_order
+from services.ticketing.sales.store.orders import insert_order, lock_order
 from services.ticketing.sales.store.places import days_wanted, hold_places, sell_places
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, DomainError, NotFound
 from shared.events.ticketing import OrderPlaced
 from shared.events.words import Channel, TicketMode
 from shared.ids import OrderId, ProductId
@@ -34,6 +35,12 @@ class OrderExists(Conflict):
     code = "order_exists"
 
 
+class TooManyOpenOrders(DomainError):
+    """From this address come as many unpaid orders as it may have at a time."""
+
+    code, status = "too_many_open_orders", 429
+
+
 class UnknownProduct(NotFound):
     """Nothing of that name is on sale."""
 
@@ -42,7 +49,10 @@ class UnknownProduct(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """nights is 0 for a visit. The order's id is made by the buyer's side and is the request's idempotency key."""
+    """nights is 0 for a visit. The order's id is made by the buyer's side and is the request's idempotency key.
+
+    address_hash: from where it comes; None where that is not known, and then nothing is counted.
+    """
 
     order_id: OrderId
     product_id: ProductId
@@ -51,6 +61,7 @@ class PlaceOrder:
     counts: Mapping[Category, int]
     ticket_mode: TicketMode
     channel: Channel = "web"
+    address_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +85,12 @@ async def place_order(
         raise UnknownProduct
     order = _order(command, product, _priced(command, product, known, now), now)
     bounds = bounds_of(known.limits[product.kind], order.places, order.nights)
-    if not await hold_places(tx.connection, order.places, product.daily_capacity, bounds):
+    queue = queue_of(command.address_hash)
+    if not await hold_places(tx.connection, order.places, product.daily_capacity, bounds, queue):
         days = await days_wanted(tx.connection, order.places)
         raise refusal_of(days, order.places, bounds, is_stay=product.is_stay)
-    if not await insert_order(tx.connection, order):
-        raise OrderExists
+    if not await insert_order(tx.connection, order, command.address_hash):
+        raise OrderExists if await lock_order(tx.connection, order.order_id) else TooManyOpenOrders(retry_after_s=900)
     if order.is_free:
         await sell_places(tx.connection, order.places)
         await issue_tickets(tx, order, known, signer, now)

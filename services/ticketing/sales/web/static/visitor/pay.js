@@ -59,8 +59,8 @@ for (const button of all("[data-copy]", HTMLButtonElement)) {
   button.hidden = false;
   button.addEventListener("click", () => copyField(button));
 }
-// Late money may still turn an expired order into tickets, and may meet a cancelled one.
-if (["placed", "expired", "cancelled"].includes(String(page.dataset.status))) {
+// Late money may still turn an expired order into tickets, and may meet one that was cancelled or undone.
+if (["placed", "expired", "cancelled", "undone"].includes(String(page.dataset.status))) {
   const order = `/api/orders/${page.dataset.token}`;
   const connection = get("connection", HTMLElement);
   follow({
