@@ -35,11 +35,13 @@ def create_app(
 ) -> FastAPI:
     """A service's application; refuses routes without exactly one rule.
 
-    In `app.state`: doors, pages. The service adds what its own dependencies need. `allow_anyone` routes need no doors.
+    In `app.state`: doors, pages, limiter. The service adds what its own dependencies need. `allow_anyone` routes need
+    no doors.
     """
     app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.doors = doors
     app.state.pages = pages
+    app.state.limiter = limiter = Limiter()
     texts = Texts.of() if pages is None else pages.texts
     ways: list[APIRoute] = []
     for router in (_platform_routes(ready), *routers):
@@ -54,7 +56,7 @@ def create_app(
     for kind in (DomainError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     # The last one added is the outermost.
-    app.add_middleware(Entrance, ways=Ways(ways), limiter=Limiter())
+    app.add_middleware(Entrance, ways=Ways(ways), limiter=limiter)
     app.add_middleware(Problems, texts=texts, pages=pages)
     app.add_middleware(SecurityHeaders, openings=() if pages is None else pages.openings)
     app.add_middleware(Observed)
