@@ -38,7 +38,8 @@ def create_app(
     In `app.state`: doors, pages, limiter. The service adds what its own dependencies need. `allow_anyone` routes need
     no doors.
     """
-    app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None)
+    # Entrance leads on from an address with a slash too many: Starlette would name the host and scheme it was asked by.
+    app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.doors = doors
     app.state.pages = pages
     app.state.limiter = limiter = Limiter()

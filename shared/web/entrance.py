@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import DomainError, Forbidden
@@ -33,6 +34,7 @@ from shared.web.limits import (
     Rate,
     limits_of,
 )
+from shared.web.links import own_path
 
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -110,6 +112,10 @@ class Entrance:
         way = found or _NO_ROUTE[is_written]
         address = address_of(scope)
         visitor = self._let_in(way, scope, address)
+        if found is None and self._ways.find(scope["method"], bare := scope["path"].rstrip("/")) is not None:
+            query = scope["query_string"].decode("latin-1")
+            await RedirectResponse(f"{own_path(bare)}?{query}" if query else own_path(bare), 307)(scope, receive, send)
+            return
         if is_written and found is not None:
             receive = await bounded(scope, receive, way.body)
         if not way.is_stream or is_our_machine(address):
