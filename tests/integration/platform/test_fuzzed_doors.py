@@ -14,7 +14,7 @@ from shared.passes.auth import GATE, OFFICE, Role
 from tests.support.cluster import Cluster
 from tests.support.doors_samples import sample_of
 from tests.support.doors_table import ROWS
-from tests.support.doors_world import VENUE, World, open_world
+from tests.support.doors_world import World, open_world
 from tests.support.fuzz import Fuzzed, Fuzzer
 from tests.support.scope import IS_LONG, SLICE
 
