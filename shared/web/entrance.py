@@ -36,6 +36,7 @@ from shared.web.limits import (
 )
 from shared.web.links import own_path
 
+_VISITOR = "mot_cham.visitor"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -111,7 +112,7 @@ class Entrance:
         found = self._ways.find(scope["method"], scope["path"])
         way = found or _NO_ROUTE[is_written]
         address = address_of(scope)
-        visitor = self._let_in(way, scope, address)
+        scope[_VISITOR] = visitor = self._let_in(way, scope, address)
         if found is None and self._ways.find(scope["method"], bare := scope["path"].rstrip("/")) is not None:
             query = scope["query_string"].decode("latin-1")
             await RedirectResponse(f"{own_path(bare)}?{query}" if query else own_path(bare), 307)(scope, receive, send)
@@ -142,6 +143,12 @@ class Entrance:
     def _count(self, rate: Rate, address: str) -> None:
         if not is_our_machine(address):
             self._limiter.count(rate, address)
+
+
+def caller_of(scope: Scope) -> str:
+    """Who asks, by the pass that their way asked for; "" without one."""
+    visitor: Pass | None = scope.get(_VISITOR)
+    return "" if visitor is None else str(visitor.subject_id)
 
 
 def _check_head(scope: Scope) -> None:

@@ -12,58 +12,19 @@ from fastapi import FastAPI
 
 from shared.passes.auth import Cookie, Role, sign_pass
 from tests.support.doors_samples import Sample
+from tests.support.doors_table import Row
 from tests.support.doors_world import VENUE, World
 
+TIMES = (
+    *("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30"),
+    *("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-11-24T25:61:00Z", "1e400", "9" * 400),
+)
 ODD = (
-    *(
-        "",
-        " ",
-        "0",
-        "-1",
-        "1e309",
-        "NaN",
-        "²",
-        "٣",
-        "null",
-        "true",
-        "[]",
-        "{}",
-        "%00",
-        "\0",
-        "a\0b",
-        "\ud800",
-        "\u202e",
-    ),
-    *(
-        "../../etc/passwd",
-        "//evil.test",
-        "/\\evil.test",
-        "http://[",
-        "'; --",
-        "{{7*7}}",
-        "<script>",
-        "=1+1",
-        "x" * 9000,
-    ),
-    *("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30", "2026-13"),
-    *(
-        "0001-01-01T00:00:00Z",
-        "9999-12-31T23:59:59.999999Z",
-        "1e400",
-        "9" * 400,
-        "-" + "9" * 30,
-        "2026-11-24T25:61:00Z",
-    ),
-    *(
-        str(UUID(int=0)),
-        str(UUID(int=2**128 - 1)),
-        "a" * 24,
-        "350.000",
-        "99999999999999999",
-        VENUE,
-        "Đồng Văn",
-        "\u00a0",
-    ),
+    *TIMES,
+    *("", " ", "0", "-1", "1e309", "NaN", "²", "٣", "null", "true", "[]", "{}", "%00", "\0", "a\0b"),
+    *("\ud800", "\u202e", "\u00a0", "../../etc/passwd", "//evil.test", "/\\evil.test", "http://["),
+    *("'; --", "{{7*7}}", "<script>", "=1+1", "x" * 9000, "-" + "9" * 30, str(UUID(int=0)), "a" * 24),
+    *(str(UUID(int=2**128 - 1)), "350.000", "99999999999999999", VENUE, "Đồng Văn"),
 )
 ODD_VALUES: tuple[object, ...] = (
     *(None, True, 0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**400, 1.5, float("inf"), float("nan"), [], {}, [[]], [{}]),
@@ -156,7 +117,8 @@ class Fuzzer:
     def __init__(self, world: World, samples: list[Sample], seed: str) -> None:
         self._random = random.Random(seed)
         self._samples = samples
-        self._tokens = [world.token(world.issued(role)) for role in Role]
+        self._passes = {str(role): world.token(world.issued(role)) for role in Role}
+        self._tokens = [*self._passes.values()]
         self._tokens += [
             sign_pass(world.issued(Role.OPERATOR), Ed25519PrivateKey.generate()),
             "",
@@ -173,10 +135,10 @@ class Fuzzer:
         path = sample.path if draw.random() < 0.7 else self._odd_path(sample.path)
         query = dict(sample.query)
         for name in draw.sample(QUERIES, draw.choice((0, 0, 1, 3))):
-            query[name] = draw.choice(ODD)
+            query[name] = draw.choice(TIMES if draw.random() < 0.3 else ODD)
         kind, body = self._body(sample)
         headers = {"host": "doors.test", "accept": draw.choice(("text/html", "application/json")), "content-type": kind}
-        headers["cookie"] = self._cookie(row.door)
+        headers["cookie"] = self._cookie(row)
         if draw.random() < 0.9:
             headers["idempotency-key"] = f"{draw.getrandbits(100):x}"
         for name in draw.sample(HEADERS, draw.choice((0, 0, 1, 2))):
@@ -197,10 +159,13 @@ class Fuzzer:
         found = "/".join(parts).encode("utf-8", "replace").decode()
         return found if found.startswith("/") else f"/{found}"
 
-    def _cookie(self, door: str) -> str:
-        """Mostly a pass at the door where it is looked at."""
+    def _cookie(self, row: Row) -> str:
+        """Mostly a pass at the door where it is looked at, of somebody who may."""
         draw = self._random
-        name = next((one.value for one in Cookie if one.value.endswith(door)), "__Host-office")
+        name = next((one.value for one in Cookie if one.value.endswith(row.door)), "__Host-office")
+        right = [self._passes[who] for who in sorted(row.who) if who in self._passes]
+        if right and draw.random() < 0.6:
+            return f"{name}={draw.choice(right)}"
         if draw.random() < 0.1:
             name = draw.choice([*Cookie, "\u00a0__Host-office", "lang", ""])
         token = draw.choice(self._tokens) if draw.random() < 0.9 else draw.choice(ODD)
@@ -222,6 +187,8 @@ class Fuzzer:
     def _changed(self, value: object) -> object:
         """A body with some of its values replaced by others, at any depth."""
         draw = self._random
+        if isinstance(value, str) and value[10:11] == "T" and draw.random() < 0.3:
+            return draw.choice(TIMES)
         if draw.random() < 0.15:
             return draw.choice(ODD) if draw.random() < 0.6 else draw.choice(ODD_VALUES)
         if isinstance(value, dict):
