@@ -1,7 +1,7 @@
 """Who asks too much hears so, in words; who comes as people come never does. All services as they are built."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,7 @@ from tests.support.texts import translate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 API_ORDERS = next(row for row in ROWS if row.path == "/api/orders")
+_Held = tuple[asyncio.Task[None], asyncio.Event]
 _addresses = iter(f"198.51.100.{number}" for number in range(1, 255))
 
 
@@ -171,7 +172,7 @@ class Streams:
     """Event streams of one service, held open as browsers do."""
 
     app: Any
-    _held: list[tuple[asyncio.Task[None], asyncio.Event]] = field(default_factory=list)
+    _held: list[_Held] = field(default_factory=list[_Held])
 
     async def open(self, path: str, address: str, cookie: str = "") -> int:
         """The status of one more stream, which stays open if it is 200."""
@@ -212,7 +213,7 @@ class Streams:
 
 
 @asynccontextmanager
-async def _streams(world: World, service: str) -> AsyncIterator[Streams]:
+async def _streams(world: World, service: str) -> AsyncGenerator[Streams]:
     """Streams that do not end by themselves, as those of the other tests of this world do."""
     closing = world.services[service].closing
     closing.clear()
