@@ -1,16 +1,16 @@
-"""uvicorn's HTTP, with an end to what a caller may send before the first empty line: uvicorn itself has none."""
+"""uvicorn's HTTP, with an end to what a stranger makes us keep: a head without an end, and a body nobody asked for."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.web.limits import MOST_HEAD_BYTES
 
-# The network hands over up to 256 kB at a time; what is between the two limits, Entrance refuses in words.
+# What lies between the two limits, Entrance refuses in words.
 _GIVEN_UP_BYTES = 4 * MOST_HEAD_BYTES
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """Ends a connection whose head goes on and on."""
+    """Ends a connection whose head goes on and on, and forgets a body once its request is answered."""
 
     _head_bytes = 0
     _is_in_head = True
@@ -33,3 +33,8 @@ class BoundedHeads(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        # Its first 256 kB came along with its head, before anybody could refuse it.
+        self.cycle.body = bytearray()
+        super().on_response_complete()

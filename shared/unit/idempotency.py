@@ -30,14 +30,22 @@ class IdempotencyMissing(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Names one request: the caller's key, and a hash of method, path and body."""
+    """Names one request: the caller's key, and a hash of method, path, body and who they are.
+
+    callerless: the same without the caller, as it was stored before callers were told apart; kept a week.
+    """
 
     value: str
     fingerprint: bytes
+    callerless: bytes
 
     @staticmethod
-    def of(value: str, method: str, path: str, body: bytes) -> "Key":
-        return Key(value, hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest())
+    def of(value: str, method: str, path: str, body: bytes, caller: str = "") -> "Key":
+        """caller: whose pass it came with; "" without one, where the key itself must be a secret."""
+        parts = (method.encode(), path.encode(), body)
+        callerless = hashlib.sha256(b"\n".join(parts)).digest()
+        fingerprint = hashlib.sha256(callerless + caller.encode()).digest() if caller else callerless
+        return Key(value, fingerprint, callerless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,8 @@ async def claim(connection: Connection, once: Once[R]) -> R | None:
     if await connection.fetchval(SQL["claim_idempotency"], once.key.value, once.key.fingerprint):
         return None
     row = await connection.fetchrow(SQL["find_idempotency"], once.key.value)
-    if row is None or row["response"] is None or row["fingerprint"] != once.key.fingerprint:
+    known = (once.key.fingerprint, once.key.callerless)
+    if row is None or row["response"] is None or row["fingerprint"] not in known:
         raise IdempotencyConflict
     return msgspec.json.decode(row["response"], type=once.answer)
 

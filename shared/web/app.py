@@ -17,7 +17,7 @@ from shared.errors import DomainError
 from shared.passes.auth import Doors, allow_anyone
 from shared.unit.idempotency import IdempotencyMissing, Key
 from shared.web.bodies import BODY
-from shared.web.entrance import Entrance, Ways
+from shared.web.entrance import Entrance, Ways, caller_of
 from shared.web.layers import Observed
 from shared.web.limiter import Limiter
 from shared.web.pages import Pages
@@ -28,6 +28,9 @@ from shared.web.texts import Texts
 # Whether to send requests here, and what stands behind that answer; Health.ready is one.
 Ready = Callable[[], Awaitable[tuple[bool, Mapping[str, object]]]]
 _KEY_LENGTHS = range(8, 201)
+# A stranger's answer may hold the link that is an order's only key, so what names it must not be guessed: any UUID will
+# do, a date or a letter often repeated will not.
+_STRANGERS_KEY_LENGTHS, _STRANGERS_KEY_SIGNS = range(16, 201), 6
 
 
 def create_app(
@@ -35,11 +38,14 @@ def create_app(
 ) -> FastAPI:
     """A service's application; refuses routes without exactly one rule.
 
-    In `app.state`: doors, pages. The service adds what its own dependencies need. `allow_anyone` routes need no doors.
+    In `app.state`: doors, pages, limiter. The service adds what its own dependencies need. `allow_anyone` routes need
+    no doors.
     """
-    app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None)
+    # Entrance leads on from an address with a slash too many: Starlette would name the host and scheme it was asked by.
+    app = FastAPI(title=f"Một Chạm {service}", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.doors = doors
     app.state.pages = pages
+    app.state.limiter = limiter = Limiter()
     texts = Texts.of() if pages is None else pages.texts
     ways: list[APIRoute] = []
     for router in (_platform_routes(ready), *routers):
@@ -54,7 +60,7 @@ def create_app(
     for kind in (DomainError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     # The last one added is the outermost.
-    app.add_middleware(Entrance, ways=Ways(ways), limiter=Limiter())
+    app.add_middleware(Entrance, ways=Ways(ways), limiter=limiter)
     app.add_middleware(Problems, texts=texts, pages=pages)
     app.add_middleware(SecurityHeaders, openings=() if pages is None else pages.openings)
     app.add_middleware(Observed)
@@ -94,9 +100,11 @@ async def once_key(request: Request) -> Key:
     """Names this request: header `Idempotency-Key` (quoted or bare), else the form field `idempotency_key`."""
     body: bytes = request.scope.get(BODY, b"")
     value = request.headers.get("idempotency-key", "").strip().strip('"') or _key_in_form(request, body)
-    if len(value) not in _KEY_LENGTHS or not value.isascii() or not value.isprintable():
+    caller = caller_of(request.scope)
+    lengths, signs = (_KEY_LENGTHS, 1) if caller else (_STRANGERS_KEY_LENGTHS, _STRANGERS_KEY_SIGNS)
+    if len(value) not in lengths or len(set(value)) < signs or not value.isascii() or not value.isprintable():
         raise IdempotencyMissing
-    return Key.of(value, request.method, request.url.path, body)
+    return Key.of(value, request.method, request.scope["path"], body, caller)
 
 
 def _key_in_form(request: Request, body: bytes) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import DomainError, Forbidden
@@ -33,7 +34,9 @@ from shared.web.limits import (
     Rate,
     limits_of,
 )
+from shared.web.links import own_path
 
+_VISITOR = "mot_cham.visitor"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -109,7 +112,11 @@ class Entrance:
         found = self._ways.find(scope["method"], scope["path"])
         way = found or _NO_ROUTE[is_written]
         address = address_of(scope)
-        visitor = self._let_in(way, scope, address)
+        scope[_VISITOR] = visitor = self._let_in(way, scope, address)
+        if found is None and self._ways.find(scope["method"], bare := scope["path"].rstrip("/")) is not None:
+            query = scope["query_string"].decode("latin-1")
+            await RedirectResponse(f"{own_path(bare)}?{query}" if query else own_path(bare), 307)(scope, receive, send)
+            return
         if is_written and found is not None:
             receive = await bounded(scope, receive, way.body)
         if not way.is_stream or is_our_machine(address):
@@ -136,6 +143,12 @@ class Entrance:
     def _count(self, rate: Rate, address: str) -> None:
         if not is_our_machine(address):
             self._limiter.count(rate, address)
+
+
+def caller_of(scope: Scope) -> str:
+    """Who asks, by the pass that their way asked for; "" without one."""
+    visitor: Pass | None = scope.get(_VISITOR)
+    return "" if visitor is None else str(visitor.subject_id)
 
 
 def _check_head(scope: Scope) -> None:

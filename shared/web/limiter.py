@@ -39,14 +39,14 @@ class Limiter:
     """One per application."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+        self.clock = clock
         self._buckets = {rate.name: Buckets(rate) for rate in RATES}
         # Only of what is open now, so it cannot be larger than that.
         self._open: dict[str, int] = {}
 
     def count(self, rate: Rate, key: str) -> None:
         """One more request of this caller; raises TooManyRequests."""
-        wait_s = self._buckets[rate.name].take(key, self._clock())
+        wait_s = self._buckets[rate.name].take(key, self.clock())
         if wait_s > 0:
             raise TooManyRequests(retry_after_s=math.ceil(wait_s))
 

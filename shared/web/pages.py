@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from shared.passes.auth import Role
 from shared.web import frame, i18n
 from shared.web.i18n import LANGUAGES, Language
+from shared.web.links import own_path
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
 from shared.web.texts import Spoken, Texts
@@ -87,7 +88,7 @@ class Pages:
         html = (
             self._environments[language]
             .get_template(template)
-            .render(context, language_links=language_links(request, at), path=request.url.path)
+            .render(context, language_links=language_links(request, at), path=request.scope["path"])
         )
         response = HTMLResponse(html, status_code=status)
         response.headers["Content-Language"] = language
@@ -95,7 +96,8 @@ class Pages:
         # Prices and places change, and a page may be somebody's own: kept by the browser at most, asked for each time.
         response.headers["Cache-Control"] = "private, no-cache"
         if i18n.is_language(request.query_params.get("lang")):
-            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_A_YEAR_S, samesite="lax")
+            is_secure = request.scope["scheme"] == "https"
+            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_A_YEAR_S, secure=is_secure, samesite="lax")
         return response
 
     def problem(self, request: Request, code: str, status: int, fields: Mapping[str, object]) -> HTMLResponse:
@@ -128,7 +130,7 @@ def language_of(request: Request) -> Language:
 def language_links(request: Request, at: str) -> dict[Language, str]:
     """For each language, the page's own address in it: the path and the other query parameters stay."""
     if request.method in ("GET", "HEAD"):
-        path, query = request.url.path, request.url.query
+        path, query = own_path(request.scope["path"]), request.scope["query_string"].decode("latin-1")
     elif at:
         path, _, query = at.partition("?")
     else:

@@ -124,7 +124,7 @@ def respond(request: Request, error: BaseException, texts: Texts, pages: Pages |
 
 def _way_back(request: Request) -> str:
     """The query for a door: where to go from there, with all that was asked for, and the language if that was too."""
-    path, query = request.url.path, request.url.query
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     here = f"{path}?{query}" if query and len(path) + len(query) < _LONGEST_WAY_BACK else path
     asked = request.query_params.get("lang")
     return urlencode({"next": here} | ({"lang": asked} if i18n.is_language(asked) else {}), safe="/")

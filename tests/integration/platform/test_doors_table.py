@@ -176,6 +176,26 @@ async def test_a_key_that_names_nothing_well_is_refused(world: World, key: str) 
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("key", ["12345678", "20261130", "2026113020261130", "a" * 36])
+@pytest.mark.parametrize("row", [row for row in WRITES if row.once == "key" and row.is_for_anyone], ids=str)
+async def test_a_stranger_s_key_that_can_be_guessed_is_refused(world: World, row: Row, key: str) -> None:
+    sample = await sample_of(world, row)
+    sample.key, sample.accept = key, "application/json"
+    assert _is_problem(await sample.send(world, {}), 400, "idempotency_missing")
+
+
+@pytest.mark.parametrize("row", [row for row in WRITES if row.once == "key" and not row.is_for_anyone], ids=str)
+async def test_an_answer_is_given_again_to_its_own_caller_alone(world: World, row: Row) -> None:
+    sample = await sample_of(world, row)
+    role = _first_role(row)
+    mine = await sample.send(world, {COOKIES[row.door]: world.token(world.issued(role))})
+    again = await sample.send(world, {COOKIES[row.door]: world.token(world.issued(role))})
+    assert (again.status_code, again.headers.get("location")) == (mine.status_code, mine.headers.get("location"))
+    somebody = replace(world.issued(role), subject_id=uuid4())
+    theirs = await sample.send(world, {COOKIES[row.door]: world.token(somebody)})
+    assert theirs.status_code in (403, 404, 422), theirs.text
+
+
 @pytest.mark.parametrize("row", [row for row in WRITES if row.once not in ("key", "free")], ids=str)
 async def test_a_change_without_its_own_id_is_refused_and_the_field_is_named(world: World, row: Row) -> None:
     answer = await (await sample_of(world, row)).send(world, _cookies(world, row), once=False)

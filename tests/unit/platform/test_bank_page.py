@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -60,7 +61,7 @@ async def test_text_that_is_no_code_is_refused_in_words(browser: httpx.AsyncClie
 async def test_an_amount_that_cannot_be_sent_shows_the_form_again(
     browser: httpx.AsyncClient, typed: str, hint: str
 ) -> None:
-    form = {"qr": QR, "amount": typed, "memo": "mine", "idempotency_key": "k" * 10}
+    form = {"qr": QR, "amount": typed, "memo": "mine", "idempotency_key": str(uuid4())}
     page = await browser.post("/bank/pay", data=form)
     assert page.status_code == 422
     assert 'value="mine"' in page.text

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,6 +29,7 @@ from services.ticketing.people.domain import PIN_ITERATIONS
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
 from shared.passes.auth import GATE, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.web.instants import Instant
 from shared.web.limits import SCANS, within
 from shared.web.live import State
 from shared.web.security_headers import Opening
@@ -74,7 +75,7 @@ class ScanBody(BaseModel):
     code: Annotated[str, Field(max_length=4500)] | None = None
     short_code: Annotated[str, Field(max_length=60)] | None = None
     count: Annotated[int, Field(ge=1, le=255, strict=True)] = 1
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     offline: bool = False
     verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] | None = None
     person_id: UUID | None = None
@@ -128,7 +129,7 @@ class UndoBody(BaseModel):
     """occurred_at: when it was taken back, by the phone's clock."""
 
     scan_id: UUID
-    occurred_at: AwareDatetime
+    occurred_at: Instant
 
 
 @router.post("/api/gate/undo")
@@ -139,8 +140,8 @@ async def post_undo(phone: PhonePass, body: UndoBody, doors: GateDep) -> Respons
 
 
 def _after(
-    uses_after: AwareDatetime | None = None,
-    tickets_after: AwareDatetime | None = None,
+    uses_after: Instant | None = None,
+    tickets_after: Instant | None = None,
     revoked_after: UUID | None = None,
 ) -> After | None:
     if uses_after is None or tickets_after is None or revoked_after is None:
@@ -153,7 +154,7 @@ async def get_manifest(
     phone: PhonePass,
     doors: GateDep,
     after: Annotated[After | None, Depends(_after)],
-    since: AwareDatetime | None = None,
+    since: Instant | None = None,
     venue_id: str | None = None,
 ) -> Response:
     """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only.

@@ -34,6 +34,7 @@ from shared.errors import DomainError
 from shared.passes.auth import Pass
 from shared.unit.bound import Bound
 from shared.unit.idempotency import Key
+from shared.web.entrance import caller_of
 from shared.web.pages import Pages
 
 
@@ -96,4 +97,4 @@ def with_wait(response: Response, error: DomainError) -> Response:
 
 def without_secrets(key: Key, request: Request, *told: str) -> Key:
     """The key of a form with a PIN or password in it: a hash of the whole body would be a quick way to guess that."""
-    return Key.of(key.value, request.method, request.url.path, "\n".join(told).encode())
+    return Key.of(key.value, request.method, request.scope["path"], "\n".join(told).encode(), caller_of(request.scope))
