@@ -10,12 +10,10 @@ import pytest
 from services.ticketing.codes.short_code import short_code_hash
 from services.ticketing.gate.api import gate
 from services.ticketing.gate.usecases.gate_manifest import PAGE
-from services.ticketing.people.domain import Actor, Person, hash_pin
-from services.ticketing.people.store import insert_person
+from services.ticketing.people.domain import Actor
 from services.ticketing.people.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.clock import utc_now
-from shared.events.words import PersonRole
 from shared.ids import PersonId, VenueId, uuid7
 from tests.support.cluster import Cluster
 from tests.support.gate import VENUE
@@ -240,31 +238,6 @@ async def test_the_manifest_says_what_a_phone_needs_and_then_only_what_is_new(at
     assert [person["display_name"] for person in manifest["people"]]
     later = (utc_now() + timedelta(minutes=5)).isoformat()
     assert (await at_gate.manifest(phone, later))["manifest"]["tickets"] == []
-
-
-async def test_only_an_owners_phone_learns_the_hash_of_an_owners_pin(at_gate: Gate) -> None:
-    roles: tuple[PersonRole, ...] = ("owner", "manager", "gate")
-    pin = hash_pin("280614")
-    async with at_gate.venue.pool.acquire() as connection:
-        for role in roles:
-            person = Person(
-                person_id=PersonId(uuid7()),
-                login=f"new-{role}",
-                display_name=f"New {role}",
-                role=role,
-                venues=(VENUE,),
-                pin_salt=pin.salt,
-                pin_hash=pin.hash,
-            )
-            await insert_person(connection, person, utc_now())
-    gate_phone = await at_gate.venue.pair("East gate")
-    owners_phone = await at_gate.venue.pair("Owner's phone", kind="owner")
-    told = {
-        phone.name: {person["display_name"] for person in (await at_gate.manifest(phone))["manifest"]["people"]}
-        for phone in (gate_phone, owners_phone)
-    }
-    assert told["Owner's phone"] >= {"New owner", "New manager", "New gate"}
-    assert told["East gate"] == told["Owner's phone"] - {"New owner"}
 
 
 async def test_a_phone_that_joins_late_knows_each_use_of_a_ticket_still_shown_and_none_of_the_others(

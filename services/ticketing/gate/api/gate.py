@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -22,13 +22,13 @@ from starlette.responses import Response
 from services.ticketing.catalogue.domain.products import Product, Venue
 from services.ticketing.gate.api.doors import GateDep, GateDoors
 from services.ticketing.gate.domain.scans import Scan
-from services.ticketing.gate.usecases.gate_manifest import After, GateManifest
+from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, SignedInOwner
 from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan
 from services.ticketing.gate.usecases.undo_admission import UndoAdmission
 from services.ticketing.people.domain import PIN_ITERATIONS
-from shared.errors import DomainError
+from shared.errors import DomainError, Unauthenticated
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
-from shared.passes.auth import GATE, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.passes.auth import GATE, OWNER, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
 from shared.web.live import State
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
@@ -49,6 +49,8 @@ _VENDOR = (
 )
 _MIN_INTERVAL_S = 0.2
 _LONGEST_GAP = timedelta(days=45)
+# As long as a member of staff stays at the gate by the PIN.
+_SHIFT = timedelta(hours=12)
 
 
 class GateOpening(DomainError):
@@ -136,22 +138,44 @@ async def post_undo(phone: PhonePass, body: UndoBody, doors: GateDep) -> Respons
     return _json({"scan_id": body.scan_id, "undone": True})
 
 
-def _after(
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """since: `server_time` of the last manifest, for what is new only. after: the page of it that was had before."""
+
+    since: datetime | None
+    after: After | None
+
+
+def _asked(
+    since: AwareDatetime | None = None,
     uses_after: AwareDatetime | None = None,
     tickets_after: AwareDatetime | None = None,
     revoked_after: UUID | None = None,
-) -> After | None:
+) -> _Asked:
     if uses_after is None or tickets_after is None or revoked_after is None:
+        return _Asked(since, None)
+    return _Asked(since, After(uses_after, tickets_after, TicketId(revoked_after)))
+
+
+async def _owner_at(request: Request, phone: PhonePass) -> SignedInOwner | None:
+    """Who signed in as an owner on this very phone in the last 12 hours."""
+    passes = request.app.state.doors
+    assert isinstance(passes, Doors)
+    try:
+        owner = passes.admit(request.cookies.get(OWNER, ""))
+    except Unauthenticated:
         return None
-    return After(uses_after, tickets_after, TicketId(revoked_after))
+    until = owner.issued_at + _SHIFT
+    is_here = owner.role is Role.OWNER and owner.device_id == phone.subject_id and passes.clock() < until
+    return SignedInOwner(PersonId(owner.subject_id), until) if is_here else None
 
 
 @router.get("/api/gate/manifest")
 async def get_manifest(
     phone: PhonePass,
     doors: GateDep,
-    after: Annotated[After | None, Depends(_after)],
-    since: AwareDatetime | None = None,
+    asked: Annotated[_Asked, Depends(_asked)],
+    owner: Annotated[SignedInOwner | None, Depends(_owner_at)],
     venue_id: str | None = None,
 ) -> Response:
     """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only.
@@ -162,8 +186,8 @@ async def get_manifest(
     catalogue = doors.catalogue()
     venue = catalogue.venues[_venue_of(doors, phone, venue_id)]
     now = doors.clock()
-    recent = since if since is not None and now - since < _LONGEST_GAP else None
-    command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, after)
+    recent = asked.since if asked.since is not None and now - asked.since < _LONGEST_GAP else None
+    command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, asked.after, owner)
     manifest = await doors.gate_manifest(command)
     return _json(
         {

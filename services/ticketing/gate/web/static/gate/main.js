@@ -134,8 +134,7 @@ async function begin() {
   if (!person) {
     camera.stop();
     chosen = null;
-    const people = (await fact("people")) || [];
-    showPeople(people, choose, Boolean(await fact("has_hosts")));
+    await showWho();
     say("pin-mistake", "");
     showScreen("pin");
     return;
@@ -144,6 +143,12 @@ async function begin() {
   void camera.open();
   void stayAwake();
   await redraw();
+}
+
+/** Who may come in here, as far as is known by now. */
+async function showWho() {
+  const hosts = { hasHosts: Boolean(await fact("has_hosts")), forOwner: Boolean(await fact("for_owner")) };
+  showPeople((await fact("people")) || [], chosen, choose, hosts);
 }
 
 /** @param {any} someone */
@@ -196,7 +201,10 @@ function keep() {
 async function synced() {
   if (state.line === "online" && !isKept()) keep();
   const isWaiting = ["starting", "unpaired", "offline_first"].includes(document.body.dataset.screen || "");
-  if (isWaiting) await begin();
+  // Whoever stands here may have been sent away, or an owner has signed in.
+  const isAnother = Boolean(setup) && Boolean(person) !== Boolean(await personHere());
+  if (isWaiting || isAnother) await begin();
+  else if (document.body.dataset.screen === "pin") await showWho();
   await redraw();
 }
 

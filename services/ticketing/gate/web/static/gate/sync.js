@@ -229,6 +229,8 @@ async function refresh() {
     facts.put({ ...setup, device_name: manifest.device_name }, "setup");
     facts.put(manifest.people, "people");
     facts.put(manifest.has_hosts, "has_hosts");
+    facts.put(manifest.for_owner, "for_owner");
+    facts.put(manifest.host, "host");
     facts.put(manifest.revoked, "revoked");
     facts.put(manifest.conflicts, "conflicts");
     facts.put(offset, "clock_offset_ms");
