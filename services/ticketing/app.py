@@ -14,8 +14,9 @@ from services.ticketing.catalogue.current import CurrentCatalogue
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
 from services.ticketing.codes.keys import TicketSigner, load_ticket_keys
-from services.ticketing.gate.api import conflicts, gate
+from services.ticketing.gate.api import conflicts, gate, typed
 from services.ticketing.gate.api.doors import GateDoors
+from services.ticketing.gate.usecases.find_typed import find_typed
 from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
@@ -79,6 +80,7 @@ ROUTERS = (
     orders.router,
     cancel.router,
     gate.router,
+    typed.router,
     conflicts.router,
     sign_in.router,
     manage.router,
@@ -168,6 +170,7 @@ def gate_doors(
         sync_scans=Bound(unit, partial(sync_scans, catalogue=catalogue, public_keys=public_keys)),
         undo_admission=Bound(unit, partial(undo_admission, catalogue=catalogue)),
         gate_manifest=Bound(unit, gate_manifest),
+        find_typed=Reader(unit.pool, find_typed),
         list_conflicts=Bound(unit, list_conflicts),
     )
 

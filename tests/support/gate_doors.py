@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from services.ticketing.app import WEBS, gate_doors
-from services.ticketing.gate.api import conflicts, gate
+from services.ticketing.gate.api import conflicts, gate, typed
 from services.ticketing.gate.api.doors import GateDoors
 from services.ticketing.sales.domain.tickets import Ticket
 from shared.clock import utc_now
@@ -97,7 +97,7 @@ async def open_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         revocations = Revocations(pool, waker)
         doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
         pages = Pages(WEBS, "ticketing")
-        app = create_app("ticketing", [gate.router, conflicts.router], Health(pool).ready, doors, pages)
+        app = create_app("ticketing", [gate.router, typed.router, conflicts.router], Health(pool).ready, doors, pages)
         live = Live(pool, waker, asyncio.Event())
         keys = {1: venue.signer.private_key.public_key()}
         bound = gate_doors(venue.unit, pages, live, lambda: venue.catalogue, keys)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime, BaseModel, Field
@@ -20,15 +19,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ticketing.catalogue.domain.products import Product, Venue
-from services.ticketing.gate.api.doors import GateDep, GateDoors
+from services.ticketing.gate.api.doors import GateDep, PhonePass, as_json, venue_of
 from services.ticketing.gate.domain.scans import Scan
 from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, SignedInOwner
 from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan
 from services.ticketing.gate.usecases.undo_admission import UndoAdmission
 from services.ticketing.people.domain import PIN_ITERATIONS
-from shared.errors import DomainError, Unauthenticated
+from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
-from shared.passes.auth import GATE, OWNER, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.passes.auth import GATE, OWNER, Allow, Doors, Pass, PassRevoked, Role, allow_anyone
 from shared.web.live import State
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
@@ -53,13 +52,6 @@ _LONGEST_GAP = timedelta(days=45)
 _SHIFT = timedelta(hours=12)
 
 
-class GateOpening(DomainError):
-    """The catalogue is not read yet, in the first moment of a process; the phone asks again by itself."""
-
-    code, status = "gate_opening", 503
-
-
-PhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE))]
 AnyPhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE, even_revoked=True))]
 _ANYONE = [Depends(allow_anyone)]
 router = APIRouter()
@@ -100,7 +92,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doo
     is_revoked = passes.is_revoked(phone)
     if is_revoked and body.keeps:
         raise PassRevoked(sign_in=GATE.sign_in)
-    venue_id = _venue_of(doors, phone, body.venue_id)
+    venue_id = venue_of(doors, phone, body.venue_id)
     taken = tuple(
         TakenScan(
             Scan(
@@ -121,7 +113,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doo
     )
     command = SyncScans(taken, quarantined=is_revoked)
     answers = await doors.sync_scans(command)
-    return _json({"answers": answers})
+    return as_json({"answers": answers})
 
 
 class UndoBody(BaseModel):
@@ -135,7 +127,7 @@ class UndoBody(BaseModel):
 async def post_undo(phone: PhonePass, body: UndoBody, doors: GateDep) -> Response:
     command = UndoAdmission(ScanId(body.scan_id), DeviceId(phone.subject_id), body.occurred_at)
     await doors.undo_admission(command)
-    return _json({"scan_id": body.scan_id, "undone": True})
+    return as_json({"scan_id": body.scan_id, "undone": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +176,12 @@ async def get_manifest(
     to the same question. The `server_time` of its first page is the `since` of the next manifest.
     """
     catalogue = doors.catalogue()
-    venue = catalogue.venues[_venue_of(doors, phone, venue_id)]
+    venue = catalogue.venues[venue_of(doors, phone, venue_id)]
     now = doors.clock()
     recent = asked.since if asked.since is not None and now - asked.since < _LONGEST_GAP else None
     command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, asked.after, owner)
     manifest = await doors.gate_manifest(command)
-    return _json(
+    return as_json(
         {
             "server_time": now,
             "complete": recent is None,
@@ -210,7 +202,7 @@ async def get_manifest(
 
 # A dependency, because once a stream has begun it is too late to say 403.
 async def _watched_venue(phone: PhonePass, doors: GateDep, venue_id: str | None = None) -> VenueId:
-    return _venue_of(doors, phone, venue_id)
+    return venue_of(doors, phone, venue_id)
 
 
 @router.get("/api/gate/live", response_class=EventSourceResponse)
@@ -278,18 +270,5 @@ def _shell() -> _Shell:
     return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
 
 
-def _venue_of(doors: GateDoors, phone: Pass, asked: str | None) -> VenueId:
-    """The venue asked for, or the phone's first one; raises VenueForbidden or GateOpening."""
-    venue_id = VenueId(asked if asked is not None else phone.venues[0])
-    require_venue(phone, venue_id)
-    if venue_id not in doors.catalogue().venues:
-        raise GateOpening
-    return venue_id
-
-
 def _names(named: Venue | Product) -> dict[str, str]:
     return {"vi": named.name_vi, "en": named.name_en}
-
-
-def _json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"})

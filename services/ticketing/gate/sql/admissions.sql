@@ -124,13 +124,21 @@ SELECT a.scan_id, a.venue_id, a.count, a.offline, a.occurred_at, a.recorded_at, 
  ORDER BY a.changed_at DESC, a.occurred_at DESC LIMIT 500
 
 -- name: tickets_around
--- A page of the next days' tickets, by tickets_issued.
-SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS short_code_hash,
+-- A page of the next days' tickets, by tickets_issued. The hash is codes/short_code.py's.
+SELECT ticket_id, encode(substring(sha256(convert_to(concat_ws('.', venues.number, to_char(valid_from, 'YYYY-MM-DD'),
+       short_code), 'UTF8')) FOR 3), 'hex') AS short_code_hash,
        venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days, tickets.admits,
        issued_at
   FROM tickets JOIN venues USING (venue_id) JOIN products USING (product_id)
  WHERE tickets.venue_id = $1 AND valid_from + days > $2::date AND valid_from <= $2::date + 2 AND issued_at > $3
  ORDER BY issued_at FETCH FIRST ($4) ROWS WITH TIES
+
+-- name: find_typed_ticket
+-- A venue's ticket of a typed short code, by its unique key.
+SELECT ticket_id, venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days,
+       tickets.admits
+  FROM tickets JOIN venues USING (venue_id) JOIN products USING (product_id)
+ WHERE short_code = $1 AND tickets.venue_id = $2
 
 -- name: revoked_tickets
 -- A page of revocations, by the partial index tickets_revoked.

@@ -3,12 +3,13 @@
 
 import { Camera } from "./camera.js";
 import { signal, stayAwake, unlock } from "./feedback.js";
-import { UNDO_MS, groupOf, judge, readCode, readTyped, serverNow, undo } from "./judge.js";
+import { UNDO_MS, groupOf, judge, readCode, serverNow, undo } from "./judge.js";
 import { fact, newest } from "./memory.js";
 import { enter, leave, personHere } from "./pin.js";
 import { isKept, showStatus } from "./status.js";
 import { moveTo, start, state, sync } from "./sync.js";
 import { t } from "./texts.js";
+import { readTyped } from "./typed.js";
 import { element, say, showCamera, showLast, showPeople, showResult, showScreen, showVenues } from "./view.js";
 
 /** @typedef {import("./judge.js").Shown} Shown */
@@ -95,8 +96,11 @@ function showGroup(step) {
 /** @param {SubmitEvent} event */
 async function typed(event) {
   event.preventDefault();
+  if (isBusy) return;
   const field = /** @type {HTMLInputElement} */ (element("short-code"));
-  const read = await readTyped(field.value);
+  // The server may take a while to answer, in which a second touch must not be a second scan.
+  isBusy = true;
+  const read = await readTyped(field.value).finally(() => (isBusy = false));
   if ("mistake" in read) {
     say("type-mistake", t(`type.${read.mistake}`));
     return;
