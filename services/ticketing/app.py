@@ -67,6 +67,7 @@ from shared.seed.reader import read_seed
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
 from shared.unit.bound import Bound, Reader
+from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -113,6 +114,8 @@ async def build(settings: Settings) -> Service:
     handle = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(settings, unit, handle)
 
+    sealing = Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, AUDIT))
+
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
         until = await heard.handled_until()
@@ -132,7 +135,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget)]),
+        relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from services.ticketing.codes.tool import verify_lines
 from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
-from shared.process.commands import Arguments, Command, Tool, WrongUse, answer
+from shared.process.commands import Arguments, Command, Finding, Tool, WrongUse, answer, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import secrets_dir
+from shared.unit.seals import verify_audit
 
 
 def _codes(arguments: Arguments) -> None:
@@ -42,6 +44,10 @@ async def _people(service: Service, _arguments: Arguments) -> int:
     return 0
 
 
+async def _findings(service: Service) -> Sequence[Finding]:
+    return await verify_audit(service.unit.pool)
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -53,5 +59,6 @@ COMMANDS = (
     Tool(["codes verify [<folder of ticket-key-*.pem>]"], _codes),
     Command(["tickets revoke <ticket id> <reason>..."], _tickets),
     Command(["people remove-demo"], _people),
+    verify_command(_findings),
     *COMMON,
 )
