@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.ticketing.codes.keys import KeyUnreadable, load_public_keys
+from services.ticketing.codes.new_key import KeyRefused, make_key, use_key
 from services.ticketing.codes.tool import verify_lines
 from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
@@ -28,6 +29,20 @@ def _codes(arguments: Arguments) -> None:
     if not public_keys:
         print(f"{keys} holds no ticket-key-<number>.pem, so every signature is by an unknown key", file=sys.stderr)
     verify_lines(sys.stdin.buffer, sys.stdout.buffer, public_keys)
+
+
+def _keys(arguments: Arguments) -> None:
+    folder = Path(arguments[2]) if len(arguments) > 2 else secrets_dir(os.environ)
+    try:
+        if arguments[0] == "new":
+            number, step = make_key(folder), "published"
+        else:
+            number, step = use_key(folder), "signs"
+    except (KeyRefused, KeyUnreadable) as error:
+        raise WrongUse(str(error)) from error
+    except OSError as error:
+        raise WrongUse(f"{error.filename}: {error.strerror}; name the folder of the secrets") from error
+    answer({"key_id": number, "at_the_next_start": step})
 
 
 async def _tickets(service: Service, arguments: Arguments) -> int:
@@ -57,6 +72,7 @@ def _uuid(text: str) -> UUID:
 
 COMMANDS = (
     Tool(["codes verify [<folder of ticket-key-*.pem>]"], _codes),
+    Tool(["keys new ticket [<folder of secrets>]", "keys use ticket [<folder of secrets>]"], _keys),
     Command(["tickets revoke <ticket id> <reason>..."], _tickets),
     Command(["people remove-demo"], _people),
     verify_command(_findings),
