@@ -205,8 +205,9 @@ function keep() {
 async function synced() {
   if (state.line === "online" && !isKept()) keep();
   const isWaiting = ["starting", "unpaired", "offline_first"].includes(document.body.dataset.screen || "");
-  // Whoever stands here may have been sent away, or an owner has signed in.
-  const isAnother = Boolean(setup) && Boolean(person) !== Boolean(await personHere());
+  // An owner has signed in, or out. Staff stay when the phone moves to a venue whose list does not have them.
+  const here = setup && (await personHere());
+  const isAnother = setup && (person ? Boolean(person.until) && !here : Boolean(here));
   if (isWaiting || isAnother) await begin();
   else if (document.body.dataset.screen === "pin") await showWho();
   await redraw();

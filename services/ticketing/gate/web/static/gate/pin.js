@@ -11,7 +11,7 @@ const SHIFT_MS = 12 * 3_600_000;
 const TRIES = 5;
 const WAIT_MS = 60_000;
 
-/** @typedef {{person_id: string, display_name: string}} Person */
+/** until: of an owner only, the end of the sign-in. @typedef {{person_id: string, display_name: string, until?: string}} Person */
 
 /** Who entered a PIN in the last 12 hours and still belongs here, or the owner. @returns {Promise<Person | null>} */
 export async function personHere() {
