@@ -26,7 +26,7 @@ from shared.storage.db import AWAY
 ROOT = Path(__file__).resolve().parents[1]
 # Commands of one round have nothing to do with each other and run side by side.
 ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("shared.kafka.topics", "create"), *((f"services.{name}", "migrate") for name in SERVICES)),
+    (("shared.kafka.topics", "create"), *(("deploy.migrate", name) for name in SERVICES)),
     tuple((f"services.{name}", "seed") for name in ("ticketing", "payments")),  # analytics only counts what it hears
 )
 _WAIT_S = 60

@@ -182,6 +182,15 @@ CREATE TABLE revocations (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE seals (
+    sealed text NOT NULL,
+    up_to bigint NOT NULL,
+    after_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT seals_check CHECK ((after_id < up_to))
+);
+
 CREATE TABLE venues (
     venue_id text NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
@@ -254,6 +263,12 @@ ALTER TABLE ONLY refunds
 ALTER TABLE ONLY revocations
     ADD CONSTRAINT revocations_pkey PRIMARY KEY (subject_id);
 
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_pkey PRIMARY KEY (sealed, up_to);
+
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+
 ALTER TABLE ONLY venues
     ADD CONSTRAINT venues_pkey PRIMARY KEY (venue_id);
 
@@ -271,3 +286,9 @@ CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX payments_venue ON payments USING btree (venue_id);
 
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER seals_are_append_only BEFORE DELETE OR UPDATE ON seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER seals_are_never_emptied BEFORE TRUNCATE ON seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

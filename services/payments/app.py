@@ -1,9 +1,11 @@
 """Builds payments, top to bottom; this file is the map of the service."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from services.payments import consumer, metrics
+from services.payments.books.store.postings import POSTINGS
 from services.payments.books.store.verification import Finding, verify_books
 from services.payments.cash.usecases import record_cash, take_back_cash
 from services.payments.intents.usecases.open_intent import charge_guest
@@ -26,6 +28,7 @@ from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool
 from shared.unit.bound import Bound, Reader
+from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -55,6 +58,8 @@ async def build(settings: Settings) -> Service:
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.owner = owner_doors(unit, pages, live)
 
+    sealing = [Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, table)) for table in (AUDIT, POSTINGS)]
+
     async def verify() -> None:
         _measure(await verify_books(pool))
 
@@ -83,7 +88,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify)]),
+        relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing]),
         background=[live.run, revocations.run],
         closers=[producer.close],
         seed=seed,

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Sequence
 
 from services.payments import tools
-from services.payments.books.store.verification import Finding, verify_books
-from shared.process.commands import Arguments, Tool, verify_command
+from services.payments.books.store.postings import POSTINGS
+from services.payments.books.store.verification import verify_books
+from shared.process.commands import Arguments, Finding, Tool, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
+from shared.unit.seals import AUDIT, verify_seals
 
 
 def _qr(_arguments: Arguments) -> None:
@@ -19,7 +21,9 @@ def _references(_arguments: Arguments) -> None:
 
 
 async def _findings(service: Service) -> Sequence[Finding]:
-    return await verify_books(service.unit.pool)
+    books = await verify_books(service.unit.pool)
+    async with service.unit.pool.acquire() as connection:
+        return [*books, *[await verify_seals(connection, sealed) for sealed in (POSTINGS, AUDIT)]]
 
 
 COMMANDS = (

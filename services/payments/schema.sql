@@ -145,6 +145,15 @@ CREATE TABLE revocations (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE seals (
+    sealed text NOT NULL,
+    up_to bigint NOT NULL,
+    after_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT seals_check CHECK ((after_id < up_to))
+);
+
 CREATE TABLE suspended_money (
     transfer_id uuid NOT NULL,
     reason text NOT NULL,
@@ -232,6 +241,12 @@ ALTER TABLE ONLY postings
 ALTER TABLE ONLY revocations
     ADD CONSTRAINT revocations_pkey PRIMARY KEY (subject_id);
 
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_pkey PRIMARY KEY (sealed, up_to);
+
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+
 ALTER TABLE ONLY suspended_money
     ADD CONSTRAINT suspended_money_pkey PRIMARY KEY (transfer_id, reason);
 
@@ -267,7 +282,15 @@ CREATE INDEX suspended_money_waiting ON suspended_money USING btree (merchant_id
 
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER postings_are_append_only BEFORE DELETE OR UPDATE ON postings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER postings_are_never_emptied BEFORE TRUNCATE ON postings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER seals_are_append_only BEFORE DELETE OR UPDATE ON seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER seals_are_never_emptied BEFORE TRUNCATE ON seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 ALTER TABLE ONLY cash
     ADD CONSTRAINT cash_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(merchant_id);

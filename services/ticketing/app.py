@@ -14,8 +14,9 @@ from services.ticketing.catalogue.current import CurrentCatalogue
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
 from services.ticketing.codes.keys import TicketSigner, load_ticket_keys
-from services.ticketing.gate.api import conflicts, gate
+from services.ticketing.gate.api import conflicts, gate, typed
 from services.ticketing.gate.api.doors import GateDoors
+from services.ticketing.gate.usecases.find_typed import find_typed
 from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
@@ -67,6 +68,7 @@ from shared.seed.reader import read_seed
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
 from shared.unit.bound import Bound, Reader
+from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -80,6 +82,7 @@ ROUTERS = (
     orders.router,
     cancel.router,
     gate.router,
+    typed.router,
     conflicts.router,
     sign_in.router,
     manage.router,
@@ -112,6 +115,8 @@ async def build(settings: Settings) -> Service:
     handle = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(settings, unit, handle)
 
+    sealing = Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, AUDIT))
+
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
         until = await heard.handled_until()
@@ -131,7 +136,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget)]),
+        relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
@@ -170,6 +175,7 @@ def gate_doors(
         sync_scans=Bound(unit, partial(sync_scans, catalogue=catalogue, public_keys=public_keys)),
         undo_admission=Bound(unit, partial(undo_admission, catalogue=catalogue)),
         gate_manifest=Bound(unit, gate_manifest),
+        find_typed=Reader(unit.pool, find_typed),
         list_conflicts=Bound(unit, list_conflicts),
     )
 

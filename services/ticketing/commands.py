@@ -2,20 +2,23 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 from services.ticketing import undoing
 from services.ticketing.codes.keys import KeyUnreadable, load_public_keys
+from services.ticketing.codes.new_key import KeyRefused, make_key, use_key
 from services.ticketing.codes.tool import verify_lines
 from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
-from shared.process.commands import Arguments, Command, Tool, WrongUse, answer
+from shared.process.commands import Arguments, Command, Finding, Tool, WrongUse, answer, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import secrets_dir
+from shared.unit.seals import verify_audit
 
 
 def _codes(arguments: Arguments) -> None:
@@ -27,6 +30,20 @@ def _codes(arguments: Arguments) -> None:
     if not public_keys:
         print(f"{keys} holds no ticket-key-<number>.pem, so every signature is by an unknown key", file=sys.stderr)
     verify_lines(sys.stdin.buffer, sys.stdout.buffer, public_keys)
+
+
+def _keys(arguments: Arguments) -> None:
+    folder = Path(arguments[2]) if len(arguments) > 2 else secrets_dir(os.environ)
+    try:
+        if arguments[0] == "new":
+            number, step = make_key(folder), "published"
+        else:
+            number, step = use_key(folder), "signs"
+    except (KeyRefused, KeyUnreadable) as error:
+        raise WrongUse(str(error)) from error
+    except OSError as error:
+        raise WrongUse(f"{error.filename}: {error.strerror}; name the folder of the secrets") from error
+    answer({"key_id": number, "at_the_next_start": step})
 
 
 async def _tickets(service: Service, arguments: Arguments) -> int:
@@ -43,6 +60,10 @@ async def _people(service: Service, _arguments: Arguments) -> int:
     return 0
 
 
+async def _findings(service: Service) -> Sequence[Finding]:
+    return await verify_audit(service.unit.pool)
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -52,8 +73,10 @@ def _uuid(text: str) -> UUID:
 
 COMMANDS = (
     Tool(["codes verify [<folder of ticket-key-*.pem>]"], _codes),
+    Tool(["keys new ticket [<folder of secrets>]", "keys use ticket [<folder of secrets>]"], _keys),
     Command(["tickets revoke <ticket id> <reason>..."], _tickets),
     Command([undoing.FORM], undoing.undo),
     Command(["people remove-demo"], _people),
+    verify_command(_findings),
     *COMMON,
 )

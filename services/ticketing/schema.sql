@@ -254,6 +254,15 @@ CREATE TABLE revocations (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE seals (
+    sealed text NOT NULL,
+    up_to bigint NOT NULL,
+    after_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT seals_check CHECK ((after_id < up_to))
+);
+
 CREATE TABLE tariffs (
     version text NOT NULL,
     product_id text NOT NULL,
@@ -379,6 +388,12 @@ ALTER TABLE ONLY products
 ALTER TABLE ONLY revocations
     ADD CONSTRAINT revocations_pkey PRIMARY KEY (subject_id);
 
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_pkey PRIMARY KEY (sealed, up_to);
+
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+
 ALTER TABLE ONLY tariffs
     ADD CONSTRAINT tariffs_pkey PRIMARY KEY (version);
 
@@ -426,6 +441,12 @@ CREATE INDEX tickets_revoked ON tickets USING btree (venue_id, ((valid_from + da
 CREATE INDEX tickets_still_shown ON tickets USING btree (venue_id, ((valid_from + days)));
 
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER seals_are_append_only BEFORE DELETE OR UPDATE ON seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER seals_are_never_emptied BEFORE TRUNCATE ON seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 ALTER TABLE ONLY closures
     ADD CONSTRAINT closures_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES venues(venue_id);

@@ -134,6 +134,7 @@ def _bodies(world: World) -> dict[str, dict[str, object]]:
         "/orders": {**order, "count_adult": "1"},
         "/api/orders": {**order, "order_id": str(uuid4()), "counts": {"adult": 1}},
         "/api/gate/scans": {"venue_id": VENUE, "scans": [scan]},
+        "/api/gate/short-codes": {"venue_id": VENUE, "short_code": "4K7P-2M9A-BR"},
         "/api/gate/undo": {"scan_id": str(uuid4()), "occurred_at": now},
         "/sign-in": {"login": str(world.people[Role.MANAGER]), "password": PASSWORD},
         "/sign-in/owner": {"person_id": str(world.people[Role.OWNER]), "pin": PIN},

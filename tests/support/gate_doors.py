@@ -1,18 +1,19 @@
 """The doors of a gate on a real database, asked by paired phones over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.ticketing.app import WEBS, gate_doors
-from services.ticketing.gate.api import conflicts, gate
+from services.ticketing.gate.api import conflicts, gate, typed
 from services.ticketing.gate.api.doors import GateDoors
 from services.ticketing.sales.domain.tickets import Ticket
 from shared.clock import utc_now
@@ -39,6 +40,7 @@ class Gate:
     revocations: Revocations
     http: httpx.AsyncClient
     doors: GateDoors
+    open_with: Callable[[Mapping[int, Ed25519PublicKey]], GateDoors]
 
     async def send(self, phone: Phone, *scans: Json) -> list[Json]:
         response = await self.post("/api/gate/scans", phone, {"scans": scans})
@@ -97,14 +99,17 @@ async def open_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         revocations = Revocations(pool, waker)
         doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
         pages = Pages(WEBS, "ticketing")
-        app = create_app("ticketing", [gate.router, conflicts.router], Health(pool).ready, doors, pages)
+        app = create_app("ticketing", [gate.router, typed.router, conflicts.router], Health(pool).ready, doors, pages)
         live = Live(pool, waker, asyncio.Event())
-        keys = {1: venue.signer.private_key.public_key()}
-        bound = gate_doors(venue.unit, pages, live, lambda: venue.catalogue, keys)
-        app.state.gate = bound
+
+        def open_with(public_keys: Mapping[int, Ed25519PublicKey]) -> GateDoors:
+            app.state.gate = gate_doors(venue.unit, pages, live, lambda: venue.catalogue, public_keys)
+            return cast(GateDoors, app.state.gate)
+
+        bound = open_with({1: venue.signer.private_key.public_key()})
         transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="https://gate.test"))
-        yield Gate(venue, revocations, http, bound)
+        yield Gate(venue, revocations, http, bound, open_with)
 
 
 def headers_of(phone: Phone) -> dict[str, str]:

@@ -139,7 +139,8 @@ class RealSystem:
         cluster = self.cluster()
         asyncio.run(ensure_databases(cluster.postgres.address, self.secrets, self.http_ports))
         commands = [("shared.kafka.topics", "create")]
-        commands += [(f"services.{name}", what) for name in self.http_ports for what in ("migrate", "seed")]
+        commands += [("deploy.migrate", name) for name in self.http_ports]
+        commands += [(f"services.{name}", "seed") for name in self.http_ports]
         for module, what in commands:
             done = self.command(module, what)
             if done.returncode != 0:

@@ -1,6 +1,7 @@
 """The keys of tickets, from `ticket-key-<number>.pem` files: the newest one signs, all of them verify.
 
-So a key is changed by adding a file and starting again; tickets signed before stay good for as long as theirs stays.
+So a key is changed by adding a file and starting again (new_key.py); tickets signed before stay good for as long as
+theirs stays.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 # A ticket code has one byte for it.
-_LARGEST_KEY_ID = 255
+LARGEST_KEY_ID = 255
 
 
 class KeyUnreadable(Exception):
@@ -42,8 +43,8 @@ def load_ticket_keys(folder: Path) -> TicketKeys:
     key_id = max(private, default=None)
     if key_id is None:
         raise KeyUnreadable(f"{folder} holds no ticket-key-<number>.pem with a private key, so no ticket can be signed")
-    if key_id > _LARGEST_KEY_ID:
-        raise KeyUnreadable(f"{folder / f'ticket-key-{key_id}.pem'} cannot sign: key numbers end at {_LARGEST_KEY_ID}")
+    if key_id > LARGEST_KEY_ID:
+        raise KeyUnreadable(f"{folder / f'ticket-key-{key_id}.pem'} cannot sign: key numbers end at {LARGEST_KEY_ID}")
     return TicketKeys(TicketSigner(key_id, private[key_id]), _public(keys))
 
 

@@ -80,6 +80,17 @@ class KnownTicket(msgspec.Struct, frozen=True, kw_only=True):
     admits: int
 
 
+class TypedTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket as its own code would tell of it, for a gate where its short code was typed."""
+
+    ticket_id: TicketId
+    venue_number: int
+    product_number: int
+    first_day: date
+    days: int
+    admits: int
+
+
 class Page(msgspec.Struct, Generic[R, C], frozen=True):
     """Rows in the order of their cursor; the next ones come behind `after`."""
 
@@ -186,6 +197,11 @@ async def tickets_around(
     """Tickets issued after an instant that are valid on this day or one of the next two."""
     rows = await connection.fetch(SQL["tickets_around"], venue_id, day, after, limit)
     return _page(rows, KnownTicket, "issued_at", after, limit)
+
+
+async def find_typed_ticket(connection: Connection, short_code: str, venue_id: VenueId) -> TypedTicket | None:
+    row = await connection.fetchrow(SQL["find_typed_ticket"], short_code, venue_id)
+    return None if row is None else msgspec.convert(dict(row), TypedTicket)
 
 
 async def revoked_tickets(

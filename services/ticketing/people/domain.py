@@ -98,7 +98,7 @@ class HashedPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who may come in; the hashes never leave the service, except a PIN's to its venue's gate phones."""
+    """Somebody who may come in; the hashes never leave the service, except a PIN's that opens no more than a gate."""
 
     person_id: PersonId
     login: str
@@ -127,12 +127,13 @@ class Person:
         """Whether they come in by their PIN on a phone that is paired for an owner."""
         return self.role == "owner" and self.pin is not None
 
-    def may_know_pin(self, kind: DeviceKind | None) -> bool:
-        """Whether a phone of this kind is told the PIN's hash, by which six digits are soon guessed.
+    @property
+    def tells_pin_to_phones(self) -> bool:
+        """Whether phones of the venue are told the PIN's hash, by which six digits are soon guessed.
 
         An owner's PIN also opens the money pages, anybody else's only a gate.
         """
-        return self.pin is not None and (self.role != "owner" or kind == "owner")
+        return self.pin is not None and self.role != "owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

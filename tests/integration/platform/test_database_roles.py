@@ -1,4 +1,4 @@
-"""Each service's role owns its own database and reaches no other; made again at each start, and for old data too."""
+"""Each service's role reaches its own database only, and changes nothing there that is kept for ever; old data too."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.databases import ensure_databases
+from deploy.databases import ensure_databases, hand_over, owner_of, owner_url
 from deploy.local.secrets import ensure_secrets
 from shared.settings import database_url, password_file
-from tests.support.cluster import Cluster
+from shared.storage import migrate
+from tests.support.cluster import MIGRATIONS, Cluster
 
 ONE, OTHER = "role_one", "role_other"
 
@@ -23,7 +24,8 @@ async def secrets(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
     yield tmp_path
     for name in (ONE, OTHER):
         cluster.drop_database(name)
-        cluster.postgres.query(f"DROP ROLE IF EXISTS {name}")
+        for role in (owner_of(name), name):
+            cluster.postgres.query(f"DROP ROLE IF EXISTS {role}")
 
 
 def url(cluster: Cluster, secrets: Path, role: str, database: str) -> str:
@@ -39,7 +41,7 @@ async def make(cluster: Cluster, secrets: Path) -> None:
     await ensure_databases(cluster.postgres.address, secrets, (ONE, OTHER))
 
 
-async def test_a_service_owns_its_database_and_cannot_open_anothers(cluster: Cluster, secrets: Path) -> None:
+async def test_a_service_makes_tables_in_its_database_and_cannot_open_anothers(cluster: Cluster, secrets: Path) -> None:
     await make(cluster, secrets)
     own = await connect(cluster, secrets, ONE, ONE)
     await own.execute("CREATE TABLE mine (n int)")
@@ -77,3 +79,82 @@ async def test_tables_the_superuser_made_before_there_were_roles_keep_their_rows
     await own.execute("CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'")
     assert await own.fetchval("SELECT array_agg(word ORDER BY n) FROM old") == ["kept", "new"]
     await own.close()
+
+
+_ROWS = {
+    "audit": "INSERT INTO audit (at, action, subject) VALUES (now(), 'signed_in', 'nobody')",
+    "postings": (
+        "INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at)"
+        " VALUES (gen_random_uuid(), 'paid', 'bank:1', 'allocated:1', 5, now())"
+    ),
+    "seals": "INSERT INTO seals (sealed, after_id, up_to, hash, at) VALUES ('audit', 0, 1, '', now())",
+}
+_CHANGES = (
+    "UPDATE {0} SET at = now()",
+    "DELETE FROM {0}",
+    "TRUNCATE {0}",
+    "DROP TABLE {0}",
+    "ALTER TABLE {0} DISABLE TRIGGER ALL",
+    "ALTER TABLE {0} DISABLE TRIGGER USER",
+    "ALTER TABLE {0} OWNER TO role_one",
+    "CREATE TRIGGER mine BEFORE INSERT ON {0} FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+    "SET ROLE role_one_owner",
+    "SET session_replication_role = replica",
+    "DROP SCHEMA public CASCADE",
+)
+
+
+async def bring_up_to_date(cluster: Cluster, secrets: Path) -> None:
+    """As deploy.migrate does it for payments."""
+    server = cluster.postgres.address
+    await migrate.migrate(owner_url(server, secrets, ONE), MIGRATIONS["payments"])
+    await hand_over(server, secrets, ONE)
+
+
+async def expect_kept(cluster: Cluster, secrets: Path) -> None:
+    """The service's own role adds to what is kept and reads it, and that is all."""
+    own = await connect(cluster, secrets, ONE, ONE)
+    for table, row in _ROWS.items():
+        before = await own.fetchval(f"SELECT count(*) FROM {table}")
+        await own.execute(row)
+        for change in _CHANGES:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await own.execute(change.format(table))
+        assert await own.fetchval(f"SELECT count(*) FROM {table}") == before + 1
+        await own.execute(f"GRANT ALL ON {table} TO {ONE}")  # PostgreSQL says no more than a warning
+        assert not await own.fetchval("SELECT has_table_privilege($1, 'UPDATE, DELETE, TRUNCATE, TRIGGER')", table)
+    await own.execute("UPDATE inbox SET at = now(); DELETE FROM outbox")
+    await own.close()
+
+
+async def test_a_services_own_role_cannot_change_what_is_kept_for_ever(cluster: Cluster, secrets: Path) -> None:
+    await make(cluster, secrets)
+    await bring_up_to_date(cluster, secrets)
+    await expect_kept(cluster, secrets)
+    # The next start finds all as it left it.
+    await make(cluster, secrets)
+    own = await connect(cluster, secrets, ONE, ONE)
+    assert await own.fetchval("SELECT count(*) FROM postings") == 1
+    await own.close()
+
+
+async def test_a_database_that_its_service_owned_before_keeps_its_rows_and_is_kept_from_it(
+    cluster: Cluster, secrets: Path, tmp_path: Path
+) -> None:
+    cluster.postgres.query(f"CREATE ROLE {ONE}")
+    cluster.postgres.create_database(ONE, "postgres")
+    cluster.postgres.query(f"ALTER DATABASE {ONE} OWNER TO {ONE}")
+    await make(cluster, secrets)
+    cluster.postgres.query(f"ALTER DATABASE {ONE} OWNER TO {ONE}")
+    # All that there was before seals, made by the service itself.
+    before = tmp_path / "payments" / "migrations"
+    before.mkdir(parents=True)
+    for file in sorted(MIGRATIONS["payments"].glob("*.sql"))[:5]:
+        (before / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    await migrate.migrate(url(cluster, secrets, ONE, ONE), before)
+    cluster.postgres.query(_ROWS["audit"], ONE)
+    await make(cluster, secrets)
+    await bring_up_to_date(cluster, secrets)
+    assert cluster.postgres.query("SELECT count(*) FROM audit", ONE).strip() == "1"
+    await expect_kept(cluster, secrets)

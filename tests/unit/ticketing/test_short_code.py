@@ -1,5 +1,6 @@
 """The short code that people type, against the vectors that bind every scanner."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ def test_a_typed_code_is_understood_however_it_is_typed(vector: dict[str, Any]) 
     code = short_code.parse(vector["typed"])
     assert code == vector["code"]
     assert short_code.grouped(code) == vector["grouped"]
-    assert short_code.short_code_hash(code) == vector["hash"]
+    listed = vector["listed"]
+    day = date.fromisoformat(listed["first_day"])
+    assert short_code.short_code_hash(code, listed["venue_number"], day) == listed["hash"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["invalid"], ids=name_of)

@@ -79,3 +79,35 @@ SELECT coalesce(sum(waiting.amount_vnd), 0)::bigint AS waiting_vnd,
 SELECT count(*) FROM (
     SELECT 1 FROM intents WHERE status = 'settled' GROUP BY source, order_id HAVING count(*) > 1
 ) AS twice
+
+-- name: seal_postings
+-- Seals postings older than $1, by their primary key and the seals'; only the relay's timer runs it.
+-- It waits for whoever has written for longer than that: a row of theirs may still come between.
+-- An instant is sealed as its number, the same in any time zone.
+WITH last AS (
+    SELECT up_to, hash FROM seals WHERE sealed = 'postings' ORDER BY up_to DESC LIMIT 1
+), next AS (
+    SELECT posting_id, source_id, kind, debit, credit, amount_vnd, at FROM postings
+     WHERE posting_id > coalesce((SELECT up_to FROM last), 0) ORDER BY posting_id LIMIT 5000
+), due AS (
+    SELECT max(posting_id) AS up_to FROM next WHERE at < $1
+)
+INSERT INTO seals (sealed, after_id, up_to, hash, at)
+SELECT 'postings', coalesce((SELECT up_to FROM last), 0), due.up_to,
+       sha256(coalesce((SELECT hash FROM last), '') || convert_to(string_agg(jsonb_build_array(
+           posting_id, source_id, kind, debit, credit, amount_vnd, extract(epoch FROM at))::text, E'\n' ORDER BY posting_id), 'UTF8')), $2
+  FROM next JOIN due ON next.posting_id <= due.up_to
+ WHERE NOT EXISTS (SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND backend_xid IS NOT NULL AND xact_start < $1)
+ GROUP BY due.up_to
+RETURNING up_to, encode(hash, 'hex') AS hash
+
+-- name: broken_seals_of_postings
+-- For verify, the seals of postings that do not fit what lies there now: reads all of both, locks nothing.
+SELECT count(*) AS seals, count(*) FILTER (WHERE after_id <> end_before OR hash <> sha256(hash_before || (
+           SELECT convert_to(coalesce(string_agg(jsonb_build_array(
+                      posting_id, source_id, kind, debit, credit, amount_vnd, extract(epoch FROM at))::text, E'\n' ORDER BY posting_id), ''), 'UTF8')
+             FROM postings WHERE (posting_id > after_id OR after_id = 0) AND posting_id <= up_to))) AS broken
+  FROM (SELECT after_id, up_to, hash, coalesce(lag(up_to) OVER (ORDER BY up_to), 0) AS end_before,
+               coalesce(lag(hash) OVER (ORDER BY up_to), '') AS hash_before
+          FROM seals WHERE sealed = 'postings') AS chain

@@ -8,6 +8,9 @@ from services.payments.books.store import SQL
 from shared.ids import IntentId, TransferId
 from shared.money import Dong
 from shared.storage.db import Connection
+from shared.unit.seals import Sealed
+
+POSTINGS = Sealed("postings", SQL["seal_postings"], SQL["broken_seals_of_postings"])
 
 
 async def allocations_of_intent(connection: Connection, intent_id: IntentId) -> list[Allocation]:

@@ -7,12 +7,11 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
@@ -20,15 +19,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ticketing.catalogue.domain.products import Product, Venue
-from services.ticketing.gate.api.doors import GateDep, GateDoors
+from services.ticketing.gate.api.doors import GateDep, PhonePass, as_json, venue_of
 from services.ticketing.gate.domain.scans import Scan
-from services.ticketing.gate.usecases.gate_manifest import After, GateManifest
+from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, SignedInOwner
 from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan
 from services.ticketing.gate.usecases.undo_admission import UndoAdmission
 from services.ticketing.people.domain import PIN_ITERATIONS
-from shared.errors import DomainError
+from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
-from shared.passes.auth import GATE, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, require_venue
+from shared.passes.auth import GATE, OWNER, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, token_in
 from shared.web.instants import Instant
 from shared.web.limits import SCANS, within
 from shared.web.live import State
@@ -51,15 +50,10 @@ _VENDOR = (
 )
 _MIN_INTERVAL_S = 0.2
 _LONGEST_GAP = timedelta(days=45)
+# As long as a member of staff stays at the gate by the PIN.
+_SHIFT = timedelta(hours=12)
 
 
-class GateOpening(DomainError):
-    """The catalogue is not read yet, in the first moment of a process; the phone asks again by itself."""
-
-    code, status = "gate_opening", 503
-
-
-PhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE))]
 AnyPhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE, even_revoked=True))]
 _ANYONE = [Depends(allow_anyone)]
 router = APIRouter()
@@ -79,7 +73,7 @@ class ScanBody(BaseModel):
     offline: bool = False
     verdict: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] | None = None
     person_id: UUID | None = None
-    undone_at: AwareDatetime | None = None
+    undone_at: Instant | None = None
 
 
 class ScansBody(BaseModel):
@@ -101,7 +95,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doo
     is_revoked = passes.is_revoked(phone)
     if is_revoked and body.keeps:
         raise PassRevoked(sign_in=GATE.sign_in)
-    venue_id = _venue_of(doors, phone, body.venue_id)
+    venue_id = venue_of(doors, phone, body.venue_id)
     taken = tuple(
         TakenScan(
             Scan(
@@ -122,7 +116,7 @@ async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doo
     )
     command = SyncScans(taken, quarantined=is_revoked)
     answers = await doors.sync_scans(command)
-    return _json({"answers": answers})
+    return as_json({"answers": answers})
 
 
 class UndoBody(BaseModel):
@@ -136,25 +130,47 @@ class UndoBody(BaseModel):
 async def post_undo(phone: PhonePass, body: UndoBody, doors: GateDep) -> Response:
     command = UndoAdmission(ScanId(body.scan_id), DeviceId(phone.subject_id), body.occurred_at)
     await doors.undo_admission(command)
-    return _json({"scan_id": body.scan_id, "undone": True})
+    return as_json({"scan_id": body.scan_id, "undone": True})
 
 
-def _after(
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """since: `server_time` of the last manifest, for what is new only. after: the page of it that was had before."""
+
+    since: datetime | None
+    after: After | None
+
+
+def _asked(
+    since: Instant | None = None,
     uses_after: Instant | None = None,
     tickets_after: Instant | None = None,
     revoked_after: UUID | None = None,
-) -> After | None:
+) -> _Asked:
     if uses_after is None or tickets_after is None or revoked_after is None:
+        return _Asked(since, None)
+    return _Asked(since, After(uses_after, tickets_after, TicketId(revoked_after)))
+
+
+async def _owner_at(request: Request, phone: PhonePass) -> SignedInOwner | None:
+    """Who signed in as an owner on this very phone in the last 12 hours."""
+    passes = request.app.state.doors
+    assert isinstance(passes, Doors)
+    try:
+        owner = passes.admit(token_in(request.headers.raw, OWNER))
+    except Unauthenticated:
         return None
-    return After(uses_after, tickets_after, TicketId(revoked_after))
+    until = owner.issued_at + _SHIFT
+    is_here = owner.role is Role.OWNER and owner.device_id == phone.subject_id and passes.clock() < until
+    return SignedInOwner(PersonId(owner.subject_id), until) if is_here else None
 
 
 @router.get("/api/gate/manifest")
 async def get_manifest(
     phone: PhonePass,
     doors: GateDep,
-    after: Annotated[After | None, Depends(_after)],
-    since: Instant | None = None,
+    asked: Annotated[_Asked, Depends(_asked)],
+    owner: Annotated[SignedInOwner | None, Depends(_owner_at)],
     venue_id: str | None = None,
 ) -> Response:
     """What the phone needs to decide by itself. since: `server_time` of the last manifest, for what is new only.
@@ -163,12 +179,12 @@ async def get_manifest(
     to the same question. The `server_time` of its first page is the `since` of the next manifest.
     """
     catalogue = doors.catalogue()
-    venue = catalogue.venues[_venue_of(doors, phone, venue_id)]
+    venue = catalogue.venues[venue_of(doors, phone, venue_id)]
     now = doors.clock()
-    recent = since if since is not None and now - since < _LONGEST_GAP else None
-    command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, after)
+    recent = asked.since if asked.since is not None and now - asked.since < _LONGEST_GAP else None
+    command = GateManifest(venue.venue_id, DeviceId(phone.subject_id), recent, asked.after, owner)
     manifest = await doors.gate_manifest(command)
-    return _json(
+    return as_json(
         {
             "server_time": now,
             "complete": recent is None,
@@ -189,7 +205,7 @@ async def get_manifest(
 
 # A dependency, because once a stream has begun it is too late to say 403.
 async def _watched_venue(phone: PhonePass, doors: GateDep, venue_id: str | None = None) -> VenueId:
-    return _venue_of(doors, phone, venue_id)
+    return venue_of(doors, phone, venue_id)
 
 
 @router.get("/api/gate/live", response_class=EventSourceResponse)
@@ -257,18 +273,5 @@ def _shell() -> _Shell:
     return _Shell(version, ["/gate", "/gate/decoder.js", *(f"/static/{name}" for name in names)])
 
 
-def _venue_of(doors: GateDoors, phone: Pass, asked: str | None) -> VenueId:
-    """The venue asked for, or the phone's first one; raises VenueForbidden or GateOpening."""
-    venue_id = VenueId(asked if asked is not None else phone.venues[0])
-    require_venue(phone, venue_id)
-    if venue_id not in doors.catalogue().venues:
-        raise GateOpening
-    return venue_id
-
-
 def _names(named: Venue | Product) -> dict[str, str]:
     return {"vi": named.name_vi, "en": named.name_en}
-
-
-def _json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"})

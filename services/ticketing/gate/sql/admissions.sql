@@ -111,26 +111,35 @@ SELECT a.scan_id, a.venue_id, a.ticket_id, a.count, a.reason, a.occurred_at, a.d
  ORDER BY a.changed_at DESC LIMIT 100
 
 -- name: watched_scans
--- Scans that were undone, or ($3) those of revoked phones, for a manager; by admissions_of_venue and then primary keys.
+-- Scans that were undone, or ($3) those of revoked phones, for a manager; by admissions_of_venue and then primary keys,
+-- which the LIMIT of each join holds it to.
 SELECT a.scan_id, a.venue_id, a.count, a.offline, a.occurred_at, a.recorded_at, a.undone_at,
-       coalesce(devices.name, '') AS gate, devices.paired_at, coalesce(persons.display_name, '') AS person,
-       tickets.short_code, tickets.product_id
+       coalesce(here.name, '') AS gate, here.paired_at, coalesce(who.display_name, '') AS person,
+       what.short_code, what.product_id
   FROM admissions AS a
-  LEFT JOIN tickets ON tickets.ticket_id = a.ticket_id
-  LEFT JOIN devices ON devices.device_id = a.device_id
-  LEFT JOIN persons ON persons.person_id = a.person_id
+  LEFT JOIN LATERAL (SELECT short_code, product_id FROM tickets WHERE ticket_id = a.ticket_id LIMIT 1) AS what ON true
+  LEFT JOIN LATERAL (SELECT name, paired_at FROM devices WHERE device_id = a.device_id LIMIT 1) AS here ON true
+  LEFT JOIN LATERAL (SELECT display_name FROM persons WHERE person_id = a.person_id LIMIT 1) AS who ON true
  WHERE a.venue_id = ANY ($1) AND a.changed_at > $2
    AND (a.verdict = 'quarantined') = $3 AND (a.undone_at IS NOT NULL OR $3)
  ORDER BY a.changed_at DESC, a.occurred_at DESC LIMIT 500
 
 -- name: tickets_around
--- A page of the next days' tickets, by tickets_issued.
-SELECT ticket_id, encode(substring(sha256(convert_to(short_code, 'UTF8')) FOR 8), 'hex') AS short_code_hash,
+-- A page of the next days' tickets, by tickets_issued. The hash is codes/short_code.py's.
+SELECT ticket_id, encode(substring(sha256(convert_to(concat_ws('.', venues.number, to_char(valid_from, 'YYYY-MM-DD'),
+       short_code), 'UTF8')) FOR 3), 'hex') AS short_code_hash,
        venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days, tickets.admits,
        issued_at
   FROM tickets JOIN venues USING (venue_id) JOIN products USING (product_id)
  WHERE tickets.venue_id = $1 AND valid_from + days > $2::date AND valid_from <= $2::date + 2 AND issued_at > $3
  ORDER BY issued_at FETCH FIRST ($4) ROWS WITH TIES
+
+-- name: find_typed_ticket
+-- A venue's ticket of a typed short code, by its unique key.
+SELECT ticket_id, venues.number AS venue_number, products.number AS product_number, valid_from AS first_day, days,
+       tickets.admits
+  FROM tickets JOIN venues USING (venue_id) JOIN products USING (product_id)
+ WHERE short_code = $1 AND tickets.venue_id = $2
 
 -- name: revoked_tickets
 -- A page of revocations, by the partial index tickets_revoked.

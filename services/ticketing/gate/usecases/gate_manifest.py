@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.ticketing.gate import store
 from services.ticketing.gate.store import KnownConflict, KnownTicket, KnownUse
-from services.ticketing.people.domain import DeviceKind, HashedPin, Person
+from services.ticketing.people.domain import Device, HashedPin, Person
 from services.ticketing.people.store import find_device, persons_of_venues, see_device
 from shared.clock import local_date
 from shared.ids import DeviceId, PersonId, TicketId, VenueId
@@ -35,6 +35,14 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedInOwner:
+    """The owner whose pass this phone has, and until when it opens the scanner."""
+
+    person_id: PersonId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GateManifest:
     """since None: everything. after: what the page before said was more of the same manifest."""
 
@@ -42,6 +50,7 @@ class GateManifest:
     device_id: DeviceId
     since: datetime | None
     after: After | None = None
+    owner: SignedInOwner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +63,27 @@ class GatePerson:
 
 
 @dataclass(frozen=True, slots=True)
+class GateHost:
+    """The owner at an owner's phone, who signed in at the server; the phone knows no PIN of theirs."""
+
+    person_id: PersonId
+    display_name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One page. people and conflicts stand in each, the other lists go on until `more` is None.
 
-    has_hosts: whether owners belong to the venue, who are not among a gate phone's people.
+    has_hosts: whether owners belong to the venue, who are never among the people. for_owner: it is an owner's phone.
     """
 
     device_name: str
     today: date
     people: Sequence[GatePerson]
     has_hosts: bool
+    for_owner: bool
+    host: GateHost | None
     tickets: Sequence[KnownTicket]
     revoked: Sequence[TicketId]
     uses: Sequence[KnownUse]
@@ -96,8 +116,10 @@ async def gate_manifest(tx: Tx, command: GateManifest, now: datetime) -> Manifes
     return Manifest(
         device_name="" if device is None else device.name,
         today=today,
-        people=_gate_people(persons, None if device is None else device.kind),
+        people=_gate_people(persons),
         has_hosts=any(person.role == "owner" for person in persons),
+        for_owner=_is_owners(device),
+        host=_host(persons, command.owner) if _is_owners(device) else None,
         tickets=tickets.rows,
         revoked=revoked.rows,
         uses=uses.rows,
@@ -113,9 +135,21 @@ def _beginning(since: datetime | None, now: datetime) -> After:
     return After(since - _OVERLAP, since - _OVERLAP, first)
 
 
-def _gate_people(persons: Sequence[Person], kind: DeviceKind | None) -> list[GatePerson]:
+def _is_owners(device: Device | None) -> bool:
+    return device is not None and device.kind == "owner"
+
+
+def _host(persons: Sequence[Person], owner: SignedInOwner | None) -> GateHost | None:
+    """Whoever signed in, if they are still an owner here."""
+    if owner is None:
+        return None
+    found = (person for person in persons if person.person_id == owner.person_id and person.role == "owner")
+    return next((GateHost(one.person_id, one.display_name, owner.until) for one in found), None)
+
+
+def _gate_people(persons: Sequence[Person]) -> list[GatePerson]:
     return [
         GatePerson(person.person_id, person.display_name, person.pin)
         for person in persons
-        if person.pin is not None and person.may_know_pin(kind)
+        if person.pin is not None and person.tells_pin_to_phones
     ]

@@ -3,7 +3,6 @@
 
 import { answerOf, change, fact, newId } from "./memory.js";
 import { admissionsLeft, decide } from "./rules.js";
-import { parseShortCode, shortCodeHash } from "./short_code.js";
 import { verifyTicket } from "./ticket.js";
 
 /** @typedef {import("./rules.js").Reading} Reading */
@@ -28,20 +27,6 @@ export async function readCode(text) {
   // A code that is not ours is nobody's business: the server hears that one was shown, not what it said.
   const code = text.startsWith("HG") ? text.slice(0, 4400) : text.slice(0, 6);
   return { reading, code, short_code: null, flags: reading.claims ? Number(/** @type {any} */ (reading.claims).flags) : 0 };
-}
-
-/**
- * @param {string} typed
- * @returns {Promise<Shown | {mistake: string}>}
- */
-export async function readTyped(typed) {
-  const parsed = parseShortCode(typed);
-  if (parsed.error !== undefined) return { mistake: parsed.error };
-  const hash = await shortCodeHash(parsed.code);
-  const claims = await change(["tickets"], ({ tickets }) => answerOf(tickets.get(hash)));
-  /** @type {Reading} */
-  const reading = claims ? { claims } : { error: "unknown_short_code" };
-  return { reading, code: null, short_code: parsed.code, flags: 0 };
 }
 
 /**

@@ -3,12 +3,13 @@
 
 import { Camera } from "./camera.js";
 import { signal, stayAwake, unlock } from "./feedback.js";
-import { UNDO_MS, groupOf, judge, readCode, readTyped, serverNow, undo } from "./judge.js";
+import { UNDO_MS, groupOf, judge, readCode, serverNow, undo } from "./judge.js";
 import { fact, newest } from "./memory.js";
 import { enter, leave, personHere } from "./pin.js";
 import { isKept, showStatus } from "./status.js";
 import { moveTo, start, state, sync } from "./sync.js";
 import { t } from "./texts.js";
+import { readTyped } from "./typed.js";
 import { element, say, showCamera, showLast, showPeople, showResult, showScreen, showVenues } from "./view.js";
 
 /** @typedef {import("./judge.js").Shown} Shown */
@@ -95,8 +96,11 @@ function showGroup(step) {
 /** @param {SubmitEvent} event */
 async function typed(event) {
   event.preventDefault();
+  if (isBusy) return;
   const field = /** @type {HTMLInputElement} */ (element("short-code"));
-  const read = await readTyped(field.value);
+  // The server may take a while to answer, in which a second touch must not be a second scan.
+  isBusy = true;
+  const read = await readTyped(field.value).finally(() => (isBusy = false));
   if ("mistake" in read) {
     say("type-mistake", t(`type.${read.mistake}`));
     return;
@@ -134,8 +138,7 @@ async function begin() {
   if (!person) {
     camera.stop();
     chosen = null;
-    const people = (await fact("people")) || [];
-    showPeople(people, choose, Boolean(await fact("has_hosts")));
+    await showWho();
     say("pin-mistake", "");
     showScreen("pin");
     return;
@@ -144,6 +147,12 @@ async function begin() {
   void camera.open();
   void stayAwake();
   await redraw();
+}
+
+/** Who may come in here, as far as is known by now. */
+async function showWho() {
+  const hosts = { hasHosts: Boolean(await fact("has_hosts")), forOwner: Boolean(await fact("for_owner")) };
+  showPeople((await fact("people")) || [], chosen, choose, hosts);
 }
 
 /** @param {any} someone */
@@ -196,7 +205,11 @@ function keep() {
 async function synced() {
   if (state.line === "online" && !isKept()) keep();
   const isWaiting = ["starting", "unpaired", "offline_first"].includes(document.body.dataset.screen || "");
-  if (isWaiting) await begin();
+  // An owner has signed in, or out. Staff stay when the phone moves to a venue whose list does not have them.
+  const here = setup && (await personHere());
+  const isAnother = setup && (person ? Boolean(person.until) && !here : Boolean(here));
+  if (isWaiting || isAnother) await begin();
+  else if (document.body.dataset.screen === "pin") await showWho();
   await redraw();
 }
 

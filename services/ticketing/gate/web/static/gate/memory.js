@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the phone remembers, in IndexedDB: facts, tickets by short-code hash, uses of tickets, its own scans, and the
+ * What the phone remembers, in IndexedDB: facts, tickets by short-code hash and id, uses of tickets, its own scans, and the
  * outbox of what the server has not been told. Each write that decides something is one strict transaction.
  */
 

@@ -1,20 +1,31 @@
 // @ts-check
-/** Who stands at the gate. The PIN only tells colleagues apart, so the phone may check it by itself. */
+/**
+ * Who stands at the gate. A member of staff's PIN only tells colleagues apart, so the phone may check it by itself. An
+ * owner's opens money too: no phone knows it, and an owner's phone is open for whoever signed in at the server.
+ */
 
+import { serverNow } from "./judge.js";
 import { fact, keepFact } from "./memory.js";
 
 const SHIFT_MS = 12 * 3_600_000;
 const TRIES = 5;
 const WAIT_MS = 60_000;
 
-/** @typedef {{person_id: string, display_name: string}} Person */
+/** until: of an owner only, the end of the sign-in. @typedef {{person_id: string, display_name: string, until?: string}} Person */
 
-/** Who entered a PIN in the last 12 hours and still belongs here. @returns {Promise<Person | null>} */
+/** Who entered a PIN in the last 12 hours and still belongs here, or the owner. @returns {Promise<Person | null>} */
 export async function personHere() {
   const person = await fact("person");
   const people = (await fact("people")) || [];
   const isKnown = people.some((/** @type {any} */ other) => person && other.person_id === person.person_id);
-  return isKnown && Date.now() - person.at < SHIFT_MS ? person : null;
+  return isKnown && Date.now() - person.at < SHIFT_MS ? person : hostHere();
+}
+
+/** The owner who signed in on this phone and did not leave since. @returns {Promise<Person | null>} */
+async function hostHere() {
+  const host = await fact("host");
+  const isIn = host && host.until !== (await fact("host_left")) && (await serverNow()) < Date.parse(host.until);
+  return isIn ? host : null;
 }
 
 /**
@@ -39,6 +50,9 @@ export async function enter(personId, pin) {
 /** @returns {Promise<void>} */
 export async function leave() {
   await keepFact("person", null);
+  const host = await fact("host");
+  // The next sync brings the same sign-in again; only a new one opens.
+  if (host) await keepFact("host_left", host.until);
 }
 
 /**

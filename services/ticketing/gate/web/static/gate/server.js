@@ -27,11 +27,12 @@ export class Refused extends Error {
  * The answer of the server; rejects with Refused or Unreachable.
  * @param {string} address
  * @param {unknown} [body]
+ * @param {number} [limit] how long to wait, in ms
  * @returns {Promise<any>}
  */
-export async function call(address, body) {
+export async function call(address, body, limit = LIMIT_MS) {
   const aborter = new AbortController();
-  const timer = setTimeout(() => aborter.abort(), LIMIT_MS);
+  const timer = setTimeout(() => aborter.abort(), limit);
   try {
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
     const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };

@@ -40,13 +40,16 @@ export function groupedShortCode(code) {
 }
 
 /**
- * What the manifest knows of a code: the first 8 bytes of its SHA-256, in lower-case hex.
+ * What the manifest knows of a ticket's code: 3 bytes of a salted SHA-256, in lower-case hex.
  * @param {string} code as parseShortCode gave it
+ * @param {number} venueNumber
+ * @param {string} firstDay YYYY-MM-DD
  * @returns {Promise<string>}
  */
-export async function shortCodeHash(code) {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(code));
-  return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+export async function shortCodeHash(code, venueNumber, firstDay) {
+  const salted = new TextEncoder().encode(`${venueNumber}.${firstDay}.${code}`);
+  const digest = await crypto.subtle.digest("SHA-256", salted);
+  return Array.from(new Uint8Array(digest, 0, 3), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {string} character */

@@ -13,6 +13,8 @@ const TICK_MS = 30_000;
 const AGAIN_MS = 3_000;
 const SLOW_MS = 3_000;
 const DAY_MS = 86_400_000;
+// What the tickets are kept as; a list that an older scanner kept is fetched anew.
+const LIST = 2;
 
 /**
  * checking: nobody knows at this moment. refused: somebody answers, but what waits does not get through.
@@ -197,7 +199,8 @@ export async function moveTo(venueId) {
 /** Fetches what is new since the last time, and everything on a new day. */
 async function refresh() {
   const since = await fact("since");
-  const isWhole = !since || (await fact("whole_on")) !== localDate(await serverNow());
+  const isOld = (await fact("list")) !== LIST;
+  const isWhole = !since || isOld || (await fact("whole_on")) !== localDate(await serverNow());
   const asked = Date.now();
   /** @type {Record<string, string>} */
   const asking = isWhole ? {} : { since };
@@ -218,7 +221,10 @@ async function refresh() {
       uses.delete(IDBKeyRange.upperBound(newId(asked - 260 * DAY_MS)));
       scans.delete(IDBKeyRange.upperBound(newId(asked - 7 * DAY_MS)));
     }
-    for (const ticket of manifest.tickets) tickets.put(ticket);
+    for (const { short_code_hash: hash, ...ticket } of manifest.tickets) {
+      // Three bytes may fit two tickets, so the key has the id as well.
+      tickets.put({ ...ticket, hash, short_code_hash: `${hash}.${ticket.ticket_id}` });
+    }
     for (const use of manifest.uses) {
       const known = await answerOf(uses.get(use.scan_id));
       // Undoing is never taken back, and may be known here before it is there.
@@ -229,12 +235,15 @@ async function refresh() {
     facts.put({ ...setup, device_name: manifest.device_name }, "setup");
     facts.put(manifest.people, "people");
     facts.put(manifest.has_hosts, "has_hosts");
+    facts.put(manifest.for_owner, "for_owner");
+    facts.put(manifest.host, "host");
     facts.put(manifest.revoked, "revoked");
     facts.put(manifest.conflicts, "conflicts");
     facts.put(offset, "clock_offset_ms");
     facts.put(serverTime, "since");
     facts.put(Date.now() + offset, "contact_at");
     if (isWhole) facts.put(manifest.today, "whole_on");
+    if (isWhole) facts.put(LIST, "list");
     // Paired again, perhaps in another tab.
     facts.delete("removed");
   });

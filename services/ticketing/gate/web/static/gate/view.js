@@ -118,22 +118,25 @@ export function showCamera(camera) {
 
 /**
  * @param {any[]} people
+ * @param {{person_id: string} | null} chosen
  * @param {(person: any) => void} choose
- * @param {boolean} hasHosts whom a gate's phone does not let in
+ * @param {{hasHosts: boolean, forOwner: boolean}} hosts whom a gate's phone does not let in, and their own by its sign-in
  */
-export function showPeople(people, choose, hasHosts) {
+export function showPeople(people, chosen, choose, { hasHosts, forOwner }) {
   const buttons = people.map((person) => {
     const button = made("button", person.display_name);
     button.setAttribute("type", "button");
     button.dataset.person = person.person_id;
-    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-pressed", String(Boolean(chosen) && person.person_id === chosen?.person_id));
     button.addEventListener("click", () => choose(person));
     return button;
   });
   fill("people", ...buttons);
   element("pin-form").hidden = !people.length;
-  say("pin-nobody", people.length ? "" : t(hasHosts ? "pin.hosts_only" : "pin.nobody"));
-  element("pin-pair").hidden = Boolean(people.length) || !hasHosts;
+  const isEmpty = !people.length && !forOwner;
+  say("pin-nobody", isEmpty ? t(hasHosts ? "pin.hosts_only" : "pin.nobody") : "");
+  element("pin-pair").hidden = !isEmpty || !hasHosts;
+  element("pin-host").hidden = !forOwner;
 }
 
 /**

@@ -1,0 +1,90 @@
+"""The drill of a new ticket key: tickets of the old one and of the new one are admitted all the time, also offline."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from services.ticketing.codes import ticket_code
+from services.ticketing.codes.keys import load_ticket_keys
+from services.ticketing.codes.new_key import KeyRefused, make_key, use_key
+from services.ticketing.sales.domain.tickets import Ticket
+from tests.support.cluster import Cluster
+from tests.support.gate import Phone
+from tests.support.gate_doors import Gate, open_gate, scan
+from tests.unit.ticketing.test_ticket_keys import add_private
+
+Keys = dict[str, str]
+
+
+@pytest.fixture
+async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
+    async with open_gate(cluster) as opened:
+        yield opened
+
+
+def start(at_gate: Gate, secrets: Path) -> None:
+    """The service reads its keys as it starts."""
+    keys = load_ticket_keys(secrets)
+    at_gate.venue.signer = keys.signer
+    at_gate.open_with(keys.public_keys)
+
+
+async def known_to(at_gate: Gate, phone: Phone) -> Keys:
+    """The keys that a phone keeps for the time without network."""
+    keys: Keys = (await at_gate.manifest(phone))["keys"]
+    return keys
+
+
+def reads(kept: Keys, ticket: Ticket) -> int:
+    """The id of the key under which a phone without network finds the ticket genuine."""
+    public = {int(key_id): Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)) for key_id, key in kept.items()}
+    return ticket_code.verify(ticket.code, public).key_id
+
+
+async def test_a_new_ticket_key_is_known_everywhere_before_it_signs_and_old_tickets_stay_good(
+    at_gate: Gate, tmp_path: Path
+) -> None:
+    add_private(tmp_path, 1)
+    start(at_gate, tmp_path)
+    phone = await at_gate.venue.pair("East gate")
+    before, before_too = await at_gate.venue.issue(people=2)
+    kept_before = await known_to(at_gate, phone)
+
+    assert make_key(tmp_path) == 2
+    start(at_gate, tmp_path)
+    [between] = await at_gate.venue.issue()
+    # Who did not sync since meets no ticket of the new key.
+    assert reads(kept_before, between) == 1
+    kept = await known_to(at_gate, phone)
+    assert sorted(kept) == ["1", "2"]
+
+    assert use_key(tmp_path) == 2
+    start(at_gate, tmp_path)
+    [after] = await at_gate.venue.issue()
+    assert [reads(kept, ticket) for ticket in (before, between, after)] == [1, 1, 2]
+    answers = await at_gate.send(phone, *(scan(ticket, verdict=None) for ticket in (before, between, after)))
+    assert [answer["verdict"] for answer in answers] == ["admitted"] * 3
+
+    # A stolen key leaves: what it signed is of an unknown key, what the new one signed is good.
+    (tmp_path / "ticket-key-1.pem").unlink()
+    start(at_gate, tmp_path)
+    [refused] = await at_gate.send(phone, scan(before_too, verdict=None))
+    assert (refused["verdict"], refused["reason"]) == ("refused", "unknown_key")
+    assert reads(await known_to(at_gate, phone), after) == 2
+
+
+def test_one_new_key_waits_at_a_time_and_none_is_ever_written_over(tmp_path: Path) -> None:
+    add_private(tmp_path, 1)
+    (tmp_path / "ticket-key-1.pem").chmod(0o600)
+    with pytest.raises(KeyRefused, match="holds no next-ticket-key"):
+        use_key(tmp_path)
+    assert make_key(tmp_path) == 2
+    with pytest.raises(KeyRefused, match="waits already"):
+        make_key(tmp_path)
+    assert load_ticket_keys(tmp_path).signer.key_id == 1
+    assert use_key(tmp_path) == 2
+    assert load_ticket_keys(tmp_path).signer.key_id == 2
+    assert make_key(tmp_path) == 3
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
