@@ -13,7 +13,7 @@ from deploy.console import Problem, say, step
 from deploy.databases import ensure_databases
 from deploy.local.caddy import caddy_part
 from deploy.local.kafka import KafkaBroker
-from deploy.local.kafka_jars import are_jars_here, kafka_jars
+from deploy.local.kafka_jars import are_jars_here
 from deploy.local.lock import only_one
 from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.postgres import PostgresServer
@@ -26,7 +26,7 @@ from deploy.local.supervisor import Stage, supervise
 from deploy.local.system import caddy_program, ensure_java
 from deploy.local.vendor import ensure_vendored
 from deploy.prepare import prepare
-from shared.settings import SERVICES, read_secret
+from shared.settings import KAFKA_ADMIN, SERVICES, kafka_password_file, read_secret
 
 PAGES = {
     "visitor": "/",
@@ -79,7 +79,8 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
     kafka_ports = (settings.cluster_ports.kafka, settings.cluster_ports.kafka_controller)
     stores: list[Part] = [postgres] if settings.runs_postgres else []
     if settings.runs_kafka:
-        stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, kafka_jars(), log=LOGS / "kafka.log"))
+        password = read_secret(settings.secrets, kafka_password_file(KAFKA_ADMIN))
+        stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, password, log=LOGS / "kafka.log"))
     env = environment_of(settings)
 
     def fill_stores() -> None:
