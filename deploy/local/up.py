@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import shutil
 import socket
 import sys
@@ -44,6 +45,8 @@ LATER_START_BYTES = 512 * 1024**2
 def main(_arguments: list[str]) -> int:
     """Run until Ctrl-C."""
     settings = Settings.read()
+    # It warns of each password that is not encrypted; the administrator's stays on this machine.
+    logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
     say("Một Chạm")
     LOCAL.mkdir(parents=True, exist_ok=True)
     with only_one():

@@ -1,7 +1,7 @@
 """How orders end on the real database: whatever comes in which order, each place is given back exactly once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
 
 from services.ticketing.app import WEBS, sales_doors
 from services.ticketing.catalogue.domain.catalogue import Catalogue
@@ -28,9 +29,11 @@ from services.ticketing.sales.usecases.cancel_order import CancelOrder, OrderNot
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.sales.usecases.place_order import OrderExists, PlacedOrder, PlaceOrder, SoldOut, place_order
+from shared.errors import Poison
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
-from shared.ids import OrderId, TicketId, uuid7
+from shared.ids import OrderId, TicketId, VenueId, uuid7
+from shared.money import Dong
 from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Unit, UseCase
 from shared.unit.wake import Waker
@@ -93,9 +96,9 @@ class Shop:
                 self.now[0] += timedelta(hours=1)
                 await self.unit.run(partial(expire_orders, catalogue=self.catalogue), ExpireOrders(self.now[0]))
             case "part":
-                await self.unit.run(note_intent, self._told(order, PaymentPartial, 10_000))
+                await self.unit.run(note_intent, await self.told(order, PaymentPartial, 10_000))
             case "whole":
-                paid = self._told(order, PaymentSettled, order.total_vnd)
+                paid = await self.told(order, PaymentSettled, order.total_vnd)
                 settle = partial(settle_order, catalogue=self.catalogue, signer=self.venue.signer)
                 await self.unit.run(settle, paid)
 
@@ -107,11 +110,16 @@ class Shop:
             return False
         return True
 
-    def _told(self, order: PlacedOrder, kind: type[E], paid_vnd: int) -> E:
+    async def told(self, order: PlacedOrder, kind: type[E], paid_vnd: int) -> E:
         """What payments says of this order's intent, newer than what it said before."""
         version = self.versions[order.order_id] = self.versions.get(order.order_id, 0) + 1
         state = msgspec.json.decode(TOLD)
         state |= {"order_id": str(order.order_id), "amount_vnd": order.total_vnd, "paid_vnd": paid_vnd}
+        row = await self.unit.pool.fetchrow(
+            "SELECT venue_id, lines::text AS lines FROM orders WHERE order_id = $1", order.order_id
+        )
+        assert row is not None
+        state |= {"lines": msgspec.json.decode(row["lines"]), "place": {**state["place"], "venue_id": row["venue_id"]}}
         return msgspec.convert({**state, "version": version}, kind)
 
     async def places(self) -> tuple[int, int]:
@@ -358,3 +366,38 @@ async def test_what_is_stored_of_a_ticket_is_what_its_code_says(shop: Shop) -> N
         signed = (claims.ticket_id, claims.first_day, claims.days, claims.admits)
         assert (ticket.ticket_id, ticket.valid_from, ticket.days, ticket.admits) == signed
     assert stored == other_day
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda event: {"amount_vnd": event.amount_vnd - 1, "paid_vnd": event.paid_vnd - 1},
+        lambda event: {"place": replace_struct(event.place, venue_id=VenueId("hang-lung-khuy"))},
+        lambda event: {"lines": (replace_struct(event.lines[0], count=1), *event.lines[1:])},
+        lambda event: {"paid_vnd": event.paid_vnd - 1},
+    ],
+    ids=["amount", "venue", "lines", "unpaid"],
+)
+async def test_a_settlement_that_contradicts_its_order_issues_no_ticket_and_is_put_aside(
+    shop: Shop, other: Callable[[PaymentSettled], dict[str, object]]
+) -> None:
+    order = await shop.order(3)
+    told = await shop.told(order, PaymentSettled, order.total_vnd)
+    settle = partial(settle_order, catalogue=shop.catalogue, signer=shop.venue.signer)
+
+    with pytest.raises(Poison):
+        await shop.unit.run(settle, replace_struct(told, **other(told)))
+
+    assert await shop.status(order) == "placed"
+    await shop.unit.run(settle, told)
+    assert await shop.status(order) == "ticketed"
+
+
+async def test_a_code_to_pay_another_amount_than_the_orders_is_never_shown(shop: Shop) -> None:
+    order = await shop.order(3)
+    told = await shop.told(order, PaymentPartial, 10_000)
+
+    with pytest.raises(Poison):
+        await shop.unit.run(note_intent, replace_struct(told, amount_vnd=Dong(order.total_vnd * 2)))
+
+    assert told.account_name not in (await shop.visitor.get(f"/orders/{order.token}")).text
