@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import os
 import shutil
 import socket
 import sys
@@ -54,13 +55,23 @@ def main(_arguments: list[str]) -> int:
         ensure_secrets(settings.secrets)
         if settings.runs_kafka:
             ensure_java(with_maven=not are_jars_here())
-        ensure_vendored()
+        ensure_vendored()  # first, since an image's user reads these files too
+        close_to_others(LOCAL)
         stages = stages_of(settings, caddy_program())
         _stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
         check_ports(settings)
         with told_to_commands(environment_of(settings)):
             supervise(stages, on_ready=lambda: say(_welcome(settings, own_age_s())))
     return 0
+
+
+def close_to_others(folder: Path) -> None:
+    """From now on what we and our parts write is ours alone; what lies below the folder was open before.
+
+    The logs hold the first operator's invitation, and Kafka's folder every event.
+    """
+    os.umask(0o077)
+    folder.chmod(0o700)
 
 
 def _stop_leftovers(parts: Sequence[Part]) -> None:
