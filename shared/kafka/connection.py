@@ -38,7 +38,8 @@ def connection(address: str) -> Connection:
         sasl_plain_password=unquote(parts.password or ""),
     )
     if authority := parse_qs(parts.query).get("tls_ca"):
-        given |= {"security_protocol": "SASL_SSL", "ssl_context": ssl.create_default_context(cafile=authority[0])}
+        given["security_protocol"] = "SASL_SSL"
+        given["ssl_context"] = ssl.create_default_context(cafile=authority[0])
     return given
 
 
