@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.console import Problem, say
 from deploy.databases import ensure_databases
+from shared.kafka.connection import first_broker
 from shared.settings import (
     DATABASE_SERVER,
     KAFKA_BOOTSTRAP_SERVERS,
@@ -64,8 +65,7 @@ async def make_databases() -> None:
 
 async def knock_on_kafka() -> None:
     """Raises OSError while nothing listens there."""
-    host, _, port = KAFKA_BOOTSTRAP_SERVERS.of(os.environ).split(",")[0].rpartition(":")
-    _, writer = await asyncio.open_connection(host, int(port))
+    _, writer = await asyncio.open_connection(*first_broker(KAFKA_BOOTSTRAP_SERVERS.of(os.environ)))
     writer.close()
 
 

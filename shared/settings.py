@@ -17,6 +17,8 @@ Profile = Literal["demo", "production"]
 # Every service and the port it listens on unless told otherwise.
 SERVICES: Mapping[str, int] = {"ticketing": 8101, "payments": 8102, "analytics": 8103}
 SIMULATOR, SIMULATOR_PORT_UNLESS_SET = "simulator", 8104
+# Who speaks on Kafka beside the services: whoever prepares it, and in the demo the bank and who looks on.
+KAFKA_ADMIN, KAFKA_BANK, KAFKA_WATCH = "admin", "bank", "watch"
 
 
 class SettingsWrong(Exception):
@@ -61,7 +63,8 @@ SECRETS_DIR = Setting(
 )
 KAFKA_BOOTSTRAP_SERVERS = Setting(
     "KAFKA_BOOTSTRAP_SERVERS",
-    "where Kafka is, host:port; once set, `./run up` starts none of its own",
+    "where Kafka is, host:port; once set, `./run up` starts none of its own. `user:password@` may stand before it, else"
+    " each speaks under its own name, by SECRETS_DIR/{name}-kafka-password; `?tls_ca=FILE` behind it encrypts",
     "127.0.0.1:{MOT_CHAM_KAFKA_PORT}",
     _EVERYBODY,
 )
@@ -111,7 +114,7 @@ PORTS: Mapping[str, Setting] = {
 DATABASE_URLS: Mapping[str, Setting] = {
     name: Setting(
         f"{name.upper()}_DATABASE_URL",
-        f"whole address of the database of {name}, password included",
+        f"whole address of the database of {name}, password included; `?sslmode=verify-full&sslrootcert=FILE` encrypts",
         f"made of DATABASE_SERVER and the password in SECRETS_DIR/{name}-postgres-password",
         f"`./run`, {name}",
     )
@@ -156,8 +159,9 @@ _OF_TESTS = (
     Setting("MOT_CHAM_PICTURES", "folder for screenshots to look at", "no pictures", _TESTS),
 )
 ALL: tuple[Setting, ...] = (
-    *(PROFILE, PUBLIC_ORIGIN, SECRETS_DIR, DATABASE_SERVER, *DATABASE_URLS.values(), DATABASE_POOL_SIZE),
-    *(KAFKA_BOOTSTRAP_SERVERS, KAFKA_REPLICATION_FACTOR, TOPIC_PREFIX, *PORTS.values(), HOST, INSTANCE_ID, LOG_LEVEL),
+    *(PROFILE, PUBLIC_ORIGIN, SECRETS_DIR, DATABASE_SERVER, *DATABASE_URLS.values()),
+    *(DATABASE_POOL_SIZE, KAFKA_BOOTSTRAP_SERVERS, KAFKA_REPLICATION_FACTOR, TOPIC_PREFIX),
+    *(*PORTS.values(), HOST, INSTANCE_ID, LOG_LEVEL),
     *(ANALYTICS_SHARE, DEMO_SIGN_INS, MOT_CHAM_DATA, MOT_CHAM_PORT, MOT_CHAM_BIND, MOT_CHAM_POSTGRES_PORT),
     *(MOT_CHAM_KAFKA_PORT, MOT_CHAM_KAFKA_CONTROLLER_PORT, *_OF_DOCKER, HEALTH_PORT, *_UPSTREAMS, *_OF_TESTS),
 )
@@ -168,6 +172,7 @@ BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in ALL}
 class Settings:
     """Of one service. `instance` names this process to Kafka's consumer groups and must differ between processes.
 
+    `kafka_bootstrap` is a whole address with user and password, for shared.kafka.connection, as `database_url` is.
     `solo` says that all roles run in this process.
     """
 
@@ -192,7 +197,7 @@ class Settings:
         return cls(
             service=service,
             database_url=database_url(service, environment),
-            kafka_bootstrap=KAFKA_BOOTSTRAP_SERVERS.of(environment),
+            kafka_bootstrap=kafka_address(service, environment),
             topic_prefix=TOPIC_PREFIX.of(environment),
             secrets_dir=secrets_dir(environment),
             public_origin=PUBLIC_ORIGIN.of(environment).rstrip("/"),
@@ -234,6 +239,11 @@ def password_file(service: str) -> str:
     return f"{service}-postgres-password"
 
 
+def kafka_password_file(user: str) -> str:
+    """Name of the secret by which a user of Kafka is let in."""
+    return f"{user}-kafka-password"
+
+
 def read_secret(folder: Path, name: str) -> str:
     """One secret as text, without the line's end; raises OSError."""
     return (folder / name).read_text(encoding="utf-8").strip()
@@ -244,11 +254,35 @@ def database_url(service: str, environment: Environment) -> str:
     name = f"{service.upper()}_DATABASE_URL"
     if address := environment.get(name):
         return address
+    password = _password("the database", password_file(service), f"{name} a whole address", environment)
+    return f"postgresql://{service}:{quote(password, safe='')}@{DATABASE_SERVER.of(environment)}/{service}"
+
+
+def kafka_address(user: str, environment: Environment) -> str:
+    """As it is set, else with the password made for this user alone; `shared.kafka.connection` reads it.
+
+    Without that password the address has none, and Kafka's refusal is told where it matters: a gate needs no Kafka.
+    """
+    address = KAFKA_BOOTSTRAP_SERVERS.of(environment)
+    if "@" in address:
+        return address
     try:
-        password = read_secret(secrets_dir(environment), password_file(service))
+        password = kafka_password(user, environment)
+    except SettingsWrong:
+        password = ""
+    return f"{user}:{quote(password, safe='')}@{address}"
+
+
+def kafka_password(user: str, environment: Environment) -> str:
+    """Raises SettingsWrong where none was made."""
+    hint = f"{KAFKA_BOOTSTRAP_SERVERS.name} may be user:password@host:port"
+    return _password("Kafka", kafka_password_file(user), hint, environment)
+
+
+def _password(of_what: str, file: str, hint: str, environment: Environment) -> str:
+    try:
+        return read_secret(secrets_dir(environment), file)
     except OSError as error:
         raise SettingsWrong(
-            f"the password of the database cannot be read: {error.filename} (SECRETS_DIR names another folder,"
-            f" {name} a whole address)"
+            f"the password of {of_what} cannot be read: {error.filename} (SECRETS_DIR names another folder, {hint})"
         ) from error
-    return f"postgresql://{service}:{quote(password, safe='')}@{DATABASE_SERVER.of(environment)}/{service}"

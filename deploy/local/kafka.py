@@ -7,18 +7,22 @@ import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from urllib.parse import quote
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.console import Problem
+from deploy.local.kafka_jars import kafka_jars
 from deploy.local.process import DidNotHappen, Program, wait_until
+from shared.kafka.connection import as_user, connection
+from shared.settings import KAFKA_ADMIN
 
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=CLIENTS://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
 log.dirs={logs}
@@ -34,6 +38,32 @@ group.initial.rebalance.delay.ms=0
 # After kill -9 the broker waits until its earlier self is given up: 9 s by default, and nobody else waits here.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+"""
+# Everybody says who they are and may do what their rights say; without one, nothing. The broker itself and whoever
+# prepares it are the administrator, who stands in these lines and so needs nothing in the data folder: one from before
+# there were passwords starts like a new one, and preparation then makes the other users.
+_PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+_SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
+WHO_MAY_SPEAK = f"""\
+listener.security.protocol.map=CLIENTS:{{protocol}},CONTROLLER:SASL_PLAINTEXT
+inter.broker.listener.name=CLIENTS
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-256,PLAIN
+listener.name.clients.scram-sha-256.sasl.jaas.config={_SCRAM} required;
+listener.name.clients.plain.sasl.jaas.config={_PLAIN} required {{admin}};
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.controller.plain.sasl.jaas.config={_PLAIN} required {{admin}};
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users=User:{KAFKA_ADMIN}
+"""
+# The broker needs the authority on its own too, for it is also its own client.
+TLS = """\
+listener.name.clients.ssl.keystore.type=PEM
+listener.name.clients.ssl.keystore.location={certificate}
+listener.name.clients.ssl.truststore.type=PEM
+listener.name.clients.ssl.truststore.location={authority}
 """
 # Kafka brings no settings for its log, and without any it is lost.
 LOG_SETTINGS = """\
@@ -55,12 +85,14 @@ class KafkaBroker:
     name = "Kafka"
 
     def __init__(
-        self, folder: Path, ports: tuple[int, int], jars: Path, *, log: Path, survives_us: bool = False
+        self, folder: Path, ports: tuple[int, int], password: str, *, log: Path, survives_us: bool = False
     ) -> None:
+        """`password` is the administrator's."""
         self.folder = folder.resolve()
         self.port, self._controller_port = ports
-        self.bootstrap = f"127.0.0.1:{self.port}"
-        self._jars = jars
+        self.hosts = f"127.0.0.1:{self.port}"
+        self._password = password
+        self._jars = kafka_jars()
         self._program = Program(
             name=self.name,
             command=self._java(*_SMALL_JVM, "kafka.Kafka", "server.properties"),
@@ -74,10 +106,12 @@ class KafkaBroker:
     def start(self) -> None:
         """Start the broker, on new data if there is none; `wait_ready` says when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # every event lies below it
         logs = self.folder / "logs"
-        (self.folder / "server.properties").write_text(
-            SETTINGS.format(port=self.port, controller_port=self._controller_port, logs=logs), encoding="utf-8"
-        )
+        settings = self.folder / "server.properties"
+        settings.touch(0o600)
+        settings.chmod(0o600)
+        settings.write_text(self._settings(logs), encoding="utf-8")
         (self.folder / "log4j2.properties").write_text(LOG_SETTINGS, encoding="utf-8")
         if not (logs / "meta.properties").exists():
             self._format()
@@ -99,7 +133,30 @@ class KafkaBroker:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
         except OSError:
             return False
-        return asyncio.run(_has_brokers(self.bootstrap))
+        return asyncio.run(_has_brokers(self.address(KAFKA_ADMIN, self._password)))
+
+    def address(self, user: str, password: str) -> str:
+        """Where a user of this password finds the broker."""
+        way = f"?tls_ca={quote(str(self.authority))}" if self.certificate.exists() else ""
+        return as_user(self.hosts + way, user, password)
+
+    @property
+    def certificate(self) -> Path:
+        """Its key, its certificate and the authority's, in one file: once it is there, clients must speak encrypted."""
+        return self.folder / "kafka.pem"
+
+    @property
+    def authority(self) -> Path:
+        """Whose certificates the broker itself believes, and whoever speaks with it."""
+        return self.folder / "ca.pem"
+
+    def _settings(self, logs: Path) -> str:
+        whole = SETTINGS.format(port=self.port, controller_port=self._controller_port, logs=logs)
+        admin = f'username="{KAFKA_ADMIN}" password="{self._password}" user_{KAFKA_ADMIN}="{self._password}"'
+        if not self.certificate.exists():
+            return whole + WHO_MAY_SPEAK.format(protocol="SASL_PLAINTEXT", admin=admin)
+        tls = TLS.format(certificate=self.certificate, authority=self.authority)
+        return whole + WHO_MAY_SPEAK.format(protocol="SASL_SSL", admin=admin) + tls
 
     def stop(self) -> None:
         """Stop in good order."""
@@ -137,8 +194,8 @@ class KafkaBroker:
             raise Problem(f"Kafka could not make its data folder: {(done.stdout + done.stderr).strip()[-300:]}")
 
 
-async def _has_brokers(bootstrap: str) -> bool:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)
+async def _has_brokers(address: str) -> bool:
+    admin = AIOKafkaAdminClient(**connection(address), request_timeout_ms=3000)
     try:
         async with asyncio.timeout(5):
             await admin.start()

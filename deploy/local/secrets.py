@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.console import say
 from deploy.local.paths import SECRETS
-from shared.settings import SERVICES, password_file
+from shared.kafka.users import RIGHTS
+from shared.settings import KAFKA_ADMIN, SERVICES, kafka_password_file, password_file
 
 
 def ensure_secrets(folder: Path) -> list[str]:
@@ -57,11 +58,17 @@ def _word() -> bytes:
     return f"{secrets.token_urlsafe(32)}\n".encode()
 
 
+def _bare_word() -> bytes:
+    """Without a line's end, which Kafka would take for a part of the password."""
+    return secrets.token_urlsafe(32).encode()
+
+
 _RANDOM: dict[str, Callable[[], bytes]] = {
     "ticket-key-1.pem": _private_key,
     "pass-key.pem": _private_key,
     "postgres-password": _word,
     **{password_file(service): _word for service in SERVICES},
+    **{kafka_password_file(user): _bare_word for user in (KAFKA_ADMIN, *RIGHTS)},
 }
 
 

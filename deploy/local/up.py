@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import logging
+import os
 import shutil
 import socket
 import sys
@@ -13,7 +15,7 @@ from deploy.console import Problem, say, step
 from deploy.databases import ensure_databases
 from deploy.local.caddy import caddy_part
 from deploy.local.kafka import KafkaBroker
-from deploy.local.kafka_jars import are_jars_here, kafka_jars
+from deploy.local.kafka_jars import are_jars_here
 from deploy.local.lock import only_one
 from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.postgres import PostgresServer
@@ -26,7 +28,7 @@ from deploy.local.supervisor import Stage, supervise
 from deploy.local.system import caddy_program, ensure_java
 from deploy.local.vendor import ensure_vendored
 from deploy.prepare import prepare
-from shared.settings import SERVICES, read_secret
+from shared.settings import KAFKA_ADMIN, SERVICES, kafka_password_file, read_secret
 
 PAGES = {
     "visitor": "/",
@@ -44,6 +46,8 @@ LATER_START_BYTES = 512 * 1024**2
 def main(_arguments: list[str]) -> int:
     """Run until Ctrl-C."""
     settings = Settings.read()
+    # It warns of each password that is not encrypted; the administrator's stays on this machine.
+    logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
     say("Một Chạm")
     LOCAL.mkdir(parents=True, exist_ok=True)
     with only_one():
@@ -51,13 +55,23 @@ def main(_arguments: list[str]) -> int:
         ensure_secrets(settings.secrets)
         if settings.runs_kafka:
             ensure_java(with_maven=not are_jars_here())
-        ensure_vendored()
+        ensure_vendored()  # first, since an image's user reads these files too
+        close_to_others(LOCAL)
         stages = stages_of(settings, caddy_program())
         _stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
         check_ports(settings)
         with told_to_commands(environment_of(settings)):
             supervise(stages, on_ready=lambda: say(_welcome(settings, own_age_s())))
     return 0
+
+
+def close_to_others(folder: Path) -> None:
+    """From now on what we and our parts write is ours alone; what lies below the folder was open before.
+
+    The logs hold the first operator's invitation, and Kafka's folder every event.
+    """
+    os.umask(0o077)
+    folder.chmod(0o700)
 
 
 def _stop_leftovers(parts: Sequence[Part]) -> None:
@@ -79,7 +93,8 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
     kafka_ports = (settings.cluster_ports.kafka, settings.cluster_ports.kafka_controller)
     stores: list[Part] = [postgres] if settings.runs_postgres else []
     if settings.runs_kafka:
-        stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, kafka_jars(), log=LOGS / "kafka.log"))
+        password = read_secret(settings.secrets, kafka_password_file(KAFKA_ADMIN))
+        stores.append(KafkaBroker(LOCAL / "kafka", kafka_ports, password, log=LOGS / "kafka.log"))
     env = environment_of(settings)
 
     def fill_stores() -> None:

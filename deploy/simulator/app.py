@@ -10,6 +10,7 @@ from deploy.simulator.bank import Bank
 from deploy.simulator.page import OPENINGS, Counter, router
 from deploy.simulator.settings import Settings
 from shared.clock import utc_now
+from shared.kafka.connection import first_broker
 from shared.web.app import create_app
 from shared.web.pages import Pages
 
@@ -31,12 +32,11 @@ def build(settings: Settings, bank: Bank) -> FastAPI:
     return app
 
 
-async def answers(kafka_bootstrap: str) -> bool:
+async def answers(kafka_address: str) -> bool:
     """Whether something listens where the first broker should be."""
-    host, _, port = kafka_bootstrap.split(",", maxsplit=1)[0].rpartition(":")
     with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(_ASK_LIMIT_S):
-            _, writer = await asyncio.open_connection(host, int(port))
+            _, writer = await asyncio.open_connection(*first_broker(kafka_address))
         writer.close()
         return True
     return False

@@ -22,8 +22,8 @@ class BankAway(DomainError):
 class Bank:
     """Tells transfers. Many tasks may tell at once; each waits until Kafka has acknowledged."""
 
-    def __init__(self, kafka_bootstrap: str, topic_prefix: str) -> None:
-        self._producer = Producer(kafka_bootstrap)
+    def __init__(self, kafka_address: str, topic_prefix: str) -> None:
+        self._producer = Producer(kafka_address)
         self._topic = topic_prefix + BANK_TRANSFERS.name
         self._one_at_a_time = asyncio.Lock()
 

@@ -1,6 +1,7 @@
 """`./run demo`: a family buys and enters, one transfer is short, a homestay takes cash; then the province's numbers."""
 
 import asyncio
+import os
 import random
 import re
 import sys
@@ -23,6 +24,7 @@ from shared.money import Dong
 from shared.qr.vietqr import TransferQr
 from shared.seed.reader import FOLDER, read_seed
 from shared.seed.rows import Person
+from shared.settings import KAFKA_WATCH, SettingsWrong, kafka_address
 from shared.web.i18n import money
 
 VENUE, TICKET = "cot-co-lung-cu", "cot-co-lung-cu-entry"
@@ -69,7 +71,7 @@ class Stage:
 def main(_arguments: list[str]) -> int:
     try:
         return asyncio.run(_play(Settings.read()))
-    except (SimulatorRefused, DoorRefused) as problem:
+    except (SimulatorRefused, DoorRefused, SettingsWrong) as problem:
         _say(f"Stopped: {problem}")
     except BankAway:
         _say("Stopped: Kafka takes no message; is `./run up` running?")
@@ -79,11 +81,12 @@ def main(_arguments: list[str]) -> int:
 async def _play(settings: Settings) -> int:
     people = {person.login: person for person in read_seed(FOLDER).people}
     bank = Bank(settings.kafka_bootstrap, settings.topic_prefix)
+    watched = kafka_address(KAFKA_WATCH, os.environ)
     with ThreadPoolExecutor(8) as threads:
         stage = Stage(settings, threads, bank, people)
         await stage.browser().get("/health/live")
         try:
-            async with Watch(settings, _say):
+            async with Watch(watched, settings.topic_prefix, _say):
                 await _family(stage)
                 await _short_transfer(stage)
                 await _homestay(stage)

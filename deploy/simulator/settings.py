@@ -13,7 +13,7 @@ class SimulatorRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`public_origin` is where people and our own visitors knock."""
+    """`public_origin` is where people and our own visitors knock; `kafka_bootstrap` is the bank's own address."""
 
     kafka_bootstrap: str
     topic_prefix: str
@@ -29,10 +29,11 @@ class Settings:
             if known.profile(environment) != "demo":
                 raise SimulatorRefused("the simulated bank exists in the demo profile only (PROFILE=demo)")
             port = known.whole_number(known.PORTS[known.SIMULATOR], environment)
+            bank = known.kafka_address(known.KAFKA_BANK, environment)
         except known.SettingsWrong as wrong:
             raise SimulatorRefused(str(wrong)) from wrong
         return cls(
-            kafka_bootstrap=known.KAFKA_BOOTSTRAP_SERVERS.of(environment),
+            kafka_bootstrap=bank,
             topic_prefix=known.TOPIC_PREFIX.of(environment),
             host=known.HOST.of(environment),
             port=port,

@@ -8,8 +8,8 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer
 
-from deploy.simulator.settings import Settings
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.connection import connection
 from shared.kafka.message import Message
 from shared.kafka.patience import stop_within
 
@@ -19,11 +19,11 @@ _SHOWN = ("status", "total_vnd", "amount_vnd", "paid_vnd", "reason", "group_size
 class Watch:
     """`async with Watch(...)`: prints from the moment it is entered; the bank's own messages only by their type."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        self._prefix = settings.topic_prefix
+    def __init__(self, kafka_address: str, topic_prefix: str, say: Callable[[str], None]) -> None:
+        self._prefix = topic_prefix
         self._say = say
         topics = [self._prefix + topic.name for topic in (TICKETING_EVENTS, PAYMENTS_EVENTS, BANK_TRANSFERS)]
-        self._consumer = AIOKafkaConsumer(*topics, bootstrap_servers=settings.kafka_bootstrap)
+        self._consumer = AIOKafkaConsumer(*topics, **connection(kafka_address))
         self._began = time.monotonic()
         self._reading: asyncio.Task[None] | None = None
 

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.errors import DomainError, Poison
 from shared.events import topics
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from shared.kafka.message import Message
 from shared.kafka.patience import stop_within
 from shared.observe import trace
@@ -121,7 +122,7 @@ class DeadLetters:
     async def _records(self) -> list[Message]:
         kafka = AIOKafkaConsumer(
             self._settings.topic_prefix + self._topic,
-            bootstrap_servers=self._settings.kafka_bootstrap,
+            **connection(self._settings.kafka_bootstrap),
             auto_offset_reset="earliest",
             enable_auto_commit=False,
         )

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from shared.kafka.connection import connection
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, Silent, events_behind
 from shared.observe.log import Log
@@ -30,7 +31,7 @@ async def open_group(
     """A member of the service's group. Whoever works writes into `done`; Kafka is told of it now and then."""
     kafka = AIOKafkaConsumer(
         *(settings.topic_prefix + topic for topic in topics),
-        bootstrap_servers=settings.kafka_bootstrap,
+        **connection(settings.kafka_bootstrap),
         group_id=settings.topic_prefix + settings.service,
         group_instance_id=f"{settings.instance}.{'-'.join(topics)}",
         enable_auto_commit=False,

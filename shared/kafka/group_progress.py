@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from shared.clock import Clock
 from shared.events.topics import Topic
+from shared.kafka.connection import connection
 from shared.kafka.patience import stop_within
 from shared.kafka.topics import partitions_of
 from shared.observe.log import Log
@@ -72,7 +73,7 @@ class GroupProgress:
 
     async def _start(self) -> AIOKafkaConsumer:
         kafka = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka_bootstrap,
+            **connection(self._settings.kafka_bootstrap),
             group_id=self._settings.topic_prefix + self._settings.service,
             enable_auto_commit=False,
             request_timeout_ms=5_000,

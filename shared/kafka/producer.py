@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from shared.events.topics import DEAD_LETTER_BYTES, limit_bytes
+from shared.kafka.connection import connection
 from shared.kafka.patience import stop_within
 from shared.observe.log import Log
 from shared.observe.metrics import PRODUCERS_REPLACED
@@ -34,8 +35,8 @@ class Outgoing(NamedTuple):
 class Producer:
     """Idempotent, acks=all. One task at a time may send."""
 
-    def __init__(self, bootstrap: str, limit_s: float = 10.0) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, address: str, limit_s: float = 10.0) -> None:
+        self._address = address
         self._limit_s = limit_s
         self._kafka: AIOKafkaProducer | None = None
 
@@ -71,7 +72,7 @@ class Producer:
 
     async def _start(self) -> AIOKafkaProducer:
         kafka = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **connection(self._address),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,

@@ -1,6 +1,6 @@
-"""Makes the topics: `python -m shared.kafka.topics create`; and asks the broker for what they have become.
+"""Makes topics and users: `python -m shared.kafka.topics create`; and asks the broker for what topics have become.
 
-It makes what is missing, and room where messages may weigh more than they did.
+It makes what is missing, room where messages may weigh more than they did, and passwords what the secrets say now.
 """
 
 import asyncio
@@ -14,20 +14,28 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.events.topics import ALL, limit_bytes
+from shared.kafka.connection import connection, why_refused
+from shared.kafka.users import RIGHTS, NotLetIn, ensure_users
+from shared.observe import log as logs
 from shared.settings import (
-    KAFKA_BOOTSTRAP_SERVERS,
+    KAFKA_ADMIN,
     KAFKA_REPLICATION_FACTOR,
+    SERVICES,
     TOPIC_PREFIX,
+    Environment,
     SettingsWrong,
+    kafka_address,
+    kafka_password,
+    profile,
     whole_number,
 )
 
 _SET_FOR_THIS_TOPIC = 1
 
 
-async def create(bootstrap_servers: str, prefix: str = "", replication_factor: int = 1) -> list[str]:
+async def create(address: str, prefix: str = "", replication_factor: int = 1) -> list[str]:
     """Makes the topics that are missing, and room in those from before; the names made."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(**connection(address))
     await admin.start()
     try:
         existing = set(await admin.list_topics())
@@ -47,12 +55,12 @@ async def create(bootstrap_servers: str, prefix: str = "", replication_factor: i
         await admin.close()
 
 
-async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> list[TopicPartition]:
+async def partitions_of(address: str, names: Sequence[str]) -> list[TopicPartition]:
     """Every partition of these topics, as the broker has them: topics of an older or larger cluster may have others.
 
     Raises UnknownTopicOrPartitionError, a KafkaError, for a topic that was not made yet.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**connection(address), request_timeout_ms=10_000)
     try:
         await admin.start()
         described = await admin.describe_topics(list(names))
@@ -87,14 +95,29 @@ async def _make_room(admin: AIOKafkaAdminClient, names: set[str]) -> None:
                 raise for_code(code)
 
 
+async def prepare(environment: Environment) -> list[str]:
+    """Topics, then users with their rights, as the settings say; the names of the topics made.
+
+    Raises SettingsWrong where the administrator is refused or a password is missing.
+    """
+    address, prefix = kafka_address(KAFKA_ADMIN, environment), TOPIC_PREFIX.of(environment)
+    users = list(RIGHTS) if profile(environment) == "demo" else list(SERVICES)
+    passwords = {user: kafka_password(user, environment) for user in users}
+    if (refused := await why_refused(address)) is not None:
+        raise SettingsWrong(refused)
+    made = await create(address, prefix, whole_number(KAFKA_REPLICATION_FACTOR, environment))
+    await ensure_users(address, passwords, prefix, gone=[user for user in RIGHTS if user not in users])
+    return made
+
+
 def main(arguments: list[str]) -> int:
     if arguments != ["create"]:
         print("usage: python -m shared.kafka.topics create", file=sys.stderr)
         return 2
-    bootstrap, prefix = KAFKA_BOOTSTRAP_SERVERS.of(os.environ), TOPIC_PREFIX.of(os.environ)
+    logs.configure("topics", "ERROR", sys.stderr)
     try:
-        made = asyncio.run(create(bootstrap, prefix, whole_number(KAFKA_REPLICATION_FACTOR, os.environ)))
-    except SettingsWrong as wrong:
+        made = asyncio.run(prepare(os.environ))
+    except (SettingsWrong, NotLetIn) as wrong:
         print(wrong, file=sys.stderr)
         return 2
     for name in made:

@@ -19,6 +19,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 from shared.errors import DomainError
+from shared.kafka.connection import why_refused
 from shared.observe import log as logs
 from shared.process.roles import ROLES, Service, run_roles
 from shared.process.stores import who_is_away
@@ -27,6 +28,7 @@ from shared.settings import Settings, SettingsWrong
 from shared.storage.db import PASSES
 
 Arguments = Sequence[str]
+log = logs.Log(__name__)
 _UNREACHABLE: tuple[type[BaseException], ...] = (*PASSES, KafkaError)
 Build = Callable[[Settings], Awaitable[Service]]
 
@@ -162,6 +164,10 @@ def _run(line: CommandLine, what: Command | str, arguments: Arguments) -> int:
 
 async def _run_roles(build: Build, settings: Settings, role: str) -> int:
     async with _built(build, settings) as service:
+        # Said once, since every client of Kafka's would only say again and again that it finds no broker. What needs no
+        # Kafka goes on: a gate must not close over a password.
+        if (refused := await why_refused(settings.kafka_bootstrap)) is not None:
+            log.error("kafka_refused", detail=refused)
         return await run_roles(service, role)
 
 

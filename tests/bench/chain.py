@@ -17,6 +17,7 @@ from deploy.simulator.bank import outgoing
 from shared.clock import local_date, utc_now
 from shared.events.topics import BANK_TRANSFERS
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from tests.bench.figures import Figure, ms, spread
 from tests.support.buyers import ENTRIES, OrderState, Placed, transfer_for
 from tests.support.real_system import RealSystem
@@ -111,7 +112,7 @@ class Chain:
 
 @asynccontextmanager
 async def chain_of(system: RealSystem) -> AsyncGenerator[Chain]:
-    bank = AIOKafkaProducer(bootstrap_servers=system.kafka_bootstrap, acks="all", enable_idempotence=True)
+    bank = AIOKafkaProducer(**connection(system.kafka_bootstrap), acks="all", enable_idempotence=True)
     await bank.start()
     connector, limit = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=120)
     try:
@@ -168,7 +169,7 @@ async def measure_paid_orders(system: RealSystem, for_s: float = _SUSTAINED_S) -
 
 async def _bare_sends(chain: Chain, bootstrap: str, sends: int) -> list[float]:
     """Idempotent send_and_wait, one after the other, of messages that nobody reads."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**connection(bootstrap))
     await admin.start()
     await admin.create_topics([NewTopic(_NOBODY, 1, 1)])
     await admin.close()

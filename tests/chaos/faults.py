@@ -15,6 +15,7 @@ from deploy.simulator.bank import outgoing
 from shared.clock import utc_now
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from shared.kafka.patience import stop_within
 from shared.kafka.producer import Outgoing
 from tests.chaos.load import Load
@@ -117,7 +118,7 @@ class Faults:
 @asynccontextmanager
 async def _producer(bootstrap: str) -> AsyncGenerator[AIOKafkaProducer]:
     """Not idempotent: a stranger's messenger may tell things twice."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    producer = AIOKafkaProducer(**connection(bootstrap), request_timeout_ms=5_000)
     try:
         await producer.start()
         yield producer

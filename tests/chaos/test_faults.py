@@ -21,6 +21,7 @@ from deploy.local.process import Program, wait_until
 from deploy.simulator.bank import Bank
 from shared.clock import utc_now
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.connection import connection
 from shared.kafka.topics import partitions_of
 from tests.chaos.faults import KILLED, Faults
 from tests.chaos.load import Load, Promised
@@ -97,7 +98,7 @@ async def _unread(system: RealSystem) -> int:
     unread = 0
     for service, topics in READS.items():
         # Of the group, but no member: it only asks how far the group came.
-        asking = AIOKafkaConsumer(bootstrap_servers=system.kafka_bootstrap, group_id=service, enable_auto_commit=False)
+        asking = AIOKafkaConsumer(**connection(system.kafka_bootstrap), group_id=service, enable_auto_commit=False)
         await asking.start()
         try:
             partitions = await partitions_of(system.kafka_bootstrap, [topic.name for topic in topics])

@@ -32,6 +32,7 @@ from shared.ids import (
     TransferId,
     VenueId,
 )
+from shared.kafka.connection import connection
 from shared.money import Dong
 from shared.observe.health import Health
 from shared.settings import Settings
@@ -205,7 +206,7 @@ class Stage:
 
     async def send(self, records: Iterable[tuple[str, str, str | None, bytes]]) -> None:
         """Sends raw records: topic, key, type and body."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap, acks="all", linger_ms=5)
+        producer = AIOKafkaProducer(**connection(self.settings.kafka_bootstrap), acks="all", linger_ms=5)
         await producer.start()
         try:
             waits = [

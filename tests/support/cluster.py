@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from deploy.databases import SUPERUSER
 from deploy.local.kafka import KafkaBroker
-from deploy.local.kafka_jars import kafka_jars
 from deploy.local.paths import ROOT
 from deploy.local.postgres import PostgresServer
 from deploy.local.settings import Ports
-from shared.settings import SERVICES
+from shared.kafka.users import RIGHTS, ensure_users
+from shared.settings import KAFKA_ADMIN, SERVICES, kafka_password_file
 from shared.storage import migrate
 from shared.storage.db import DirectConnection, connect
 
@@ -26,7 +26,16 @@ _TEMPLATES = 0x74656D70  # "temp": one process at a time makes a template
 class Cluster:
     """A PostgreSQL server and a Kafka broker that keep their data in one folder."""
 
-    def __init__(self, folder: Path, ports: Ports, postgres_password: str, *, survives_us: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ports: Ports,
+        postgres_password: str,
+        kafka_password: str | None = None,
+        *,
+        survives_us: bool = False,
+    ) -> None:
+        """`kafka_password` is the administrator's; the same as PostgreSQL's where nobody cares."""
         self.folder, self.ports = folder, ports
         self.postgres = PostgresServer(
             folder / "postgres",
@@ -38,18 +47,33 @@ class Cluster:
         self.kafka = KafkaBroker(
             folder / "kafka",
             (ports.kafka, ports.kafka_controller),
-            kafka_jars(),
+            kafka_password or postgres_password,
             log=folder / "log" / "kafka.log",
             survives_us=survives_us,
         )
 
         self.password = postgres_password
+        self.kafka_password = kafka_password or postgres_password
         self._furnished: dict[tuple[str, str], str] = {}
 
     @property
     def kafka_bootstrap(self) -> str:
-        """Value for KAFKA_BOOTSTRAP_SERVERS."""
-        return self.kafka.bootstrap
+        """Value for KAFKA_BOOTSTRAP_SERVERS, the administrator's; `as_kafka_user` is for who may do less."""
+        return self.as_kafka_user(KAFKA_ADMIN)
+
+    def as_kafka_user(self, user: str) -> str:
+        """The same of another user, once `make_kafka_users` made them."""
+        return self.kafka.address(user, self.kafka_password)
+
+    async def make_kafka_users(self, prefix: str) -> None:
+        """Every user of ours, with the rights on what has this prefix."""
+        await ensure_users(self.kafka_bootstrap, dict.fromkeys(RIGHTS, self.kafka_password), prefix)
+
+    def keep_kafka_passwords(self, secrets: Path) -> None:
+        """Put this cluster's passwords where a system of its own would make new ones."""
+        secrets.mkdir(parents=True, exist_ok=True)
+        for user in (KAFKA_ADMIN, *RIGHTS):
+            (secrets / kafka_password_file(user)).write_text(self.kafka_password, encoding="utf-8")
 
     def postgres_url(self, database: str) -> str:
         """Address of a database, for asyncpg and for `*_DATABASE_URL`."""

@@ -16,6 +16,7 @@ from services.payments import app as payments
 from services.ticketing import app as ticketing
 from shared.events.topics import ALL as TOPICS
 from shared.events.topics import FOREVER_MS
+from shared.kafka.connection import connection
 from shared.kafka.topics import create as create_topics
 from shared.process.roles import Service
 from shared.settings import SERVICES, Settings
@@ -97,7 +98,7 @@ async def _put_log(release: EarlierRelease) -> None:
     """Every record at its old place in the log."""
     await create_topics(release.cluster.kafka_bootstrap, release.prefix)
     kafka = AIOKafkaProducer(
-        bootstrap_servers=release.cluster.kafka_bootstrap, acks="all", enable_idempotence=True, linger_ms=5
+        **connection(release.cluster.kafka_bootstrap), acks="all", enable_idempotence=True, linger_ms=5
     )
     await kafka.start()
     try:

@@ -23,7 +23,7 @@ from deploy.local.secrets import ensure_secrets
 from deploy.local.service import HttpPart
 from deploy.local.settings import Ports
 from deploy.local.supervisor import Stage, supervise
-from shared.settings import Settings, read_secret
+from shared.settings import KAFKA_ADMIN, Settings, kafka_address, kafka_password_file, read_secret
 from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 
@@ -62,14 +62,16 @@ class RealSystem:
 
     @property
     def kafka_bootstrap(self) -> str:
-        return f"127.0.0.1:{self.ports.kafka}"
+        """The administrator's; the parts themselves speak under their own names."""
+        return kafka_address(KAFKA_ADMIN, self.environment())
 
     @property
     def secrets(self) -> Path:
         return self.folder / "secrets"
 
     def cluster(self) -> Cluster:
-        return Cluster(self.folder, self.ports, read_secret(self.secrets, "postgres-password"))
+        kafka_password = read_secret(self.secrets, kafka_password_file(KAFKA_ADMIN))
+        return Cluster(self.folder, self.ports, read_secret(self.secrets, "postgres-password"), kafka_password)
 
     def origin(self, service: str) -> str:
         return f"http://127.0.0.1:{self.http_ports[service]}"
@@ -79,7 +81,7 @@ class RealSystem:
         return {
             **{f"{name.upper()}_PORT": str(port) for name, port in self.http_ports.items()},
             "DATABASE_SERVER": f"127.0.0.1:{self.ports.postgres}",
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
+            "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.ports.kafka}",
             "SECRETS_DIR": str(self.secrets),
             "PROFILE": "demo",
             "LOG_LEVEL": self.log_level,

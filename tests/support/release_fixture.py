@@ -22,6 +22,7 @@ from deploy.local.process import DidNotHappen, Program, wait_until
 from deploy.local.settings import Ports
 from services.ticketing.codes.keys import load_public_keys
 from shared.events.topics import ALL as TOPICS
+from shared.kafka.connection import connection
 from shared.passes.keys import read_public_key
 from shared.settings import SERVICES
 from tests.support.ports import free_ports
@@ -116,7 +117,7 @@ async def _play(town: Town) -> None:
 async def _opened(system: RealSystem, origin: str) -> AsyncGenerator[Town]:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=origin, timeout=30))
-        kafka = AIOKafkaProducer(bootstrap_servers=system.kafka_bootstrap, acks="all")
+        kafka = AIOKafkaProducer(**connection(system.kafka_bootstrap), acks="all")
         await kafka.start()
         stack.push_async_callback(kafka.stop)
         pools = {
@@ -147,7 +148,7 @@ async def _is_quiet(town: Town) -> bool:
 
 
 async def _has_read(system: RealSystem, service: str, ends: Mapping[TopicPartition, int]) -> bool:
-    kafka = AIOKafkaConsumer(bootstrap_servers=system.kafka_bootstrap, group_id=service, enable_auto_commit=False)
+    kafka = AIOKafkaConsumer(**connection(system.kafka_bootstrap), group_id=service, enable_auto_commit=False)
     await kafka.start()
     try:
         wanted = {partition: end for partition, end in ends.items() if partition.topic in _READS[service]}
@@ -180,7 +181,7 @@ async def _log(system: RealSystem) -> list[LogRecord]:
 
 
 async def _reader(system: RealSystem) -> AIOKafkaConsumer:
-    kafka = AIOKafkaConsumer(bootstrap_servers=system.kafka_bootstrap, enable_auto_commit=False)
+    kafka = AIOKafkaConsumer(**connection(system.kafka_bootstrap), enable_auto_commit=False)
     await kafka.start()
     kafka.assign([TopicPartition(topic.name, number) for topic in TOPICS for number in range(topic.partitions)])
     return kafka

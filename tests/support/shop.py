@@ -90,9 +90,9 @@ class Shop:
                 self.now[0] += timedelta(hours=1)
                 await self.unit.run(partial(expire_orders, catalogue=self.catalogue), ExpireOrders(self.now[0]))
             case "part":
-                await self.unit.run(note_intent, self._told(order, PaymentPartial, 10_000))
+                await self.unit.run(note_intent, await self.told(order, PaymentPartial, 10_000))
             case "whole":
-                paid = self._told(order, PaymentSettled, order.total_vnd)
+                paid = await self.told(order, PaymentSettled, order.total_vnd)
                 settle = partial(settle_order, catalogue=self.catalogue, signer=self.venue.signer)
                 await self.unit.run(settle, paid)
 
@@ -104,11 +104,16 @@ class Shop:
             return False
         return True
 
-    def _told(self, order: PlacedOrder, kind: type[E], paid_vnd: int) -> E:
+    async def told(self, order: PlacedOrder, kind: type[E], paid_vnd: int) -> E:
         """What payments says of this order's intent, newer than what it said before."""
         version = self.versions[order.order_id] = self.versions.get(order.order_id, 0) + 1
         state = msgspec.json.decode(TOLD)
         state |= {"order_id": str(order.order_id), "amount_vnd": order.total_vnd, "paid_vnd": paid_vnd}
+        row = await self.unit.pool.fetchrow(
+            "SELECT venue_id, lines::text AS lines FROM orders WHERE order_id = $1", order.order_id
+        )
+        assert row is not None
+        state |= {"lines": msgspec.json.decode(row["lines"]), "place": {**state["place"], "venue_id": row["venue_id"]}}
         return msgspec.convert({**state, "version": version}, kind)
 
     async def places(self) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from deploy.local.system import caddy_program
 from shared.clock import ZONE, utc_now
 from shared.events import topics
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from shared.storage.db import connect
 from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.forks import end, fork, wait_for
@@ -60,7 +61,7 @@ class System:
             "XDG_DATA_HOME": str(self.folder),
             "XDG_CONFIG_HOME": str(self.folder),
             "PUBLIC_ORIGIN": self.origin,
-            "KAFKA_BOOTSTRAP_SERVERS": self.cluster.kafka_bootstrap,
+            "KAFKA_BOOTSTRAP_SERVERS": self.cluster.kafka.hosts,
             "TOPIC_PREFIX": f"{self.name}.",
             "SECRETS_DIR": str(self.folder),
             "PROFILE": "demo",
@@ -73,8 +74,10 @@ class System:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Everything up; the stack ends it and takes its topics and databases away."""
+        self.cluster.keep_kafka_passwords(self.folder)
         ensure_secrets(self.folder)
         await stack.enter_async_context(own_topics(self.cluster.kafka_bootstrap, f"{self.name}."))
+        await self.cluster.make_kafka_users(f"{self.name}.")
         parts = (*SERVICES, BANK, DOOR)
         self.ports |= zip(parts, free_ports(len(parts)), strict=True)
         for service in SERVICES:
@@ -122,7 +125,7 @@ class System:
             "referenceCode": f"FT{number}",
             "description": "",
         }
-        bank = AIOKafkaProducer(bootstrap_servers=self.cluster.kafka_bootstrap)
+        bank = AIOKafkaProducer(**connection(self.cluster.kafka_bootstrap))
         await bank.start()
         try:
             headers = [("ce_id", str(uuid7()).encode()), ("ce_type", b"bank.sepay_transfer.v1")]

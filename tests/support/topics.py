@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 
 from shared.events.topics import ALL, Topic
+from shared.kafka.connection import connection
 from shared.kafka.topics import partitions_of
 from tests.support.waiting import until
 
@@ -21,7 +22,7 @@ async def own_topics(bootstrap: str, prefix: str, topics: Sequence[Topic] = ALL)
     try:
         yield
     finally:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        admin = AIOKafkaAdminClient(**connection(bootstrap))
         await admin.start()
         await admin.delete_topics([prefix + topic.name for topic in topics])
         await admin.close()
@@ -29,7 +30,7 @@ async def own_topics(bootstrap: str, prefix: str, topics: Sequence[Topic] = ALL)
 
 async def make_topics(bootstrap: str, prefix: str, topics: Sequence[Topic] = ALL) -> None:
     """Returns once the broker tells of them all."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**connection(bootstrap))
     await admin.start()
     try:
         made = await admin.create_topics([_small(topic, prefix) for topic in topics])

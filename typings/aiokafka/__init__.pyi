@@ -1,5 +1,6 @@
 # The part of aiokafka 0.14 that we use; it ships no types.
 from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from ssl import SSLContext
 from typing import Any, NamedTuple
 
 class TopicPartition(NamedTuple):
@@ -34,6 +35,11 @@ class AIOKafkaProducer:
         self,
         *,
         bootstrap_servers: str | list[str] = ...,
+        security_protocol: str = ...,
+        sasl_mechanism: str = ...,
+        sasl_plain_username: str = ...,
+        sasl_plain_password: str = ...,
+        ssl_context: SSLContext = ...,
         client_id: str | None = ...,
         acks: int | str = ...,
         enable_idempotence: bool = ...,
@@ -70,6 +76,11 @@ class AIOKafkaConsumer:
         self,
         *topics: str,
         bootstrap_servers: str | list[str] = ...,
+        security_protocol: str = ...,
+        sasl_mechanism: str = ...,
+        sasl_plain_username: str = ...,
+        sasl_plain_password: str = ...,
+        ssl_context: SSLContext = ...,
         client_id: str = ...,
         group_id: str | None = ...,
         group_instance_id: str | None = ...,

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.kafka.connection import connection
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, events_behind
 from shared.kafka.topics import partitions_of
@@ -37,12 +38,12 @@ class LogReader:
         self, settings: Settings, share: PartitionShare = EVERYTHING, patience: Patience | None = None
     ) -> None:
         self._prefix = settings.topic_prefix
-        self._bootstrap = settings.kafka_bootstrap
+        self._address = settings.kafka_bootstrap
         self._share = share
         self._patience = patience or Patience()
         # Without a default to reset to, a lost offset raises OffsetOutOfRangeError instead of skipping events.
         self._kafka = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap,
+            **connection(settings.kafka_bootstrap),
             enable_auto_commit=False,
             auto_offset_reset="none",
             request_timeout_ms=10_000,
@@ -52,7 +53,7 @@ class LogReader:
         """Connects and takes its partitions."""
         async with self._patience.wait(_START_LIMIT_S):
             await self._kafka.start()
-            theirs = await partitions_of(self._bootstrap, [self._prefix + topic.name for topic in TOPICS])
+            theirs = await partitions_of(self._address, [self._prefix + topic.name for topic in TOPICS])
             found = [one for one in theirs if one.partition % self._share.step == self._share.first]
             self._kafka.assign(found)
 
@@ -83,9 +84,9 @@ class LogReader:
         await stop_within(self._kafka, self._patience.closing_s)
 
 
-async def cluster_id(bootstrap: str) -> str:
+async def cluster_id(address: str) -> str:
     """The identity of the Kafka cluster, which is another one after its data was lost."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**connection(address), request_timeout_ms=10_000)
     try:
         async with asyncio.timeout(_START_LIMIT_S):
             await admin.start()

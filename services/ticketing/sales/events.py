@@ -34,7 +34,7 @@ def order_event(kind: type[O], order: Order, venue: Venue, now: datetime) -> O:
         order_id=order.order_id,
         status=order.status,
         place=place_of(venue),
-        lines=_lines_of(order),
+        lines=lines_of(order),
         total_vnd=order.total_vnd,
         visit_on=order.visit_on,
         nights=order.nights,
@@ -54,7 +54,7 @@ def order_undone(order: Order, venue: Venue, now: datetime) -> OrderUndone:
         order_id=order.order_id,
         status="undone",
         place=place_of(venue),
-        lines=_lines_of(order),
+        lines=lines_of(order),
         total_vnd=order.total_vnd,
         visit_on=order.visit_on,
         nights=order.nights,
@@ -75,7 +75,7 @@ def tickets_issued(order: Order, ticket_ids: tuple[TicketId, ...], venue: Venue,
         order_id=order.order_id,
         status=order.status,
         place=place_of(venue),
-        lines=_lines_of(order),
+        lines=lines_of(order),
         total_vnd=order.total_vnd,
         visit_on=order.visit_on,
         nights=order.nights,
@@ -107,7 +107,8 @@ def ticket_revoked(ticket: Ticket, reason: str, venue: Venue, now: datetime) -> 
     )
 
 
-def _lines_of(order: Order) -> tuple[Line, ...]:
+def lines_of(order: Order) -> tuple[Line, ...]:
+    """The prices of an order as events tell them."""
     lines = tuple(
         Line(
             venue_id=line.venue_id,

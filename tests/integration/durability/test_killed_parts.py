@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from shared.kafka.connection import connection
 from shared.storage.db import AWAY
 from tests.support.cluster import Cluster
 from tests.support.spine import Spine, assert_in_order, heard_at_least, progress, running, say
@@ -19,11 +20,11 @@ def test_commits_reach_the_disk(cluster: Cluster) -> None:
 
 
 async def test_an_event_acknowledged_before_kafka_is_killed_is_read_after_its_restart(cluster: Cluster) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(**connection(cluster.kafka_bootstrap))
     await admin.start()
     await admin.create_topics([NewTopic("runtime.kill", 1, 1)])
     await admin.close()
-    producer = AIOKafkaProducer(bootstrap_servers=cluster.kafka_bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**connection(cluster.kafka_bootstrap), acks="all", enable_idempotence=True)
     await producer.start()
     await producer.send_and_wait("runtime.kill", b"kept")
     await producer.stop()
@@ -31,7 +32,7 @@ async def test_an_event_acknowledged_before_kafka_is_killed_is_read_after_its_re
     cluster.kill_kafka()
     await asyncio.to_thread(cluster.start_kafka)
 
-    consumer = AIOKafkaConsumer("runtime.kill", bootstrap_servers=cluster.kafka_bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer("runtime.kill", **connection(cluster.kafka_bootstrap), auto_offset_reset="earliest")
     await consumer.start()
     try:
         record = await asyncio.wait_for(consumer.getone(), PATIENCE_S)

@@ -24,9 +24,9 @@ from services.payments.merchants.usecases import load_merchants, note_venue
 from services.payments.transfers.domain.bank import BankTransfer, Direction
 from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money, undo_intent
 from services.payments.transfers.usecases.hear_transfer import hear_transfer
-from shared.errors import DomainError
+from shared.errors import DomainError, Poison
 from shared.events.common import Event
-from shared.events.payments import IntentCancelled, PaymentPartial, PaymentSettled, TransferSuspendedV2
+from shared.events.payments import IntentCancelled, IntentOpened, PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import (
     OrderCancelled,
     OrderExpired,
@@ -328,6 +328,25 @@ async def test_a_payment_names_the_bank_that_reported_it(books: Books) -> None:
     reported = {event.bank_code for event in (*await books.told(PaymentPartial), *await books.told(PaymentSettled))}
 
     assert reported == {"970436"} == {event.bank_bin for event in await books.told(PaymentSettled)}
+
+
+@pytest.mark.parametrize("ending", ["expired", "cancelled", "unfulfilled"])
+async def test_an_end_that_contradicts_its_intent_moves_no_money(books: Books, ending: Ending) -> None:
+    order = await books.order(60_000)
+    await books.pay(order, 60_000)
+
+    with pytest.raises(Poison):
+        await books.end(msgspec.structs.replace(order, total_vnd=Dong(50_000)), ending)
+
+    assert await books.paid_vnd(order) == 60_000
+    assert await books.waiting() == Counter()
+
+
+async def test_an_order_whose_prices_do_not_make_its_total_opens_no_intent(books: Books) -> None:
+    order = msgspec.structs.replace(placed_order(VENUE, 60_000, NOW), total_vnd=Dong(1_000))
+    with pytest.raises(Poison):
+        await books.unit.run(open_intent, order)
+    assert await books.told(IntentOpened) == []
 
 
 OLD_BOOKS = """

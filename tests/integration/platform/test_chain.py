@@ -21,6 +21,7 @@ from services.ticketing.undoing import undo
 from shared.clock import ZONE, local_date, utc_now
 from shared.events import topics
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from shared.kafka.consumer import Consumer
 from shared.process.roles import Service
 from shared.qr.vietqr import decode
@@ -132,7 +133,7 @@ async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
             for work in service.background:
                 task = asyncio.ensure_future(work())
                 stack.callback(task.cancel)
-        bank = AIOKafkaProducer(bootstrap_servers=cluster.kafka_bootstrap)
+        bank = AIOKafkaProducer(**connection(cluster.kafka_bootstrap))
         await bank.start()
         stack.push_async_callback(bank.stop)
         yield Chain(built["ticketing"], built["payments"], bank, prefix)

@@ -27,11 +27,13 @@ RUN = [block for page in PAGES for block in blocks(page) if block.language == "s
 async def data(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Path]:
     """The data folder of a system whose stores run, as `./run up` leaves word of it."""
     prefix = f"pages_{uuid4().hex[:8]}."
+    cluster.keep_kafka_passwords(tmp_path / "secrets")
     ensure_secrets(tmp_path / "secrets")
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix))
+        await cluster.make_kafka_users(prefix)
         given = {
-            "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
+            "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka.hosts,
             "TOPIC_PREFIX": prefix,
             "SECRETS_DIR": str(tmp_path / "secrets"),
             "DEMO_SIGN_INS": str(tmp_path / "demo-sign-ins.txt"),

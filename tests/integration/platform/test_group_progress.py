@@ -17,6 +17,7 @@ from services.ticketing import app
 from shared.clock import local_date, utc_now
 from shared.events import topics
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from shared.kafka.consumer import Consumer
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.message import Message
@@ -183,7 +184,7 @@ async def _status(service: Service, token: str) -> str:
 
 
 async def _say_something(settings: Settings, topic: str) -> None:
-    bank = AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap)
+    bank = AIOKafkaProducer(**connection(settings.kafka_bootstrap))
     await bank.start()
     try:
         await bank.send_and_wait(settings.topic_prefix + topic, b"{}", b"key", headers=[("ce_type", b"x.y.v1")])

@@ -100,6 +100,7 @@ def test_secrets_are_written_once_in_a_folder_that_only_their_owner_enters(tmp_p
     assert set(before) == {
         *("ticket-key-1.pem", "pass-key.pem", "pass-public.pem", "postgres-password"),
         *(f"{name}-postgres-password" for name in ("ticketing", "payments", "analytics")),
+        *(f"{name}-kafka-password" for name in ("admin", "ticketing", "payments", "analytics", "bank", "watch")),
     }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     # Containers are given the files themselves, and run as other users.

@@ -12,6 +12,7 @@ from shared.errors import DomainError
 from shared.events import topics
 from shared.events.ticketing import VenueChanged
 from shared.events.topics import BANK_TRANSFERS, EVENT_BYTES, TICKETING_EVENTS
+from shared.kafka.connection import connection
 from shared.kafka.handler import Raw
 from shared.kafka.message import Message
 from shared.kafka.producer import Outgoing, Producer
@@ -125,7 +126,7 @@ async def test_an_event_too_large_for_its_topic_does_not_hold_up_the_others(spin
 
 async def test_topics_from_before_get_room_for_dead_letters_and_keep_what_was_set(spine: Spine) -> None:
     name, prefix = topics.dead_letters("payments").name, f"t{uuid4().hex[:8]}."
-    admin = AIOKafkaAdminClient(bootstrap_servers=spine.cluster.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(**connection(spine.cluster.kafka_bootstrap))
     await admin.start()
     before = {"max.message.bytes": str(EVENT_BYTES), "retention.ms": "86400000"}
     await admin.create_topics([NewTopic(prefix + name, 1, 1, topic_configs=before)])

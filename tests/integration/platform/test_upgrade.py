@@ -28,6 +28,7 @@ from shared.clock import utc_now
 from shared.events import BY_TYPE
 from shared.events.topics import ALL, BANK_TRANSFERS, Topic
 from shared.ids import uuid7
+from shared.kafka.connection import connection
 from shared.kafka.consumer import Consumer
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.message import Message
@@ -314,7 +315,7 @@ def _by_key(records: list[LogRecord]) -> Said:
 
 
 async def _read(before: EarlierRelease, topics: list[Topic], prefix: str) -> Said:
-    kafka = AIOKafkaConsumer(bootstrap_servers=before.cluster.kafka_bootstrap, enable_auto_commit=False)
+    kafka = AIOKafkaConsumer(**connection(before.cluster.kafka_bootstrap), enable_auto_commit=False)
     await kafka.start()
     said: Said = defaultdict(list)
     try:

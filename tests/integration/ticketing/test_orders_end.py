@@ -1,24 +1,30 @@
 """How orders end on the real database: whatever comes in which order, each place is given back exactly once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import permutations
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
 
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.codes.ticket_code import verify
 from services.ticketing.sales.domain.places import SoldOut
 from services.ticketing.sales.domain.pricing import WrongNights
 from services.ticketing.sales.store.tickets import insert_tickets, tickets_of_order
+from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
 from services.ticketing.sales.usecases.place_order import OrderExists, PlaceOrder
+from shared.errors import Poison
+from shared.events.payments import PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
-from shared.ids import OrderId, TicketId, uuid7
+from shared.ids import OrderId, TicketId, VenueId, uuid7
+from shared.money import Dong
 from shared.storage.db import create_pool
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
@@ -225,3 +231,38 @@ async def test_what_is_stored_of_a_ticket_is_what_its_code_says(shop: Shop) -> N
         signed = (claims.ticket_id, claims.first_day, claims.days, claims.admits)
         assert (ticket.ticket_id, ticket.valid_from, ticket.days, ticket.admits) == signed
     assert stored == other_day
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda event: {"amount_vnd": event.amount_vnd - 1, "paid_vnd": event.paid_vnd - 1},
+        lambda event: {"place": replace_struct(event.place, venue_id=VenueId("hang-lung-khuy"))},
+        lambda event: {"lines": (replace_struct(event.lines[0], count=1), *event.lines[1:])},
+        lambda event: {"paid_vnd": event.paid_vnd - 1},
+    ],
+    ids=["amount", "venue", "lines", "unpaid"],
+)
+async def test_a_settlement_that_contradicts_its_order_issues_no_ticket_and_is_put_aside(
+    shop: Shop, other: Callable[[PaymentSettled], dict[str, object]]
+) -> None:
+    order = await shop.order(3)
+    told = await shop.told(order, PaymentSettled, order.total_vnd)
+    settle = partial(settle_order, catalogue=shop.catalogue, signer=shop.venue.signer)
+
+    with pytest.raises(Poison):
+        await shop.unit.run(settle, replace_struct(told, **other(told)))
+
+    assert await shop.status(order) == "placed"
+    await shop.unit.run(settle, told)
+    assert await shop.status(order) == "ticketed"
+
+
+async def test_a_code_to_pay_another_amount_than_the_orders_is_never_shown(shop: Shop) -> None:
+    order = await shop.order(3)
+    told = await shop.told(order, PaymentPartial, 10_000)
+
+    with pytest.raises(Poison):
+        await shop.unit.run(note_intent, replace_struct(told, amount_vnd=Dong(order.total_vnd * 2)))
+
+    assert told.account_name not in (await shop.visitor.get(f"/orders/{order.token}")).text

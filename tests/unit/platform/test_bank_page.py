@@ -25,7 +25,7 @@ def unused_port() -> int:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings.read({"PROFILE": "demo", "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{unused_port()}"})
+    settings = Settings.read({"PROFILE": "demo", "KAFKA_BOOTSTRAP_SERVERS": f"bank:word@127.0.0.1:{unused_port()}"})
     bank = Bank(settings.kafka_bootstrap, "")
     transport = httpx.ASGITransport(build(settings, bank))
     headers = {"accept": "text/html", "accept-language": "en"}

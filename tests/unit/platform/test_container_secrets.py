@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.secrets import ensure_secrets
-from shared.settings import SERVICES, Settings, password_file
+from shared.kafka.users import RIGHTS
+from shared.settings import KAFKA_ADMIN, KAFKA_BANK, SERVICES, Settings, kafka_password_file, password_file
 
 TEXT = Path("docker-compose.yml").read_text(encoding="utf-8")
 PRIVATE = {"ticket-key-1.pem", "pass-key.pem"}
@@ -53,8 +54,16 @@ def test_only_preparation_knows_another_password_than_that_of_the_services_own_d
     assert {"prepare", "postgres"} == {name for name, files in given().items() if "postgres-password" in files}
 
 
-def test_what_faces_the_internet_without_a_database_is_given_no_secret() -> None:
-    assert given()["bank"] == given()["caddy"] == set()
+@pytest.mark.parametrize("user", [KAFKA_ADMIN, *RIGHTS])
+def test_only_preparation_knows_another_kafka_password_than_a_containers_own(user: str) -> None:
+    mine = {container for container in given() if container.partition("-")[0] == user}
+    holders = {container for container, files in given().items() if kafka_password_file(user) in files}
+    assert holders == {"prepare", *mine, *({"kafka"} if user == KAFKA_ADMIN else ())}
+
+
+def test_the_door_to_the_internet_is_given_no_secret_and_the_bank_no_other_than_its_own() -> None:
+    assert given()["caddy"] == set()
+    assert given()["bank"] == {kafka_password_file(KAFKA_BANK)}
 
 
 @pytest.mark.parametrize("container", [name for name in given() if re.match("ticketing|payments|analytics", name)])

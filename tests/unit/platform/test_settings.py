@@ -78,6 +78,7 @@ def test_caddy_shows_no_simulated_bank_while_no_profile_is_set() -> None:
 def test_an_address_that_is_not_set_follows_the_port_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "payments-postgres-password").write_text("word")
+    (tmp_path / "secrets" / "payments-kafka-password").write_text("other word")
     moved = {
         "MOT_CHAM_KAFKA_PORT": "1",
         "MOT_CHAM_POSTGRES_PORT": "2",
@@ -85,7 +86,7 @@ def test_an_address_that_is_not_set_follows_the_port_of_this_machine(tmp_path: P
         "MOT_CHAM_DATA": str(tmp_path),
     }
     read = Settings.read("payments", moved)
-    assert read.kafka_bootstrap == "127.0.0.1:1"
+    assert read.kafka_bootstrap == "payments:other%20word@127.0.0.1:1"
     assert read.database_url == "postgresql://payments:word@127.0.0.1:2/payments"
     assert read.public_origin == "http://localhost:3"
     assert read.demo_sign_ins == tmp_path / "demo-sign-ins.txt"

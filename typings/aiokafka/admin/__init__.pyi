@@ -1,7 +1,9 @@
 from collections.abc import Sequence
+from ssl import SSLContext
 from typing import Any, TypedDict
 
 from aiokafka.admin.config_resource import ConfigResource
+from aiokafka.protocol.api import Request
 
 class NewTopic:
     def __init__(
@@ -28,7 +30,18 @@ class AlterConfigsResponse:
     resources: list[tuple[int, str | None, int, str]]
 
 class AIOKafkaAdminClient:
-    def __init__(self, *, bootstrap_servers: str | list[str] = ..., request_timeout_ms: int = ...) -> None: ...
+    def __init__(
+        self,
+        *,
+        bootstrap_servers: str | list[str] = ...,
+        security_protocol: str = ...,
+        sasl_mechanism: str = ...,
+        sasl_plain_username: str = ...,
+        sasl_plain_password: str = ...,
+        ssl_context: SSLContext = ...,
+        request_timeout_ms: int = ...,
+    ) -> None: ...
+    async def _send_request(self, request: Request[Any]) -> Any: ...
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     async def list_topics(self) -> list[str]: ...

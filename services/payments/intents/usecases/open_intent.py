@@ -13,7 +13,7 @@ from services.payments.merchants.domain import Merchant, NoMerchant, Venue
 from services.payments.merchants.store import find_merchant_of_venue, find_venue
 from shared.clock import local_date
 from shared.errors import Poison
-from shared.events.common import Line
+from shared.events.common import Line, lines_total
 from shared.events.payments import IntentOpened
 from shared.events.ticketing import OrderPlaced
 from shared.events.words import Channel
@@ -110,6 +110,8 @@ class NewIntent:
 
 async def open_intent(tx: Tx, event: OrderPlaced, now: datetime) -> None:
     """Opens the intent of an order. A total of 0 needs none; an order heard before has one."""
+    if lines_total(event.lines) != event.total_vnd or {line.venue_id for line in event.lines} != {event.place.venue_id}:
+        raise Poison("contradicts_itself", str(event.order_id))
     if event.total_vnd == 0:
         return
     merchant = await find_merchant_of_venue(tx.connection, event.place.venue_id)

@@ -24,7 +24,7 @@ _REASONS: dict[Ending, SuspenseReason] = {"order_cancelled": "order_cancelled", 
 
 async def expire_intent(tx: Tx, event: OrderExpired, now: datetime) -> None:
     """An expired intent still hears late money."""
-    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    intent = await _lock_intent(tx, event)
     if intent is None:
         return
     expired = intent.ended("expired")
@@ -49,7 +49,7 @@ async def undo_intent(tx: Tx, event: OrderUndone, now: datetime) -> None:
 
 async def _close(tx: Tx, event: OrderEvent | OrderUndone, ending: Ending, now: datetime) -> None:
     # Without the lock a transfer heard meanwhile would pay an intent that is being emptied.
-    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    intent = await _lock_intent(tx, event)
     if intent is None:
         return
     cancelled = intent.ended(_ENDED[ending])
@@ -60,6 +60,14 @@ async def _close(tx: Tx, event: OrderEvent | OrderUndone, ending: Ending, now: d
     await update_intent(tx.connection, cancelled)
     tx.emit(intent_told(IntentCancelled, cancelled, event.occurred_at, now))
     tx.touch("venue", intent.venue_id)
+
+
+async def _lock_intent(tx: Tx, event: OrderEvent | OrderUndone) -> Intent | None:
+    """The intent that the order opened, locked. A word about another amount or venue moves no money."""
+    intent = await lock_intent_of_order(tx.connection, event.order_id)
+    if intent is None or (intent.amount_vnd, intent.venue_id) == (event.total_vnd, event.place.venue_id):
+        return intent
+    raise Poison("contradicts_intent", str(event.order_id))
 
 
 async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, now: datetime) -> None:

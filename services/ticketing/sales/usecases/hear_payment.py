@@ -8,10 +8,11 @@ from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.codes.keys import TicketSigner
 from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.places import PAID
-from services.ticketing.sales.events import order_event
+from services.ticketing.sales.events import lines_of, order_event
 from services.ticketing.sales.store.orders import lock_order, note_payment, set_order_status
 from services.ticketing.sales.store.places import hold_places, sell_places
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
+from shared.errors import Poison
 from shared.events.payments import IntentEvent, PaymentSettled
 from shared.events.ticketing import OrderUnfulfilled
 from shared.unit.unit import Tx
@@ -22,7 +23,10 @@ async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:
     if event.channel == "owner":
         return
     order = await lock_order(tx.connection, event.order_id)
-    if order is not None and await note_payment(tx.connection, event):
+    if order is None:
+        return
+    _refuse_what_contradicts(order, event)
+    if await note_payment(tx.connection, event):
         tx.touch("order", order.token)
 
 
@@ -33,7 +37,12 @@ async def settle_order(
     if event.channel == "owner":
         return
     order = await lock_order(tx.connection, event.order_id)
-    if order is None or not await note_payment(tx.connection, event):
+    if order is None:
+        return
+    _refuse_what_contradicts(order, event)
+    if event.paid_vnd != event.amount_vnd:
+        raise Poison("settled_without_the_money", f"{event.order_id}: {event.paid_vnd} of {event.amount_vnd}")
+    if not await note_payment(tx.connection, event):
         return
     tx.touch("order", order.token)
     # Cancelled while the money was on its way: payments heard that too, or will, and frees the money.
@@ -46,6 +55,14 @@ async def settle_order(
         return
     await sell_places(tx.connection, order.places)
     await issue_tickets(tx, order, catalogue(), signer, now)
+
+
+def _refuse_what_contradicts(order: Order, event: IntentEvent) -> None:
+    """Payments says back what we said to it. A word about another amount, venue or price buys nothing here."""
+    ours = {"amount_vnd": order.total_vnd, "venue_id": order.venue_id, "lines": lines_of(order)}
+    told = {"amount_vnd": event.amount_vnd, "venue_id": event.place.venue_id, "lines": event.lines}
+    if differing := [name for name in ours if ours[name] != told[name]]:
+        raise Poison("contradicts_order", f"{event.order_id}: {', '.join(differing)}")
 
 
 async def _hold_again(tx: Tx, order: Order, catalogue: Catalogue, now: datetime) -> bool:
