@@ -21,7 +21,7 @@ from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
 from services.ticketing.people.api import manage, sign_in
-from services.ticketing.people.api.doors import ManageDoors, SignInDoors
+from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
 from services.ticketing.people.usecases.first_people import (
@@ -36,6 +36,7 @@ from services.ticketing.people.usecases.first_people import (
 )
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
+from services.ticketing.people.usecases.sessions import end_session
 from services.ticketing.people.usecases.sign_in import (
     count_try,
     owners_of_phone,
@@ -107,7 +108,7 @@ async def build(settings: Settings) -> Service:
     api.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
     api.state.sign_in = sign_in_doors(unit, pages, pass_key)
-    api.state.manage = manage_doors(unit, pages, settings.public_origin)
+    api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_key)
     handle = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(settings, unit, handle)
 
@@ -182,6 +183,7 @@ def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> Sign
         owners_of_phone=Bound(unit, owners_of_phone),
         try_owner=Bound(unit, try_owner),
         sign_in_owner=Bound(unit, sign_in_owner),
+        end_session=Bound(unit, end_session),
         count_try=Bound(unit, count_try),
         pair_phone=Bound(unit, pair_phone),
         require_invitation=Bound(unit, require_invitation),
@@ -189,7 +191,7 @@ def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> Sign
     )
 
 
-def manage_doors(unit: Unit, pages: Pages, origin: str) -> ManageDoors:
+def manage_doors(unit: Unit, pages: Pages, origin: str, pass_key: Ed25519PrivateKey) -> ManageDoors:
     return ManageDoors(
         pages=pages,
         origin=origin,
@@ -201,6 +203,7 @@ def manage_doors(unit: Unit, pages: Pages, origin: str) -> ManageDoors:
         make_pairing_code=Bound(unit, make_pairing_code),
         rename_phone=Bound(unit, rename_phone),
         revoke_phone=Bound(unit, revoke_phone),
+        renewal=Renewal(unit.clock, pass_key),
     )
 
 

@@ -105,7 +105,7 @@ async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
         "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
     )
     app.state.sign_in = sign_in_doors(unit, pages, key)
-    app.state.manage = manage_doors(unit, pages, ORIGIN)
+    app.state.manage = manage_doors(unit, pages, ORIGIN, key)
     house = House(pool, unit, key, revocations, httpx.ASGITransport(app), now)
     yield house
     keeping_up.cancel()

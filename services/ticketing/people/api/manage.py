@@ -184,9 +184,14 @@ async def post_secrets(
         secrets = await hashed(Secrets(form.pin, form.password))
     except DomainError as error:
         return await who.page(_PEOPLE, Said(error=error))
-    command = ChangeSecrets(who.actor_id, who.actor, PersonId(person_id), secrets)
+    is_own = person_id == who.visitor.subject_id
+    kept = who.visitor.session_id if is_own else None
+    command = ChangeSecrets(who.actor_id, who.actor, PersonId(person_id), secrets, kept)
     once = Once(without_secrets(key, who.request), bool)
-    return await who.do(who.doors.change_secrets, command, once, Deed("secrets_changed", person_id))
+    answer = await who.do(who.doors.change_secrets, command, once, Deed("secrets_changed", person_id))
+    if is_own and answer.status_code == 303:
+        who.doors.renewal.renew(answer, OFFICE, who.visitor)
+    return answer
 
 
 @router.post("/people/{person_id}/revoke")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ticketing.people.api.doors import SignInDep, SignInDoors, with_wait, without_secrets
+from services.ticketing.people.api.doors import SignInDep, SignInDoors, place_of, with_wait, without_secrets
 from services.ticketing.people.domain import (
     DEVICE_PASS_LIFETIME,
     InvitationUnknown,
@@ -27,6 +27,7 @@ from services.ticketing.people.usecases.first_people import AcceptInvitation, In
 from services.ticketing.people.usecases.passwords import QUEUE, Busy, is_password
 from services.ticketing.people.usecases.people import AddedPerson, Secrets, hashed
 from services.ticketing.people.usecases.phones import Paired, PairPhone
+from services.ticketing.people.usecases.sessions import EndSession
 from services.ticketing.people.usecases.sign_in import (
     CountTry,
     OwnersOfPhone,
@@ -47,6 +48,7 @@ from shared.passes.auth import (
     Role,
     allow_anyone,
     clear_cookie,
+    pass_in,
     set_cookie,
     sign_pass,
 )
@@ -78,7 +80,7 @@ async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], do
             tried = await doors.try_office(TryOffice(form.login))
             fits = tried.gets_look and await is_password(form.password, tried.password_hash)
         fitting = tried.password_hash if fits else None
-        issued = await doors.sign_in_office(SignInOffice(form.login, fitting))
+        issued = await doors.sign_in_office(SignInOffice(form.login, fitting, place_of(request)))
     except (WrongSignIn, RateLimited, Busy) as error:
         return _again(request, doors, "sign_in/office.html", error, next=form.next, login=form.login)
     return _signed_in(doors, OFFICE, issued, form.next)
@@ -110,7 +112,7 @@ async def post_sign_in_owner(
         with QUEUE.place():
             pin = await doors.try_owner(TryOwner(device_id, person_id))
             fits = pin is not None and await QUEUE.turn(is_pin, form.pin, pin)
-        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, pin if fits else None))
+        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, pin if fits else None, place_of(request)))
     except (WrongSignIn, RateLimited, Busy) as error:
         owners = await doors.owners_of_phone(OwnersOfPhone(device_id))
         return _again(request, doors, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
@@ -122,8 +124,11 @@ class SignOutForm(BaseModel):
 
 
 @router.post("/sign-out", dependencies=_ANYONE)
-async def post_sign_out(form: Annotated[SignOutForm, Form()]) -> Response:
+async def post_sign_out(request: Request, form: Annotated[SignOutForm, Form()], doors: SignInDep) -> Response:
+    """Ends the session in every service; whoever has no good pass is sent to the same place."""
     cookie = OFFICE if form.door == "office" else OWNER
+    if (found := pass_in(request, cookie)) is not None:
+        await doors.end_session(EndSession(PersonId(found.subject_id), found.session_id))
     response = RedirectResponse(cookie.sign_in, 303)
     clear_cookie(response, cookie)
     return response

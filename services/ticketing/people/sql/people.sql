@@ -39,6 +39,7 @@ UPDATE persons
    SET pin_salt = coalesce($2, pin_salt), pin_hash = coalesce($3, pin_hash),
        password_hash = coalesce($4, password_hash), version = version + 1
  WHERE person_id = $1
+RETURNING version
 
 -- name: revoke_person
 -- Revokes once, by primary key; a second time finds no row.

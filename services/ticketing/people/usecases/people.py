@@ -23,6 +23,7 @@ from services.ticketing.people.domain import (
 )
 from services.ticketing.people.store import ListedPhone
 from services.ticketing.people.usecases.passwords import QUEUE, hash_password
+from services.ticketing.people.usecases.sessions import end_passes_of_person
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
 from shared.events.words import PersonRole
@@ -139,13 +140,18 @@ class ChangeSecrets:
     actor: Actor
     person_id: PersonId
     secrets: HashedSecrets
+    kept_session: UUID | None = None
 
 
 async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
-    """True; what is None stays as it is. Raises UnknownPerson or Forbidden."""
+    """True; what is None stays as it is, and the person's passes end. Raises UnknownPerson or Forbidden.
+
+    For oneself, kept_session stays, and the door issues a fresh pass of it.
+    """
     person = await _person_to_manage(tx, command.actor, command.person_id)
     pin, password_hash = command.secrets.pin, command.secrets.password_hash
-    await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
+    version = await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
+    await end_passes_of_person(tx, person.person_id, version, now, command.kept_session)
     changed = {"pin": pin is not None, "password": password_hash is not None}
     await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
     _touch(tx, person)

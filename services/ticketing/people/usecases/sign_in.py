@@ -22,8 +22,10 @@ from services.ticketing.people.domain import (
     WrongSignIn,
     fold_login,
 )
+from services.ticketing.people.store import sessions as session_store
+from services.ticketing.people.store.sessions import NOWHERE, Place
 from shared.errors import Unauthenticated
-from shared.ids import DeviceId, PersonId
+from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import Pass, Role
 from shared.unit import audit
 from shared.unit.unit import Tx
@@ -96,6 +98,7 @@ class SignInOffice:
 
     login: str
     fitting_hash: str | None
+    place: Place = NOWHERE
 
 
 async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass:
@@ -108,7 +111,7 @@ async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass:
         raise WrongSignIn
     await store.forget_attempts(tx.connection, [login_tries(command.login)])
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"person:{person.person_id}")
-    return pass_of(person, now, OFFICE_PASS_LIFETIME)
+    return await _begin_session(tx, pass_of(person, now, OFFICE_PASS_LIFETIME), command.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ class SignInOwner:
     device_id: DeviceId
     person_id: PersonId
     fitting_pin: HashedPin | None
+    place: Place = NOWHERE
 
 
 async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
@@ -162,8 +166,16 @@ async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
     await store.forget_attempts(tx.connection, [pin_tries(command.person_id), phone_tries(command.device_id)])
     await store.see_device(tx.connection, command.device_id, now)
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"device:{command.device_id}")
-    return pass_of(person, now, OWNER_PASS_LIFETIME, command.device_id)
+    issued = pass_of(person, now, OWNER_PASS_LIFETIME, command.device_id)
+    return await _begin_session(tx, issued, command.place)
 
 
 def pass_of(person: Person, now: datetime, lifetime: timedelta, device_id: DeviceId | None = None) -> Pass:
-    return Pass(person.person_id, Role(person.role), person.venues, person.scope, device_id, now, now + lifetime)
+    """A pass of a new session."""
+    role, ends_at = Role(person.role), now + lifetime
+    return Pass(person.person_id, role, person.venues, person.scope, device_id, now, ends_at, uuid7())
+
+
+async def _begin_session(tx: Tx, issued: Pass, place: Place) -> Pass:
+    await session_store.insert_session(tx.connection, issued, place)
+    return issued
