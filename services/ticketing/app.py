@@ -38,13 +38,13 @@ from services.ticketing.people.usecases.people import add_person, change_secrets
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
 from services.ticketing.people.usecases.sessions import end_session
 from services.ticketing.people.usecases.sign_in import (
-    count_try,
     owners_of_phone,
     sign_in_office,
     sign_in_owner,
     try_office,
     try_owner,
 )
+from services.ticketing.people.usecases.tries import count_try
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.api.doors import SalesDoors
 from services.ticketing.sales.usecases.cancel_order import cancel_order

@@ -1,4 +1,4 @@
-"""Rules of people and phones: who may manage whom, what a PIN and a pairing code are, how often one may guess.
+"""Rules of people and phones: who may manage whom, what a PIN and a pairing code are.
 
 A PIN is hashed with PBKDF2 because the gate phone checks it without network, and browsers know nothing better.
 """
@@ -21,10 +21,6 @@ from shared.ids import CROCKFORD, DeviceId, PersonId, check_character, fold_look
 DeviceKind = Literal["gate", "owner"]
 
 PIN_ITERATIONS = 100_000
-TRIES = 5
-# Of all made-up logins together; those of real people have their own count and are not in this one.
-UNKNOWN_LOGIN_TRIES = 30
-TRIES_WINDOW = timedelta(minutes=15)
 CODE_LIFETIME = timedelta(minutes=10)
 INVITATION_LIFETIME = timedelta(days=1)
 DEVICE_PASS_LIFETIME = timedelta(days=365)

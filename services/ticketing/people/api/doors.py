@@ -9,7 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.ticketing.people.domain import Actor, HashedPin, Person
+from services.ticketing.people.domain import Actor, Person
 from services.ticketing.people.store.sessions import Place
 from services.ticketing.people.usecases.deeds import TellDeed, ToldDeed
 from services.ticketing.people.usecases.first_people import AcceptInvitation, Invitation
@@ -24,14 +24,15 @@ from services.ticketing.people.usecases.phones import (
 )
 from services.ticketing.people.usecases.sessions import EndSession
 from services.ticketing.people.usecases.sign_in import (
-    CountTry,
     OwnersOfPhone,
     SignInOffice,
     SignInOwner,
     TriedOffice,
+    TriedOwner,
     TryOffice,
     TryOwner,
 )
+from services.ticketing.people.usecases.tries import CountTry
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.passes.auth import Pass, set_cookie, sign_pass
@@ -49,12 +50,12 @@ class SignInDoors:
     clock: Clock
     pass_key: Ed25519PrivateKey
     try_office: Bound[TryOffice, TriedOffice]
-    sign_in_office: Bound[SignInOffice, Pass]
+    sign_in_office: Bound[SignInOffice, Pass | None]
     owners_of_phone: Bound[OwnersOfPhone, list[Person]]
-    try_owner: Bound[TryOwner, HashedPin | None]
-    sign_in_owner: Bound[SignInOwner, Pass]
+    try_owner: Bound[TryOwner, TriedOwner]
+    sign_in_owner: Bound[SignInOwner, Pass | None]
     end_session: Bound[EndSession, bool]
-    count_try: Bound[CountTry, None]
+    count_try: Bound[CountTry, int]
     pair_phone: Bound[PairPhone, Paired]
     require_invitation: Bound[Invitation, None]
     accept_invitation: Bound[AcceptInvitation, AddedPerson]

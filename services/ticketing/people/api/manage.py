@@ -32,6 +32,7 @@ from shared.passes.auth import OFFICE, Allow, Pass, Role
 from shared.qr.images import svg_for
 from shared.unit.bound import Bound
 from shared.unit.idempotency import Once
+from shared.web.addresses import client_address
 from shared.web.app import OnceKey
 from shared.web.pages import language_of
 
@@ -162,7 +163,7 @@ async def post_person(who: ManagingDep, form: Annotated[PersonForm, Form()], key
             display_name=form.display_name,
             role=form.role,
             venues=tuple(form.venues),
-            secrets=await hashed(Secrets(form.pin, form.password)),
+            secrets=await hashed(Secrets(form.pin, form.password), client_address(who.request)),
             scope=form.scope,
         )
         added = await who.doors.add_person(command, once=Once(told, AddedPerson))
@@ -181,7 +182,7 @@ async def post_secrets(
     who: ManagingDep, person_id: UUID, form: Annotated[SecretsForm, Form()], key: OnceKey
 ) -> Response:
     try:
-        secrets = await hashed(Secrets(form.pin, form.password))
+        secrets = await hashed(Secrets(form.pin, form.password), client_address(who.request))
     except DomainError as error:
         return await who.page(_PEOPLE, Said(error=error))
     is_own = person_id == who.visitor.subject_id

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.ticketing.people.api.doors import SignInDep, SignInDoors, place_of, with_wait, without_secrets
+from services.ticketing.people.api.known_browsers import browser_of, remember_browser
 from services.ticketing.people.domain import (
     DEVICE_PASS_LIFETIME,
     InvitationUnknown,
@@ -19,6 +20,7 @@ from services.ticketing.people.domain import (
     PersonInvalid,
     RateLimited,
     WeakSecret,
+    WrongPin,
     WrongSignIn,
     hash_of_code,
     is_pin,
@@ -29,14 +31,13 @@ from services.ticketing.people.usecases.people import AddedPerson, Secrets, hash
 from services.ticketing.people.usecases.phones import Paired, PairPhone
 from services.ticketing.people.usecases.sessions import EndSession
 from services.ticketing.people.usecases.sign_in import (
-    CountTry,
     OwnersOfPhone,
     SignInOffice,
     SignInOwner,
     TryOffice,
     TryOwner,
-    code_tries,
 )
+from services.ticketing.people.usecases.tries import CountTry, code_limits
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import (
@@ -53,6 +54,7 @@ from shared.passes.auth import (
     sign_pass,
 )
 from shared.unit.idempotency import Once
+from shared.web.addresses import client_address
 from shared.web.app import OnceKey
 
 router = APIRouter()
@@ -75,15 +77,21 @@ async def get_sign_in(request: Request, doors: SignInDep, next: str = "") -> Res
 
 @router.post("/sign-in", dependencies=_ANYONE)
 async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], doors: SignInDep) -> Response:
+    address = client_address(request)
+    attempt = TryOffice(form.login, address, browser_of(request, form.login, doors.pass_key))
     try:
-        with QUEUE.place():
-            tried = await doors.try_office(TryOffice(form.login))
-            fits = tried.gets_look and await is_password(form.password, tried.password_hash)
+        with QUEUE.place(address):
+            tried = await doors.try_office(attempt)
+            fits = await is_password(form.password, tried.password_hash)
         fitting = tried.password_hash if fits else None
-        issued = await doors.sign_in_office(SignInOffice(form.login, fitting, place_of(request)))
+        issued = await doors.sign_in_office(SignInOffice(attempt, fitting, place_of(request)))
+        if issued is None:
+            raise WrongSignIn(tries_left=tried.left)
     except (WrongSignIn, RateLimited, Busy) as error:
         return _again(request, doors, "sign_in/office.html", error, next=form.next, login=form.login)
-    return _signed_in(doors, OFFICE, issued, form.next)
+    response = _signed_in(doors, OFFICE, issued, form.next)
+    remember_browser(response, request, form.login, doors.pass_key)
+    return response
 
 
 class OwnerForm(BaseModel):
@@ -109,10 +117,13 @@ async def post_sign_in_owner(
 ) -> Response:
     device_id, person_id = DeviceId(phone.subject_id), PersonId(form.person_id)
     try:
-        with QUEUE.place():
-            pin = await doors.try_owner(TryOwner(device_id, person_id))
-            fits = pin is not None and await QUEUE.turn(is_pin, form.pin, pin)
-        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, pin if fits else None, place_of(request)))
+        with QUEUE.place(client_address(request)):
+            tried = await doors.try_owner(TryOwner(device_id, person_id))
+            fits = tried.pin is not None and await QUEUE.turn(is_pin, form.pin, tried.pin)
+        fitting = tried.pin if fits else None
+        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, fitting, place_of(request)))
+        if issued is None:
+            raise WrongPin if tried.left is None else WrongPin(tries_left=tried.left)
     except (WrongSignIn, RateLimited, Busy) as error:
         owners = await doors.owners_of_phone(OwnersOfPhone(device_id))
         return _again(request, doors, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
@@ -156,7 +167,7 @@ async def get_pair(
 async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: OnceKey, doors: SignInDep) -> Response:
     try:
         if (code_hash := hash_of_code(form.code)) is not None:
-            await doors.count_try(CountTry((code_tries(code_hash),)))
+            await doors.count_try(CountTry(code_limits(code_hash)))
         paired = await doors.pair_phone(PairPhone(form.code, form.name), once=Once(key, Paired))
     except (PairingCodeUnknown, RateLimited) as error:
         shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
@@ -191,7 +202,7 @@ async def post_invitation(
     try:
         # A stranger must not have passwords worked out here that nobody asked for.
         await doors.require_invitation(Invitation(form.token))
-        secrets = await hashed(Secrets(password=form.password))
+        secrets = await hashed(Secrets(password=form.password), client_address(request))
         command = AcceptInvitation(form.token, form.login, form.display_name, secrets)
         await doors.accept_invitation(command, once=once)
     except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken, Busy) as error:

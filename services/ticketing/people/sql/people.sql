@@ -135,6 +135,15 @@ RETURNING tries, started_at
 -- After a success, by primary key.
 DELETE FROM attempts WHERE subject = ANY ($1::text[])
 
+-- name: give_back_attempts
+-- A success costs none of what others share, by primary key.
+UPDATE attempts SET tries = tries - 1 WHERE subject = ANY ($1::text[]) AND tries > 1
+
+-- name: forget_attempts_below
+-- At a new secret, seldom: all that is counted of some beginnings; reads the small table.
+DELETE FROM attempts
+ WHERE EXISTS (SELECT 1 FROM unnest($1::text[]) AS given (beginning) WHERE starts_with(subject, beginning))
+
 -- name: delete_old_attempts
 -- Cleaning; reads the small table.
 DELETE FROM attempts WHERE started_at < $1

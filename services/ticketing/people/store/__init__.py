@@ -202,6 +202,14 @@ async def forget_attempts(connection: Connection, subjects: Sequence[str]) -> No
     await connection.execute(SQL["forget_attempts"], list(subjects))
 
 
+async def give_back_attempts(connection: Connection, subjects: Sequence[str]) -> None:
+    await connection.execute(SQL["give_back_attempts"], list(subjects))
+
+
+async def forget_attempts_below(connection: Connection, beginnings: Sequence[str]) -> None:
+    await connection.execute(SQL["forget_attempts_below"], list(beginnings))
+
+
 async def delete_old_attempts(connection: Connection, before: datetime) -> None:
     await connection.execute(SQL["delete_old_attempts"], before)
 

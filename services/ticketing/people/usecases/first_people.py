@@ -10,7 +10,6 @@ from pathlib import Path
 from services.ticketing.people import store
 from services.ticketing.people.domain import (
     INVITATION_LIFETIME,
-    TRIES_WINDOW,
     Actor,
     InvitationUnknown,
     Person,
@@ -148,6 +147,6 @@ class ForgetOldTries:
 
 async def forget_old_tries(tx: Tx, command: ForgetOldTries, now: datetime) -> None:
     """Drops counted tries, pairing codes and sessions that no longer matter."""
-    await store.delete_old_attempts(tx.connection, now - TRIES_WINDOW)
+    await store.delete_old_attempts(tx.connection, now - timedelta(days=1))
     await session_store.delete_old_sessions(tx.connection, now - timedelta(days=1))
     await store.delete_old_pairing_codes(tx.connection, now - timedelta(days=1))

@@ -24,6 +24,7 @@ from services.ticketing.people.domain import (
 from services.ticketing.people.store import ListedPhone
 from services.ticketing.people.usecases.passwords import QUEUE, hash_password
 from services.ticketing.people.usecases.sessions import end_passes_of_person
+from services.ticketing.people.usecases.tries import forget_all
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
 from shared.events.words import PersonRole
@@ -75,13 +76,16 @@ class HashedSecrets:
     password_hash: str | None
 
 
-async def hashed(secrets: Secrets) -> HashedSecrets:
-    """The door asks for these before the transaction, since they take long; raises WeakSecret or Busy."""
+async def hashed(secrets: Secrets, address: str) -> HashedSecrets:
+    """The door asks for these before the transaction, since they take long; raises WeakSecret or Busy.
+
+    address: where it was typed.
+    """
     if secrets.pin:
         require_good_pin(secrets.pin)
     if secrets.password:
         require_good_password(secrets.password)
-    with QUEUE.place():
+    with QUEUE.place(address):
         pin = await QUEUE.turn(hash_pin, secrets.pin) if secrets.pin else None
         password_hash = await hash_password(secrets.password) if secrets.password else None
     return HashedSecrets(pin, password_hash)
@@ -151,6 +155,7 @@ async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
     person = await _person_to_manage(tx, command.actor, command.person_id)
     pin, password_hash = command.secrets.pin, command.secrets.password_hash
     version = await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
+    await forget_all(tx, person.login, person.person_id)
     await end_passes_of_person(tx, person.person_id, version, now, command.kept_session)
     changed = {"pin": pin is not None, "password": password_hash is not None}
     await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
