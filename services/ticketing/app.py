@@ -20,7 +20,7 @@ from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
-from services.ticketing.people.api import manage, sign_in
+from services.ticketing.people.api import account, manage, sign_in
 from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
@@ -34,9 +34,11 @@ from services.ticketing.people.usecases.first_people import (
     seed_people,
     write_demo_sign_ins,
 )
+from services.ticketing.people.usecases.own_password import change_own_password, try_own_password
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
-from services.ticketing.people.usecases.sessions import end_session
+from services.ticketing.people.usecases.read_audit import read_audit
+from services.ticketing.people.usecases.sessions import end_other_sessions, end_session, see_sessions
 from services.ticketing.people.usecases.sign_in import (
     owners_of_phone,
     sign_in_office,
@@ -83,6 +85,7 @@ ROUTERS = (
     conflicts.router,
     sign_in.router,
     manage.router,
+    account.router,
 )
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
@@ -108,6 +111,7 @@ async def build(settings: Settings) -> Service:
     api.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
     api.state.sign_in = sign_in_doors(unit, pages, pass_key)
+    api.state.account = account_doors(unit, pages, pass_key)
     api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_key)
     handle = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(settings, unit, handle)
@@ -188,6 +192,19 @@ def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> Sign
         pair_phone=Bound(unit, pair_phone),
         require_invitation=Bound(unit, require_invitation),
         accept_invitation=Bound(unit, accept_invitation),
+    )
+
+
+def account_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> account.AccountDoors:
+    return account.AccountDoors(
+        pages=pages,
+        renewal=Renewal(unit.clock, pass_key),
+        see_sessions=Bound(unit, see_sessions),
+        end_session=Bound(unit, end_session),
+        end_other_sessions=Bound(unit, end_other_sessions),
+        try_own_password=Bound(unit, try_own_password),
+        change_own_password=Bound(unit, change_own_password),
+        read_audit=Bound(unit, read_audit),
     )
 
 

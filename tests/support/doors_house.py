@@ -13,9 +13,9 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
-from services.ticketing.app import WEBS, manage_doors, sign_in_doors
+from services.ticketing.app import WEBS, account_doors, manage_doors, sign_in_doors
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.people.api import manage, sign_in
+from services.ticketing.people.api import account, manage, sign_in
 from services.ticketing.people.usecases.first_people import seed_people
 from shared.passes.auth import Doors, Pass, verify_pass
 from shared.passes.revocations import Revocations
@@ -105,9 +105,14 @@ async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
     keeping_up = asyncio.create_task(revocations.run())
     pages = Pages(WEBS, "ticketing")
     app = create_app(
-        "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
+        "ticketing",
+        [sign_in.router, manage.router, account.router],
+        is_ready,
+        Doors(key.public_key(), revocations, unit.clock),
+        pages,
     )
     app.state.sign_in = sign_in_doors(unit, pages, key)
+    app.state.account = account_doors(unit, pages, key)
     app.state.manage = manage_doors(unit, pages, ORIGIN, key)
     house = House(pool, unit, key, revocations, app, now)
     yield house

@@ -163,7 +163,7 @@ async def post_person(who: ManagingDep, form: Annotated[PersonForm, Form()], key
             display_name=form.display_name,
             role=form.role,
             venues=tuple(form.venues),
-            secrets=await hashed(Secrets(form.pin, form.password), client_address(who.request)),
+            secrets=await hashed(Secrets(form.pin, form.password, form.login), client_address(who.request)),
             scope=form.scope,
         )
         added = await who.doors.add_person(command, once=Once(told, AddedPerson))

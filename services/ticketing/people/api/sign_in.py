@@ -16,6 +16,7 @@ from services.ticketing.people.domain import (
     DEVICE_PASS_LIFETIME,
     InvitationUnknown,
     LoginTaken,
+    NameUnreadable,
     PairingCodeUnknown,
     PersonInvalid,
     RateLimited,
@@ -169,7 +170,7 @@ async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: On
         if (code_hash := hash_of_code(form.code)) is not None:
             await doors.count_try(CountTry(code_limits(code_hash)))
         paired = await doors.pair_phone(PairPhone(form.code, form.name), once=Once(key, Paired))
-    except (PairingCodeUnknown, RateLimited) as error:
+    except (PairingCodeUnknown, NameUnreadable, RateLimited) as error:
         shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
         return _again(request, doors, "sign_in/pair.html", error, **shown)
     now = doors.clock()
@@ -202,7 +203,7 @@ async def post_invitation(
     try:
         # A stranger must not have passwords worked out here that nobody asked for.
         await doors.require_invitation(Invitation(form.token))
-        secrets = await hashed(Secrets(password=form.password), client_address(request))
+        secrets = await hashed(Secrets(password=form.password, login=form.login), client_address(request))
         command = AcceptInvitation(form.token, form.login, form.display_name, secrets)
         await doors.accept_invitation(command, once=once)
     except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken, Busy) as error:

@@ -66,6 +66,7 @@ class Secrets:
 
     pin: str = ""
     password: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ async def hashed(secrets: Secrets, address: str) -> HashedSecrets:
     if secrets.pin:
         require_good_pin(secrets.pin)
     if secrets.password:
-        require_good_password(secrets.password)
+        require_good_password(secrets.password, fold_login(secrets.login))
     with QUEUE.place(address):
         pin = await QUEUE.turn(hash_pin, secrets.pin) if secrets.pin else None
         password_hash = await hash_password(secrets.password) if secrets.password else None

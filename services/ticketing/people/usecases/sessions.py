@@ -7,10 +7,17 @@ from uuid import UUID
 from services.ticketing.people.events import passes_ended
 from services.ticketing.people.store import sessions as session_store
 from services.ticketing.people.store.sessions import OpenSession
+from shared.errors import NotFound
 from shared.ids import PersonId
 from shared.passes import revocations
 from shared.unit import audit
 from shared.unit.unit import Tx
+
+
+class UnknownSession(NotFound):
+    """It was never theirs, or is over."""
+
+    code = "unknown_session"
 
 
 @dataclass(frozen=True, slots=True)
