@@ -152,6 +152,12 @@ CREATE TABLE outbox (
 
 ALTER TABLE outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY;
 
+CREATE TABLE passes_ended (
+    subject_id uuid NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE payments (
     payment_id uuid NOT NULL,
     version bigint NOT NULL,
@@ -254,6 +260,9 @@ ALTER TABLE ONLY outbox
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY passes_ended
+    ADD CONSTRAINT passes_ended_pkey PRIMARY KEY (subject_id);
+
 ALTER TABLE ONLY payments
     ADD CONSTRAINT payments_pkey PRIMARY KEY (payment_id);
 
@@ -282,6 +291,8 @@ CREATE INDEX idempotency_at ON idempotency USING btree (at);
 CREATE INDEX outbox_sent_at ON outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
+
+CREATE INDEX passes_ended_at ON passes_ended USING btree (at);
 
 CREATE INDEX payments_venue ON payments USING btree (venue_id);
 

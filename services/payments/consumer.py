@@ -16,13 +16,14 @@ from shared.events.ticketing import (
     OrderPlaced,
     OrderUndone,
     OrderUnfulfilled,
+    PassesEnded,
     PersonRevoked,
     VenueChanged,
 )
 from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS
 from shared.kafka.handler import EventHandler, Raw
 from shared.kafka.message import Message
-from shared.passes.revocations import note_device_revoked, note_person_revoked
+from shared.passes.revocations import note_device_revoked, note_passes_ended, note_person_revoked
 from shared.unit.unit import Unit
 
 TOPICS = (TICKETING_EVENTS.name, BANK_TRANSFERS.name)
@@ -44,6 +45,7 @@ def handler(unit: Unit) -> EventHandler:
             OrderUndone.TYPE: undo_intent,
             PersonRevoked.TYPE: note_person_revoked,
             DeviceRevoked.TYPE: note_device_revoked,
+            PassesEnded.TYPE: note_passes_ended,
         },
         Raw(BANK_TRANSFERS.name, {ce_type: _heard_by(read) for ce_type, read in FEEDS.items()}, hear_transfer),
     )

@@ -126,6 +126,12 @@ CREATE TABLE outbox (
 
 ALTER TABLE outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY;
 
+CREATE TABLE passes_ended (
+    subject_id uuid NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE postings (
     posting_id bigint NOT NULL,
     source_id uuid NOT NULL,
@@ -235,6 +241,9 @@ ALTER TABLE ONLY outbox
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY passes_ended
+    ADD CONSTRAINT passes_ended_pkey PRIMARY KEY (subject_id);
+
 ALTER TABLE ONLY postings
     ADD CONSTRAINT postings_pkey PRIMARY KEY (posting_id);
 
@@ -273,6 +282,8 @@ CREATE INDEX intents_by_venue ON intents USING btree (venue_id, business_date);
 CREATE INDEX outbox_sent_at ON outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
+
+CREATE INDEX passes_ended_at ON passes_ended USING btree (at);
 
 CREATE INDEX postings_by_credit ON postings USING btree (credit);
 

@@ -21,8 +21,8 @@ from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
-from services.ticketing.people.api import manage, sign_in
-from services.ticketing.people.api.doors import ManageDoors, SignInDoors
+from services.ticketing.people.api import account, manage, sign_in
+from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
 from services.ticketing.people.usecases.first_people import (
@@ -35,16 +35,19 @@ from services.ticketing.people.usecases.first_people import (
     seed_people,
     write_demo_sign_ins,
 )
+from services.ticketing.people.usecases.own_password import change_own_password, try_own_password
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
+from services.ticketing.people.usecases.read_audit import read_audit
+from services.ticketing.people.usecases.sessions import end_other_sessions, end_session, see_sessions
 from services.ticketing.people.usecases.sign_in import (
-    count_try,
     owners_of_phone,
     sign_in_office,
     sign_in_owner,
     try_office,
     try_owner,
 )
+from services.ticketing.people.usecases.tries import count_try
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.api.doors import SalesDoors
 from services.ticketing.sales.domain.addresses import AddressHasher
@@ -86,6 +89,7 @@ ROUTERS = (
     conflicts.router,
     sign_in.router,
     manage.router,
+    account.router,
 )
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
@@ -111,7 +115,8 @@ async def build(settings: Settings) -> Service:
     api.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
     api.state.sign_in = sign_in_doors(unit, pages, pass_key)
-    api.state.manage = manage_doors(unit, pages, settings.public_origin)
+    api.state.account = account_doors(unit, pages, pass_key)
+    api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_key)
     handle = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(settings, unit, handle)
 
@@ -190,6 +195,7 @@ def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> Sign
         owners_of_phone=Bound(unit, owners_of_phone),
         try_owner=Bound(unit, try_owner),
         sign_in_owner=Bound(unit, sign_in_owner),
+        end_session=Bound(unit, end_session),
         count_try=Bound(unit, count_try),
         pair_phone=Bound(unit, pair_phone),
         require_invitation=Bound(unit, require_invitation),
@@ -197,7 +203,20 @@ def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> Sign
     )
 
 
-def manage_doors(unit: Unit, pages: Pages, origin: str) -> ManageDoors:
+def account_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> account.AccountDoors:
+    return account.AccountDoors(
+        pages=pages,
+        renewal=Renewal(unit.clock, pass_key),
+        see_sessions=Bound(unit, see_sessions),
+        end_session=Bound(unit, end_session),
+        end_other_sessions=Bound(unit, end_other_sessions),
+        try_own_password=Bound(unit, try_own_password),
+        change_own_password=Bound(unit, change_own_password),
+        read_audit=Bound(unit, read_audit),
+    )
+
+
+def manage_doors(unit: Unit, pages: Pages, origin: str, pass_key: Ed25519PrivateKey) -> ManageDoors:
     return ManageDoors(
         pages=pages,
         origin=origin,
@@ -209,6 +228,7 @@ def manage_doors(unit: Unit, pages: Pages, origin: str) -> ManageDoors:
         make_pairing_code=Bound(unit, make_pairing_code),
         rename_phone=Bound(unit, rename_phone),
         revoke_phone=Bound(unit, revoke_phone),
+        renewal=Renewal(unit.clock, pass_key),
     )
 
 

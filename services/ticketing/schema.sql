@@ -215,6 +215,12 @@ CREATE TABLE pairing_codes (
     CONSTRAINT pairing_codes_kind_check CHECK ((kind = ANY (ARRAY['gate'::text, 'owner'::text])))
 );
 
+CREATE TABLE passes_ended (
+    subject_id uuid NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE persons (
     person_id uuid NOT NULL,
     login text NOT NULL,
@@ -261,6 +267,15 @@ CREATE TABLE seals (
     hash bytea NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT seals_check CHECK ((after_id < up_to))
+CREATE TABLE sessions (
+    session_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    device_id uuid,
+    address text NOT NULL,
+    browser text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
 );
 
 CREATE TABLE tariffs (
@@ -373,6 +388,9 @@ ALTER TABLE ONLY outbox
 ALTER TABLE ONLY pairing_codes
     ADD CONSTRAINT pairing_codes_pkey PRIMARY KEY (code_hash);
 
+ALTER TABLE ONLY passes_ended
+    ADD CONSTRAINT passes_ended_pkey PRIMARY KEY (subject_id);
+
 ALTER TABLE ONLY persons
     ADD CONSTRAINT persons_login_key UNIQUE (login);
 
@@ -393,6 +411,8 @@ ALTER TABLE ONLY seals
 
 ALTER TABLE ONLY seals
     ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
 
 ALTER TABLE ONLY tariffs
     ADD CONSTRAINT tariffs_pkey PRIMARY KEY (version);
@@ -417,6 +437,7 @@ CREATE INDEX admissions_of_ticket ON admissions USING btree (ticket_id) WHERE (v
 CREATE INDEX admissions_of_venue ON admissions USING btree (venue_id, changed_at);
 
 CREATE INDEX admissions_quarantined ON admissions USING btree (device_id) WHERE (verdict = 'quarantined'::text);
+CREATE INDEX audit_action ON audit USING btree (action, id);
 
 CREATE INDEX changes_at ON changes USING btree (at);
 
@@ -432,7 +453,11 @@ CREATE INDEX outbox_sent_at ON outbox USING btree (sent_at) WHERE (sent_at IS NO
 
 CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
 
+CREATE INDEX passes_ended_at ON passes_ended USING btree (at);
+
 CREATE INDEX persons_venues ON persons USING gin (venues);
+
+CREATE INDEX sessions_of_person ON sessions USING btree (person_id, expires_at);
 
 CREATE INDEX tickets_issued ON tickets USING btree (venue_id, issued_at);
 
@@ -471,6 +496,12 @@ ALTER TABLE ONLY pairing_codes
 
 ALTER TABLE ONLY products
     ADD CONSTRAINT products_venue_id_fkey FOREIGN KEY (venue_id) REFERENCES venues(venue_id);
+
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices(device_id);
+
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_person_id_fkey FOREIGN KEY (person_id) REFERENCES persons(person_id);
 
 ALTER TABLE ONLY tariffs
     ADD CONSTRAINT tariffs_category_fkey FOREIGN KEY (category) REFERENCES categories(category);

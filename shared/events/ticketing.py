@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from msgspec import Meta
 
@@ -222,6 +223,24 @@ class DeviceRevoked(Event, frozen=True, kw_only=True):
         return str(self.device_id)
 
 
+class PassesEnded(Event, frozen=True, kw_only=True):
+    """Passes of a person, a phone or a session that were issued before `not_before` are no longer honoured."""
+
+    TYPE: ClassVar[str] = "ticketing.passes_ended.v1"
+    AGGREGATE: ClassVar[str] = "passes"
+
+    subject_id: UUID
+    not_before: At
+
+    @property
+    def subject(self) -> str:
+        return str(self.subject_id)
+
+    @property
+    def key(self) -> str:
+        return str(self.subject_id)
+
+
 EVENTS: tuple[type[Event], ...] = (
     VenueChanged,
     OrderPlaced,
@@ -236,4 +255,5 @@ EVENTS: tuple[type[Event], ...] = (
     AdmissionConflicted,
     PersonRevoked,
     DeviceRevoked,
+    PassesEnded,
 )

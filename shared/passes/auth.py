@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -62,7 +62,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Who came in. subject_id is the person, or the phone for Role.DEVICE; scope is what a viewer sees ("" = all)."""
+    """Who came in. subject_id is the person, or the phone for Role.DEVICE; scope is what a viewer sees ("" = all).
+
+    session_id: what signing out ends; passes from before there were sessions have none, as phones have.
+    """
 
     subject_id: UUID
     role: Role
@@ -71,10 +74,11 @@ class Pass:
     device_id: UUID | None
     issued_at: datetime
     expires_at: datetime
+    session_id: UUID | None = None
 
 
 class PassRevoked(Unauthenticated):
-    """The pass was good, but its person or phone was revoked since."""
+    """The pass was good, but was ended since: its session, or all of its person or phone."""
 
     code = "pass_revoked"
 
@@ -163,14 +167,19 @@ class Doors:
     clock: Clock
 
     def admit(self, token: str, *, even_revoked: bool = False) -> Pass:
-        """The pass behind a cookie's value, unless its person or phone was revoked."""
+        """The pass behind a cookie's value, unless it was ended."""
         found = verify_pass(token, self.public_key, self.clock())
         if not even_revoked and self.is_revoked(found):
             raise PassRevoked
         return found
 
     def is_revoked(self, found: Pass) -> bool:
-        return found.subject_id in self.revocations or found.device_id in self.revocations
+        subjects = (found.subject_id, found.device_id, found.session_id)
+        return any(self.revocations.end(subject, found.issued_at) for subject in subjects)
+
+    def still_admits(self, found: Pass) -> bool:
+        """Whether who came in by this pass may stay; open streams ask it again and again."""
+        return self.clock() < found.expires_at and not self.is_revoked(found)
 
 
 class Allow:
@@ -199,6 +208,23 @@ class Allow:
         if found.role not in self.roles:
             raise Forbidden
         return found
+
+
+def pass_in(request: Request, cookie: Cookie) -> Pass | None:
+    """The pass that a browser holds for a door, if it is good."""
+    doors = request.app.state.doors
+    assert isinstance(doors, Doors)
+    try:
+        return doors.admit(request.cookies.get(cookie, ""))
+    except Unauthenticated:
+        return None
+
+
+def stay_of(request: Request, found: Pass) -> Callable[[], bool]:
+    """What a stream asks to know whether its pass still admits."""
+    doors = request.app.state.doors
+    assert isinstance(doors, Doors)
+    return partial(doors.still_admits, found)
 
 
 class AllowAnyone:

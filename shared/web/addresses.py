@@ -9,6 +9,7 @@ from starlette.types import Scope
 # service, which listens on loopback or in that network alone. uvicorn puts the address that they name into the scope.
 TRUSTED_PROXIES = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _BITS_OF_A_HOUSE = 64
+_KEPT_BITS = {4: 24, 6: 48}
 
 
 def client_address(request: HTTPConnection) -> str:
@@ -29,6 +30,15 @@ def address_of(scope: Scope) -> str:
     if found.is_loopback:
         return str(found)
     return str(ipaddress.IPv6Network((found.packed, _BITS_OF_A_HOUSE), strict=False))
+
+
+def shortened(address: str) -> str:
+    """What may be kept of an address: the /24 of IPv4, the /48 of IPv6."""
+    if not address:
+        return ""
+    found = ipaddress.ip_network(address)
+    bits = _KEPT_BITS[found.version]
+    return str(ipaddress.ip_network((found.network_address, bits), strict=False))
 
 
 def is_our_machine(address: str) -> bool:

@@ -24,9 +24,16 @@ _WINDOW = 1000
 _POLL_S = 1.0
 _PAUSE_S = 0.005
 _RETRY_MS = 1000
+# So soon whoever's pass ended hears no more, also if nothing happens that would wake their stream.
+_ASK_AGAIN_S = 30.0
 
 Watched = tuple[str, str]
 State = bytes | Mapping[str, object]
+
+
+def _everybody() -> bool:
+    """Of a page that asks for no pass."""
+    return True
 
 
 class Live:
@@ -77,10 +84,13 @@ class Live:
         read: Callable[[], Awaitable[State]],
         event: str = "state",
         min_interval_s: float = 0,
+        *,
+        stay: Callable[[], bool] = _everybody,
     ) -> AsyncIterator[ServerSentEvent]:
         """The state now, then whenever it differs, until the service closes.
 
         watch: pairs (topic, key) as given to tx.touch. read: the whole state, JSON bytes or what becomes JSON.
+        stay: whether the browser's pass still admits it; if not, the last event is `ended`.
         FastAPI adds a comment every 15 s, so that proxies keep the connection.
         """
         changed = asyncio.Event()
@@ -90,6 +100,9 @@ class Live:
         sent: bytes | None = None
         try:
             while not self._closing.is_set():
+                if not stay():
+                    yield ServerSentEvent(raw_data="{}", event="ended")
+                    return
                 changed.clear()
                 seq = self._last or 0
                 state = _json(await read())
@@ -100,7 +113,8 @@ class Live:
                     yield ServerSentEvent(raw_data=state.decode(), event=event, id=str(seq), retry=retry)
                 if min_interval_s:
                     await until(self._closing, seconds=min_interval_s)
-                await until(changed, self._closing)
+                while stay() and not (changed.is_set() or self._closing.is_set()):
+                    await until(changed, self._closing, seconds=_ASK_AGAIN_S)
         except PASSES as error:
             # The browser comes back by itself and finds out how we are.
             log.warning("stream_lost_database", error=type(error).__name__)

@@ -40,9 +40,9 @@ def test_every_entry_stands_once_and_speaks_both_languages() -> None:
 @pytest.mark.parametrize(
     ("role", "hrefs"),
     [
-        (Role.OPERATOR, ["/manage", "/manage/phones", "/manage/conflicts", "/province"]),
-        (Role.MANAGER, ["/manage", "/manage/phones", "/manage/conflicts"]),
-        (Role.PROVINCE, ["/province"]),
+        (Role.OPERATOR, ["/manage", "/manage/phones", "/manage/conflicts", "/manage/audit", "/province", "/account"]),
+        (Role.MANAGER, ["/manage", "/manage/phones", "/manage/conflicts", "/account"]),
+        (Role.PROVINCE, ["/province", "/account"]),
         (Role.OWNER, ["/owner"]),
         (Role.GATE, []),
     ],

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 
-from services.ticketing.app import WEBS, manage_doors, sign_in_doors
+from services.ticketing.app import WEBS, account_doors, manage_doors, sign_in_doors
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.people.api import manage, sign_in
+from services.ticketing.people.api import account, manage, sign_in
 from services.ticketing.people.usecases.first_people import seed_people
 from shared.passes.auth import Doors, Pass, verify_pass
 from shared.passes.revocations import Revocations
@@ -45,14 +46,16 @@ class House:
     unit: Unit
     key: Ed25519PrivateKey
     revocations: Revocations
-    app: httpx.ASGITransport
+    app: FastAPI
     now: list[datetime]
     browsers: list[httpx.AsyncClient] = field(default_factory=list[httpx.AsyncClient])
 
-    def browser(self) -> httpx.AsyncClient:
-        """A browser of somebody, with cookies of its own, that reads pages in English."""
+    def browser(self, address: str = "203.0.113.7") -> httpx.AsyncClient:
+        """A browser of somebody at an address, with cookies of its own, that reads pages in English."""
         headers = {"accept": "text/html", "accept-language": "en"}
-        client = httpx.AsyncClient(transport=self.app, base_url=ORIGIN, headers=headers)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app, client=(address, 40000)), base_url=ORIGIN, headers=headers
+        )
         self.browsers.append(client)
         return client
 
@@ -102,11 +105,16 @@ async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
     keeping_up = asyncio.create_task(revocations.run())
     pages = Pages(WEBS, "ticketing")
     app = create_app(
-        "ticketing", [sign_in.router, manage.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages
+        "ticketing",
+        [sign_in.router, manage.router, account.router],
+        is_ready,
+        Doors(key.public_key(), revocations, unit.clock),
+        pages,
     )
     app.state.sign_in = sign_in_doors(unit, pages, key)
-    app.state.manage = manage_doors(unit, pages, ORIGIN)
-    house = House(pool, unit, key, revocations, httpx.ASGITransport(app), now)
+    app.state.account = account_doors(unit, pages, key)
+    app.state.manage = manage_doors(unit, pages, ORIGIN, key)
+    house = House(pool, unit, key, revocations, app, now)
     yield house
     keeping_up.cancel()
     for browser in house.browsers:

@@ -86,6 +86,8 @@ async def _thing(world: World, name: str, row: Row) -> str:
             return str(await world.add_person("gate", VENUE))
         case "device_id":
             return str(await world.add_phone("gate", VENUE))
+        case "session_id":
+            return str(uuid4())
         case _:
             raise AssertionError(f"{row}: no sample of {name}")
 
@@ -150,6 +152,9 @@ def _bodies(world: World) -> dict[str, dict[str, object]]:
         "/owner/charges": {"venue": VENUE, "amount": "350.000"},
         "/owner/cash": {"venue": VENUE, "amount": "350.000"},
         "/undo": {},
+        "/end": {},
+        "/account/sessions/end-others": {},
+        "/account/password": {"old": PASSWORD, "new": "short"},
         "/bank/pay": {"qr": _QR, "amount": "75.000"},
     }
 

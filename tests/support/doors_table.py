@@ -57,6 +57,11 @@ ticketing  GET     /manage/conflicts                       office  manager,opera
 ticketing  POST    /manage/phones/codes                    office  manager,operator   403        key      200
 ticketing  POST    /manage/phones/{device_id}/rename       office  manager,operator   403        key      303
 ticketing  POST    /manage/phones/{device_id}/revoke       office  manager,operator   403        key      303
+ticketing  GET     /manage/audit                           office  operator           -          -        200
+ticketing  GET     /account                                office  manager,province,operator  -  -        200
+ticketing  POST    /account/sessions/{session_id}/end      office  manager,province,operator  -  key      404
+ticketing  POST    /account/sessions/end-others            office  manager,province,operator  -  key      303
+ticketing  POST    /account/password                       office  manager,province,operator  -  key      422
 
 payments   GET     /owner                                  owner   owner              -          -        200
 payments   GET     /api/owner/live                         owner   owner              -          -        200

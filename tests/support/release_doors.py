@@ -166,7 +166,7 @@ def _json_request(path: str, body: Mapping[str, object], headers: Mapping[str, s
 
 def _cookies_of(answer: httpx.Response) -> dict[str, str]:
     """Read by hand: these cookies are for https alone, and here is none."""
-    found = SimpleCookie(answer.headers.get("set-cookie", ""))
+    found = SimpleCookie("; ".join(answer.headers.get_list("set-cookie")))
     return {name: morsel.value for name, morsel in found.items()}
 
 

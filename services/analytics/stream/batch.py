@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from services.analytics.stream.facts import Entry, Fact, Payment, Refund, Revocation, UnknownType, Venue, read
+from services.analytics.stream.facts import Ended, Entry, Fact, Payment, Refund, Revocation, UnknownType, Venue, read
 from shared.errors import Poison
 
 
@@ -52,6 +52,7 @@ class Batch:
     entries: dict[UUID, Entry] = field(default_factory=dict[UUID, Entry])
     venues: dict[str, Venue] = field(default_factory=dict[str, Venue])
     revoked: set[UUID] = field(default_factory=set[UUID])
+    ended: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
     dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
     events: int = 0
     unknown: int = 0
@@ -79,6 +80,8 @@ class Batch:
                 _keep_newer(self.venues, venue.venue_id, venue)
             case Revocation(subject_id):
                 self.revoked.add(subject_id)
+            case Ended(subject_id, not_before):
+                self.ended[subject_id] = max(not_before, self.ended.get(subject_id, not_before))
             case None:
                 pass
 

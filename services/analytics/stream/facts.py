@@ -23,6 +23,7 @@ from shared.events.payments import (
 from shared.events.ticketing import (
     AdmissionUndone,
     DeviceRevoked,
+    PassesEnded,
     PersonRevoked,
     ScanEvent,
     TicketAdmitted,
@@ -113,7 +114,15 @@ class Revocation:
     subject_id: UUID
 
 
-Fact: TypeAlias = Payment | Entry | Refund | Venue | Revocation
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A person, device or session whose passes from before an instant are no longer honoured."""
+
+    subject_id: UUID
+    not_before: datetime
+
+
+Fact: TypeAlias = Payment | Entry | Refund | Venue | Revocation | Ended
 
 
 class UnknownType(Exception):
@@ -156,6 +165,8 @@ def _fact_of(event: Event, partition: int) -> Fact | None:
             fact = Revocation(event.person_id)
         case DeviceRevoked():
             fact = Revocation(event.device_id)
+        case PassesEnded():
+            fact = Ended(event.subject_id, _utc(event.not_before))
         case _:
             pass
     return fact

@@ -50,6 +50,7 @@ async def _apply_facts(connection: Connection, batch: Batch) -> Applied:
     if batch.dead:
         await store.append_dead_letters(connection, batch.dead)
     await store.revoke(connection, batch.revoked)
+    await store.end_passes(connection, batch.ended)
     applied.rows = await store.merge_rollups(connection, deltas)
     if applied.facts or batch.refunds:
         await store.append_change(connection)

@@ -1,7 +1,7 @@
 """The SQL of analytics as typed functions. No rule stands here but the compare in `advance_offsets`."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -155,6 +155,11 @@ async def delete_dead_letter(connection: Connection, letter: DeadLetter) -> None
 async def revoke(connection: Connection, subject_ids: Iterable[UUID]) -> None:
     for subject_id in sorted(subject_ids):
         await revocations.revoke(connection, subject_id)
+
+
+async def end_passes(connection: Connection, ended: Mapping[UUID, datetime]) -> None:
+    for subject_id in sorted(ended):
+        await revocations.end_passes(connection, subject_id, ended[subject_id])
 
 
 async def append_change(connection: Connection) -> None:

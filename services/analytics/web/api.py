@@ -1,6 +1,6 @@
 """The province's doors: one page, and the same numbers as JSON, CSV and a live stream."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -15,7 +15,7 @@ from services.analytics.stream.store import LIVE_KEY, LIVE_TOPIC
 from services.analytics.views.csv_export import overview_csv
 from services.analytics.views.overview import Asked, Days, DaysWrong, Overview, read_overview
 from shared.clock import Clock, local_date
-from shared.passes.auth import OFFICE, Allow, Pass, Role
+from shared.passes.auth import OFFICE, Allow, Pass, Role, stay_of
 from shared.storage.db import Pool
 from shared.web.live import Live, State
 from shared.web.pages import Pages, language_of
@@ -46,6 +46,7 @@ class Viewer:
 
     doors: ProvinceDoors
     asked: Asked
+    stay: Callable[[], bool]
 
     async def look(self) -> Overview:
         return await self.doors.look(self.asked)
@@ -66,7 +67,8 @@ def _doors_of(request: Request) -> ProvinceDoors:
 async def _viewer_of(request: Request, seen_by: SeenBy, first: First = "", last: Last = "") -> Viewer:
     doors = _doors_of(request)
     days = Days.read(first, last, doors.clock())
-    return Viewer(doors, Asked(days, seen_by.scope, doors.pages.texts.spoken(language_of(request))))
+    asked = Asked(days, seen_by.scope, doors.pages.texts.spoken(language_of(request)))
+    return Viewer(doors, asked, stay_of(request, seen_by))
 
 
 ViewerDep = Annotated[Viewer, Depends(_viewer_of)]
@@ -129,7 +131,8 @@ async def get_live(viewer: ViewerDep) -> AsyncIterator[ServerSentEvent]:
             "newest_at": overview.freshness.newest_at,
         }
 
-    stream = viewer.doors.live.stream([(LIVE_TOPIC, LIVE_KEY)], read, min_interval_s=_MIN_INTERVAL_S)
+    watched = [(LIVE_TOPIC, LIVE_KEY)]
+    stream = viewer.doors.live.stream(watched, read, min_interval_s=_MIN_INTERVAL_S, stay=viewer.stay)
     async for event in stream:
         yield event
 

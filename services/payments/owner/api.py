@@ -3,7 +3,7 @@
 Whoever has several homestays sees one at a time, and every form names the one that it was made for.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
 from shared.money import AmountUnreadable, read_amount
-from shared.passes.auth import OWNER, Allow, Pass, Role, VenueForbidden
+from shared.passes.auth import OWNER, Allow, Pass, Role, VenueForbidden, stay_of
 from shared.qr.images import svg_for
 from shared.unit.bound import Bound, Reader
 from shared.unit.idempotency import IdempotencyConflict, Once
@@ -65,8 +65,16 @@ class Host:
 
     request: Request
     doors: OwnerDoors
-    person_id: PersonId
+    visitor: Pass
     venues: tuple[VenueId, ...]
+
+    @property
+    def person_id(self) -> PersonId:
+        return PersonId(self.visitor.subject_id)
+
+    @property
+    def stay(self) -> Callable[[], bool]:
+        return stay_of(self.request, self.visitor)
 
     def at(self, venue: str) -> VenueId:
         """The host's own venue of this id; VenueForbidden if it is none of theirs."""
@@ -80,7 +88,7 @@ async def _host_of(request: Request, owner: Annotated[Pass, Depends(Allow(OWNER,
     assert isinstance(doors, OwnerDoors)
     if not owner.venues:
         raise VenueForbidden
-    return Host(request, doors, PersonId(owner.subject_id), tuple(map(VenueId, owner.venues)))
+    return Host(request, doors, owner, tuple(map(VenueId, owner.venues)))
 
 
 HostDep = Annotated[Host, Depends(_host_of)]
@@ -121,7 +129,8 @@ async def get_owner_live(host: HostDep, venue_id: SeenVenue) -> AsyncIterator[Se
     async def read() -> State:
         return home_view(await host.doors.see_day(SeeDay(venue_id, host.doors.clock()))).live()
 
-    async for event in host.doors.live.stream([("venue", venue_id)], read, min_interval_s=_DAY_EVERY_S):
+    watched = [("venue", venue_id)]
+    async for event in host.doors.live.stream(watched, read, min_interval_s=_DAY_EVERY_S, stay=host.stay):
         yield event
 
 
@@ -148,7 +157,7 @@ async def get_charge_live(host: HostDep, charge: ChargeDep) -> AsyncIterator[Ser
     async def read() -> State:
         return (await _charge_of(charge.order_id, host)).live()
 
-    async for event in host.doors.live.stream([("venue", charge.venue_id)], read):
+    async for event in host.doors.live.stream([("venue", charge.venue_id)], read, stay=host.stay):
         yield event
 
 

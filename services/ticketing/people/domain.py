@@ -1,4 +1,4 @@
-"""Rules of people and phones: who may manage whom, what a PIN and a pairing code are, how often one may guess.
+"""Rules of people and phones: who may manage whom, what a PIN and a pairing code are.
 
 A PIN is hashed with PBKDF2 because the gate phone checks it without network, and browsers know nothing better.
 """
@@ -8,6 +8,7 @@ import hmac
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,17 +22,17 @@ from shared.ids import CROCKFORD, DeviceId, PersonId, check_character, fold_look
 DeviceKind = Literal["gate", "owner"]
 
 PIN_ITERATIONS = 100_000
-TRIES = 5
-# Of all made-up logins together; those of real people have their own count and are not in this one.
-UNKNOWN_LOGIN_TRIES = 30
-TRIES_WINDOW = timedelta(minutes=15)
 CODE_LIFETIME = timedelta(minutes=10)
 INVITATION_LIFETIME = timedelta(days=1)
 DEVICE_PASS_LIFETIME = timedelta(days=365)
 OWNER_PASS_LIFETIME = timedelta(days=7)
 OFFICE_PASS_LIFETIME = timedelta(hours=12)
 MIN_PASSWORD_LENGTH = 10
+# What guessers try first, with any digits and signs around it.
+_GUESSED = frozenset({"password", "matkhau", "qwerty", "qwertyuiop", "iloveyou", "anhyeuem", "abcdefghij", "admin"})
 _CODE_LENGTH = 9
+# Control, format (also U+200B, U+FEFF, U+202E), surrogate and unassigned characters, line and paragraph ends.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 _PIN = re.compile(r"[0-9]{6}")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 
@@ -82,6 +83,12 @@ class WeakSecret(DomainError):
     """A PIN that is not six digits or is easily guessed, or a password that is too short."""
 
     code, status = "weak_secret", 422
+
+
+class NameUnreadable(DomainError):
+    """A phone's name with characters that cannot be seen or that turn the line around."""
+
+    code, status = "name_unreadable", 422
 
 
 class PersonInvalid(DomainError):
@@ -183,8 +190,11 @@ def require_good_pin(pin: str) -> None:
         raise WeakSecret(secret="pin")  # noqa: S106 - names the field, holds no secret
 
 
-def require_good_password(password: str) -> None:
-    if not MIN_PASSWORD_LENGTH <= len(password) <= 200 or len(set(password)) < 5:
+def require_good_password(password: str, login: str = "") -> None:
+    """WeakSecret if it is short or easily guessed: digits alone, the login in it, or one that everybody tries."""
+    folded = password.lower()
+    is_guessed = password.isdigit() or re.sub("[^a-z]", "", folded) in _GUESSED or (login and login in folded)
+    if not MIN_PASSWORD_LENGTH <= len(password) <= 200 or len(set(password)) < 5 or is_guessed:
         raise WeakSecret(secret="password")  # noqa: S106 - names the field, holds no secret
 
 
@@ -247,11 +257,17 @@ def require_may_manage(actor: Actor, venues: Collection[str]) -> None:
         raise Forbidden
 
 
+def is_readable_name(name: str) -> bool:
+    """Whether it shows something, and only what it is: nothing invisible in it, nothing that turns the line around."""
+    kinds = {unicodedata.category(character) for character in name}
+    return not kinds & _UNSEEN and any(kind[0] in "LN" for kind in kinds)
+
+
 def require_person(login: str, display_name: str, role: PersonRole, venues: Collection[str]) -> None:
     """PersonInvalid, with the field at fault, if such a person cannot be."""
     if not _LOGIN.fullmatch(login):
         raise PersonInvalid(field="login")
-    if not 1 <= len(display_name) <= 80:
+    if not 1 <= len(display_name) <= 80 or not is_readable_name(display_name):
         raise PersonInvalid(field="display_name")
     if (role in ("gate", "manager", "owner")) != bool(venues):
         raise PersonInvalid(field="venues")

@@ -66,6 +66,10 @@ async def at_the_desk(page: Page, system: System) -> AsyncIterator[str]:
     yield "phones-paired"
     await page.goto(f"{system.origin}/manage/conflicts")
     yield "conflicts"
+    await page.goto(f"{system.origin}/manage/audit")
+    yield "audit"
+    await page.goto(f"{system.origin}/account")
+    yield "account"
     await page.goto(f"{system.origin}/province")
     yield "province"
     await page.goto(f"{system.origin}/nowhere")

@@ -20,7 +20,7 @@ from services.analytics.app import WEBS
 from services.analytics.views.csv_export import COLUMNS
 from services.analytics.web.api import ProvinceDoors, router
 from shared.clock import local_date, utc_now
-from shared.events.ticketing import PersonRevoked
+from shared.events.ticketing import PassesEnded, PersonRevoked
 from shared.ids import PersonId
 from shared.passes.auth import Doors, Pass, Role, sign_pass
 from shared.passes.revocations import Revocations
@@ -204,7 +204,21 @@ async def test_a_revoked_person_is_shut_out_here_too(stage: Stage) -> None:
     await stage.count()
     revocations = Revocations(stage.pool, Waker(stage.settings.database_url, solo=True))
     await revocations.refresh()
-    assert person in revocations
+    assert revocations.end(person, now)
+
+
+async def test_passes_that_ended_open_nothing_here_too_and_later_ones_do(stage: Stage) -> None:
+    session, now = uuid4(), utc_now()
+    said = [
+        PassesEnded(version=n, occurred_at=now, recorded_at=now, subject_id=session, not_before=at)
+        for n, at in ((2, now), (1, now - timedelta(hours=1)))
+    ]
+    await stage.say(*said)
+    await stage.count()
+    revocations = Revocations(stage.pool, Waker(stage.settings.database_url, solo=True))
+    await revocations.refresh()
+    assert revocations.end(session, now - timedelta(microseconds=1))
+    assert not revocations.end(session, now)
 
 
 @dataclass(slots=True)

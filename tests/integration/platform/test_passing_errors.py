@@ -89,7 +89,7 @@ async def test_the_reader_of_revocations_goes_on(patient: Patient) -> None:
 
     async def all_know() -> bool:
         waker.wake()
-        return all(subject_id in reader for reader in readers)
+        return all(reader.end(subject_id, utc_now()) for reader in readers)
 
     async with going_on(*(asyncio.create_task(reader.run()) for reader in readers)):
         await patient.fall_ill("revocations")

@@ -273,7 +273,7 @@ def _token(before: EarlierRelease, holder: Holder) -> str:
 
 def _issued(before: EarlierRelease, answer: httpx.Response) -> Holder | None:
     """Whose pass is in the answer's cookie, if there is one, and it must be a good one."""
-    for cookie, morsel in SimpleCookie(answer.headers.get("set-cookie", "")).items():
+    for cookie, morsel in SimpleCookie("; ".join(answer.headers.get_list("set-cookie"))).items():
         key = read_public_key(before.secrets / "pass-public.pem")
         return _holder(cookie, verify_pass(morsel.value, key, utc_now()))
     return None

@@ -295,7 +295,7 @@ async def test_whatever_changes_at_the_venue_wakes_its_phones_and_none_reads_the
         lambda: at_gate.venue.unit.run(rename_phone, RenamePhone(PersonId(uuid7()), OPERATOR, phone.device_id, "East")),
     ]
     reading = asyncio.create_task(at_gate.doors.live.run())
-    stream = gate.get_live(at_gate.doors, VenueId(VENUE))
+    stream = gate.get_live(at_gate.doors, VenueId(VENUE), lambda: True)
     told = [(await anext(stream)).raw_data]
     for change in changes:
         await change()

@@ -78,7 +78,7 @@ async def test_what_is_known_of_removed_people_and_their_phones_opens_nothing(ho
 
     assert removed == Removed(people=4, phones=1)
     assert await refused_soon(desk, "/manage")
-    assert device_id in house.revocations
+    assert house.revocations.end(device_id, house.now[0])
     assert (await sign_in_with(house.browser(), MANAGER.login, MANAGER.password)).status_code != 303
     secrets = "SELECT count(*) FROM persons WHERE pin_hash IS NOT NULL OR password_hash IS NOT NULL"
     assert await house.pool.fetchval(secrets) == 0

@@ -5,7 +5,7 @@ The phone decides by itself; nothing here stands between a ticket and its verdic
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,18 @@ from services.ticketing.gate.usecases.undo_admission import UndoAdmission
 from services.ticketing.people.domain import PIN_ITERATIONS
 from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId, ScanId, TicketId, VenueId
-from shared.passes.auth import GATE, OWNER, Allow, Doors, Pass, PassRevoked, Role, allow_anyone, token_in
+from shared.passes.auth import (
+    GATE,
+    OWNER,
+    Allow,
+    Doors,
+    Pass,
+    PassRevoked,
+    Role,
+    allow_anyone,
+    stay_of,
+    token_in,
+)
 from shared.web.instants import Instant
 from shared.web.limits import SCANS, within
 from shared.web.live import State
@@ -208,9 +219,15 @@ async def _watched_venue(phone: PhonePass, doors: GateDep, venue_id: str | None 
     return venue_of(doors, phone, venue_id)
 
 
+async def _stay(request: Request, phone: PhonePass) -> Callable[[], bool]:
+    return stay_of(request, phone)
+
+
 @router.get("/api/gate/live", response_class=EventSourceResponse)
 async def get_live(
-    doors: GateDep, watched: Annotated[VenueId, Depends(_watched_venue)]
+    doors: GateDep,
+    watched: Annotated[VenueId, Depends(_watched_venue)],
+    stay: Annotated[Callable[[], bool], Depends(_stay)],
 ) -> AsyncIterator[ServerSentEvent]:
     """Says whenever the manifest has something new; the phone then asks for what is new."""
 
@@ -219,7 +236,8 @@ async def get_live(
         # newest number there would hide a lower one that is committed after it.
         return {"at": doors.clock()}
 
-    async for event in doors.live.stream([("venue", watched), ("people", watched)], read, "head", _MIN_INTERVAL_S):
+    keys = [("venue", watched), ("people", watched)]
+    async for event in doors.live.stream(keys, read, "head", _MIN_INTERVAL_S, stay=stay):
         yield event
 
 

@@ -1,6 +1,7 @@
 """What the doors of signing in and of managing people need. `app.py` binds each use-case once, under its own name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,7 +9,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.ticketing.people.domain import Actor, HashedPin, Person
+from services.ticketing.people.domain import Actor, Person
+from services.ticketing.people.store.sessions import Place
 from services.ticketing.people.usecases.deeds import TellDeed, ToldDeed
 from services.ticketing.people.usecases.first_people import AcceptInvitation, Invitation
 from services.ticketing.people.usecases.people import AddedPerson, AddPerson, ChangeSecrets, Managed, RevokePerson
@@ -20,20 +22,23 @@ from services.ticketing.people.usecases.phones import (
     RenamePhone,
     RevokePhone,
 )
+from services.ticketing.people.usecases.sessions import EndSession
 from services.ticketing.people.usecases.sign_in import (
-    CountTry,
     OwnersOfPhone,
     SignInOffice,
     SignInOwner,
     TriedOffice,
+    TriedOwner,
     TryOffice,
     TryOwner,
 )
+from services.ticketing.people.usecases.tries import CountTry
 from shared.clock import Clock
 from shared.errors import DomainError
-from shared.passes.auth import Pass
+from shared.passes.auth import Pass, set_cookie, sign_pass
 from shared.unit.bound import Bound
 from shared.unit.idempotency import Key
+from shared.web.addresses import client_address, shortened
 from shared.web.entrance import caller_of
 from shared.web.pages import Pages
 
@@ -46,11 +51,12 @@ class SignInDoors:
     clock: Clock
     pass_key: Ed25519PrivateKey
     try_office: Bound[TryOffice, TriedOffice]
-    sign_in_office: Bound[SignInOffice, Pass]
+    sign_in_office: Bound[SignInOffice, Pass | None]
     owners_of_phone: Bound[OwnersOfPhone, list[Person]]
-    try_owner: Bound[TryOwner, HashedPin | None]
-    sign_in_owner: Bound[SignInOwner, Pass]
-    count_try: Bound[CountTry, None]
+    try_owner: Bound[TryOwner, TriedOwner]
+    sign_in_owner: Bound[SignInOwner, Pass | None]
+    end_session: Bound[EndSession, bool]
+    count_try: Bound[CountTry, int]
     pair_phone: Bound[PairPhone, Paired]
     require_invitation: Bound[Invitation, None]
     accept_invitation: Bound[AcceptInvitation, AddedPerson]
@@ -70,6 +76,20 @@ class ManageDoors:
     make_pairing_code: Bound[MakePairingCode, MadeCode]
     rename_phone: Bound[RenamePhone, bool]
     revoke_phone: Bound[RevokePhone, bool]
+    renewal: "Renewal"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Who changes their own secret stays in the browser in which they did so, by a fresh pass of the same session."""
+
+    clock: Clock
+    pass_key: Ed25519PrivateKey
+
+    def renew(self, response: Response, cookie: str, visitor: Pass) -> None:
+        now = self.clock()
+        token = sign_pass(replace(visitor, issued_at=now), self.pass_key)
+        set_cookie(response, cookie, token, (visitor.expires_at - now) // timedelta(seconds=1))
 
 
 async def _sign_in_of(request: Request) -> SignInDoors:
@@ -86,6 +106,11 @@ async def _manage_of(request: Request) -> ManageDoors:
 
 SignInDep = Annotated[SignInDoors, Depends(_sign_in_of)]
 ManageDep = Annotated[ManageDoors, Depends(_manage_of)]
+
+
+def place_of(request: Request) -> Place:
+    """Where a request comes from, as it is kept and shown: enough to know one's own, too little to find a house."""
+    return Place(shortened(client_address(request)), request.headers.get("user-agent", "")[:200])
 
 
 def with_wait(response: Response, error: DomainError) -> Response:

@@ -32,6 +32,7 @@ from shared.passes.auth import OFFICE, Allow, Pass, Role
 from shared.qr.images import svg_for
 from shared.unit.bound import Bound
 from shared.unit.idempotency import Once
+from shared.web.addresses import client_address
 from shared.web.app import OnceKey
 from shared.web.pages import language_of
 
@@ -162,7 +163,7 @@ async def post_person(who: ManagingDep, form: Annotated[PersonForm, Form()], key
             display_name=form.display_name,
             role=form.role,
             venues=tuple(form.venues),
-            secrets=await hashed(Secrets(form.pin, form.password)),
+            secrets=await hashed(Secrets(form.pin, form.password, form.login), client_address(who.request)),
             scope=form.scope,
         )
         added = await who.doors.add_person(command, once=Once(told, AddedPerson))
@@ -181,12 +182,17 @@ async def post_secrets(
     who: ManagingDep, person_id: UUID, form: Annotated[SecretsForm, Form()], key: OnceKey
 ) -> Response:
     try:
-        secrets = await hashed(Secrets(form.pin, form.password))
+        secrets = await hashed(Secrets(form.pin, form.password), client_address(who.request))
     except DomainError as error:
         return await who.page(_PEOPLE, Said(error=error))
-    command = ChangeSecrets(who.actor_id, who.actor, PersonId(person_id), secrets)
+    is_own = person_id == who.visitor.subject_id
+    kept = who.visitor.session_id if is_own else None
+    command = ChangeSecrets(who.actor_id, who.actor, PersonId(person_id), secrets, kept)
     once = Once(without_secrets(key, who.request), bool)
-    return await who.do(who.doors.change_secrets, command, once, Deed("secrets_changed", person_id))
+    answer = await who.do(who.doors.change_secrets, command, once, Deed("secrets_changed", person_id))
+    if is_own and answer.status_code == 303:
+        who.doors.renewal.renew(answer, OFFICE, who.visitor)
+    return answer
 
 
 @router.post("/people/{person_id}/revoke")

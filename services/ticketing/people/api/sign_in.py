@@ -10,15 +10,18 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.ticketing.people.api.doors import SignInDep, SignInDoors, with_wait, without_secrets
+from services.ticketing.people.api.doors import SignInDep, SignInDoors, place_of, with_wait, without_secrets
+from services.ticketing.people.api.known_browsers import browser_of, remember_browser
 from services.ticketing.people.domain import (
     DEVICE_PASS_LIFETIME,
     InvitationUnknown,
     LoginTaken,
+    NameUnreadable,
     PairingCodeUnknown,
     PersonInvalid,
     RateLimited,
     WeakSecret,
+    WrongPin,
     WrongSignIn,
     hash_of_code,
     is_pin,
@@ -27,15 +30,15 @@ from services.ticketing.people.usecases.first_people import AcceptInvitation, In
 from services.ticketing.people.usecases.passwords import QUEUE, Busy, is_password
 from services.ticketing.people.usecases.people import AddedPerson, Secrets, hashed
 from services.ticketing.people.usecases.phones import Paired, PairPhone
+from services.ticketing.people.usecases.sessions import EndSession
 from services.ticketing.people.usecases.sign_in import (
-    CountTry,
     OwnersOfPhone,
     SignInOffice,
     SignInOwner,
     TryOffice,
     TryOwner,
-    code_tries,
 )
+from services.ticketing.people.usecases.tries import CountTry, code_limits
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import (
@@ -47,10 +50,12 @@ from shared.passes.auth import (
     Role,
     allow_anyone,
     clear_cookie,
+    pass_in,
     set_cookie,
     sign_pass,
 )
 from shared.unit.idempotency import Once
+from shared.web.addresses import client_address
 from shared.web.app import OnceKey
 
 router = APIRouter()
@@ -73,15 +78,21 @@ async def get_sign_in(request: Request, doors: SignInDep, next: str = "") -> Res
 
 @router.post("/sign-in", dependencies=_ANYONE)
 async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], doors: SignInDep) -> Response:
+    address = client_address(request)
+    attempt = TryOffice(form.login, address, browser_of(request, form.login, doors.pass_key))
     try:
-        with QUEUE.place():
-            tried = await doors.try_office(TryOffice(form.login))
-            fits = tried.gets_look and await is_password(form.password, tried.password_hash)
+        with QUEUE.place(address):
+            tried = await doors.try_office(attempt)
+            fits = await is_password(form.password, tried.password_hash)
         fitting = tried.password_hash if fits else None
-        issued = await doors.sign_in_office(SignInOffice(form.login, fitting))
+        issued = await doors.sign_in_office(SignInOffice(attempt, fitting, place_of(request)))
+        if issued is None:
+            raise WrongSignIn(tries_left=tried.left)
     except (WrongSignIn, RateLimited, Busy) as error:
         return _again(request, doors, "sign_in/office.html", error, next=form.next, login=form.login)
-    return _signed_in(doors, OFFICE, issued, form.next)
+    response = _signed_in(doors, OFFICE, issued, form.next)
+    remember_browser(response, request, form.login, doors.pass_key)
+    return response
 
 
 class OwnerForm(BaseModel):
@@ -107,10 +118,13 @@ async def post_sign_in_owner(
 ) -> Response:
     device_id, person_id = DeviceId(phone.subject_id), PersonId(form.person_id)
     try:
-        with QUEUE.place():
-            pin = await doors.try_owner(TryOwner(device_id, person_id))
-            fits = pin is not None and await QUEUE.turn(is_pin, form.pin, pin)
-        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, pin if fits else None))
+        with QUEUE.place(client_address(request)):
+            tried = await doors.try_owner(TryOwner(device_id, person_id))
+            fits = tried.pin is not None and await QUEUE.turn(is_pin, form.pin, tried.pin)
+        fitting = tried.pin if fits else None
+        issued = await doors.sign_in_owner(SignInOwner(device_id, person_id, fitting, place_of(request)))
+        if issued is None:
+            raise WrongPin if tried.left is None else WrongPin(tries_left=tried.left)
     except (WrongSignIn, RateLimited, Busy) as error:
         owners = await doors.owners_of_phone(OwnersOfPhone(device_id))
         return _again(request, doors, "sign_in/owner.html", error, next=form.next, owners=owners, chosen=person_id)
@@ -122,8 +136,11 @@ class SignOutForm(BaseModel):
 
 
 @router.post("/sign-out", dependencies=_ANYONE)
-async def post_sign_out(form: Annotated[SignOutForm, Form()]) -> Response:
+async def post_sign_out(request: Request, form: Annotated[SignOutForm, Form()], doors: SignInDep) -> Response:
+    """Ends the session in every service; whoever has no good pass is sent to the same place."""
     cookie = OFFICE if form.door == "office" else OWNER
+    if (found := pass_in(request, cookie)) is not None:
+        await doors.end_session(EndSession(PersonId(found.subject_id), found.session_id))
     response = RedirectResponse(cookie.sign_in, 303)
     clear_cookie(response, cookie)
     return response
@@ -151,9 +168,9 @@ async def get_pair(
 async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: OnceKey, doors: SignInDep) -> Response:
     try:
         if (code_hash := hash_of_code(form.code)) is not None:
-            await doors.count_try(CountTry((code_tries(code_hash),)))
+            await doors.count_try(CountTry(code_limits(code_hash)))
         paired = await doors.pair_phone(PairPhone(form.code, form.name), once=Once(key, Paired))
-    except (PairingCodeUnknown, RateLimited) as error:
+    except (PairingCodeUnknown, NameUnreadable, RateLimited) as error:
         shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
         return _again(request, doors, "sign_in/pair.html", error, **shown)
     now = doors.clock()
@@ -186,7 +203,7 @@ async def post_invitation(
     try:
         # A stranger must not have passwords worked out here that nobody asked for.
         await doors.require_invitation(Invitation(form.token))
-        secrets = await hashed(Secrets(password=form.password))
+        secrets = await hashed(Secrets(password=form.password, login=form.login), client_address(request))
         command = AcceptInvitation(form.token, form.login, form.display_name, secrets)
         await doors.accept_invitation(command, once=once)
     except (InvitationUnknown, PersonInvalid, WeakSecret, LoginTaken, Busy) as error:

@@ -39,6 +39,7 @@ UPDATE persons
    SET pin_salt = coalesce($2, pin_salt), pin_hash = coalesce($3, pin_hash),
        password_hash = coalesce($4, password_hash), version = version + 1
  WHERE person_id = $1
+RETURNING version
 
 -- name: revoke_person
 -- Revokes once, by primary key; a second time finds no row.
@@ -133,6 +134,15 @@ RETURNING tries, started_at
 -- name: forget_attempts
 -- After a success, by primary key.
 DELETE FROM attempts WHERE subject = ANY ($1::text[])
+
+-- name: give_back_attempts
+-- A success costs none of what others share, by primary key.
+UPDATE attempts SET tries = tries - 1 WHERE subject = ANY ($1::text[]) AND tries > 1
+
+-- name: forget_attempts_below
+-- At a new secret, seldom: all that is counted of some beginnings; reads the small table.
+DELETE FROM attempts
+ WHERE EXISTS (SELECT 1 FROM unnest($1::text[]) AS given (beginning) WHERE starts_with(subject, beginning))
 
 -- name: delete_old_attempts
 -- Cleaning; reads the small table.

@@ -10,7 +10,6 @@ from pathlib import Path
 from services.ticketing.people import store
 from services.ticketing.people.domain import (
     INVITATION_LIFETIME,
-    TRIES_WINDOW,
     Actor,
     InvitationUnknown,
     Person,
@@ -18,6 +17,7 @@ from services.ticketing.people.domain import (
     hash_pin,
     new_token,
 )
+from services.ticketing.people.store import sessions as session_store
 from services.ticketing.people.usecases.passwords import hash_password
 from services.ticketing.people.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
 from shared.seed.rows import Person as SeedPerson
@@ -146,6 +146,7 @@ class ForgetOldTries:
 
 
 async def forget_old_tries(tx: Tx, command: ForgetOldTries, now: datetime) -> None:
-    """Drops counted tries and pairing codes that no longer matter."""
-    await store.delete_old_attempts(tx.connection, now - TRIES_WINDOW)
+    """Drops counted tries, pairing codes and sessions that no longer matter."""
+    await store.delete_old_attempts(tx.connection, now - timedelta(days=1))
+    await session_store.delete_old_sessions(tx.connection, now - timedelta(days=1))
     await store.delete_old_pairing_codes(tx.connection, now - timedelta(days=1))

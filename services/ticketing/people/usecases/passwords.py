@@ -5,6 +5,7 @@ whoever signs in must not keep a database connection from the gates, nor the mem
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,26 +32,37 @@ class Busy(DomainError):
 
 
 class Queue:
-    """A place is taken before anything is counted, so that who is turned away has lost no try."""
+    """A place is taken before anything is counted, so that who is turned away has lost no try.
+
+    An address gets at most half of what others leave, so that no single one can fill it.
+    """
 
     def __init__(self, places: int) -> None:
         """taken: of the places, those that somebody has; waiting: how many wait for the end of their turn."""
         self.places = places
         self.taken = 0
         self.waiting = 0
+        self._taken_by: Counter[str] = Counter()
         # One thread, not a semaphore: it belongs to the process, whichever event loop asks.
         self._thread = ThreadPoolExecutor(1, "secrets")
 
     @contextmanager
-    def place(self) -> Generator[None]:
-        """A place from waiting until after one's turns; raises Busy if none is free."""
-        if self.taken >= self.places:
+    def place(self, address: str) -> Generator[None]:
+        """A place from waiting until after one's turns; raises Busy if none is free, or too few for this address."""
+        mine = self._taken_by[address]
+        left_by_others = self.places - (self.taken - mine)
+        if self.taken >= self.places or mine >= (left_by_others + 1) // 2:
             raise Busy(retry_after_s=5)
         self.taken += 1
+        self._taken_by[address] += 1
         try:
             yield
         finally:
             self.taken -= 1
+            self._taken_by[address] -= 1
+            # What a stranger sends is not kept.
+            if not self._taken_by[address]:
+                del self._taken_by[address]
 
     async def turn(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The result of the work, done when everybody who came before has had their turn."""

@@ -23,6 +23,8 @@ from services.ticketing.people.domain import (
 )
 from services.ticketing.people.store import ListedPhone
 from services.ticketing.people.usecases.passwords import QUEUE, hash_password
+from services.ticketing.people.usecases.sessions import end_passes_of_person
+from services.ticketing.people.usecases.tries import forget_all
 from shared.errors import NotFound
 from shared.events.ticketing import PersonRevoked
 from shared.events.words import PersonRole
@@ -64,6 +66,7 @@ class Secrets:
 
     pin: str = ""
     password: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,16 @@ class HashedSecrets:
     password_hash: str | None
 
 
-async def hashed(secrets: Secrets) -> HashedSecrets:
-    """The door asks for these before the transaction, since they take long; raises WeakSecret or Busy."""
+async def hashed(secrets: Secrets, address: str) -> HashedSecrets:
+    """The door asks for these before the transaction, since they take long; raises WeakSecret or Busy.
+
+    address: where it was typed.
+    """
     if secrets.pin:
         require_good_pin(secrets.pin)
     if secrets.password:
-        require_good_password(secrets.password)
-    with QUEUE.place():
+        require_good_password(secrets.password, fold_login(secrets.login))
+    with QUEUE.place(address):
         pin = await QUEUE.turn(hash_pin, secrets.pin) if secrets.pin else None
         password_hash = await hash_password(secrets.password) if secrets.password else None
     return HashedSecrets(pin, password_hash)
@@ -139,13 +145,19 @@ class ChangeSecrets:
     actor: Actor
     person_id: PersonId
     secrets: HashedSecrets
+    kept_session: UUID | None = None
 
 
 async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
-    """True; what is None stays as it is. Raises UnknownPerson or Forbidden."""
+    """True; what is None stays as it is, and the person's passes end. Raises UnknownPerson or Forbidden.
+
+    For oneself, kept_session stays, and the door issues a fresh pass of it.
+    """
     person = await _person_to_manage(tx, command.actor, command.person_id)
     pin, password_hash = command.secrets.pin, command.secrets.password_hash
-    await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
+    version = await store.change_person_secrets(tx.connection, person.person_id, pin, password_hash)
+    await forget_all(tx, person.login, person.person_id)
+    await end_passes_of_person(tx, person.person_id, version, now, command.kept_session)
     changed = {"pin": pin is not None, "password": password_hash is not None}
     await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
     _touch(tx, person)

@@ -10,9 +10,11 @@ from services.ticketing.people.domain import (
     Actor,
     Device,
     DeviceKind,
+    NameUnreadable,
     PairingCode,
     PairingCodeUnknown,
     hash_of_code,
+    is_readable_name,
     new_code,
     require_may_manage,
 )
@@ -97,7 +99,7 @@ async def pair_phone(tx: Tx, command: PairPhone, now: datetime) -> Paired:
         device_id=DeviceId(uuid7()),
         kind=code.kind,
         venues=code.venues,
-        name=command.name.strip()[:MAX_NAME],
+        name=_name_of(command.name),
         paired_at=now,
     )
     await store.insert_device(tx.connection, device, code.made_by)
@@ -117,7 +119,7 @@ class RenamePhone:
 async def rename_phone(tx: Tx, command: RenamePhone, now: datetime) -> bool:
     """True; raises UnknownPhone or Forbidden."""
     device = await _phone_to_manage(tx, command.actor, command.device_id)
-    await store.rename_device(tx.connection, device.device_id, command.name.strip()[:MAX_NAME])
+    await store.rename_device(tx.connection, device.device_id, _name_of(command.name))
     await audit.note(tx.connection, now, command.actor_id, "phone_renamed", f"device:{device.device_id}")
     _touch(tx, device)
     return True
@@ -141,6 +143,14 @@ async def revoke_phone(tx: Tx, command: RevokePhone, now: datetime) -> bool:
     tx.emit(DeviceRevoked(version=version, occurred_at=now, recorded_at=now, device_id=device.device_id))
     _touch(tx, device)
     return True
+
+
+def _name_of(typed: str) -> str:
+    """As it is kept; "" for a phone without a name. Raises NameUnreadable."""
+    name = typed.strip()[:MAX_NAME]
+    if name and not is_readable_name(name):
+        raise NameUnreadable
+    return name
 
 
 async def _phone_to_manage(tx: Tx, actor: Actor, device_id: DeviceId) -> Device:

@@ -3,7 +3,6 @@
 The look at the password or PIN stands between the two, at the door: it takes long, and a transaction must not.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,61 +10,33 @@ from services.ticketing.people import store
 from services.ticketing.people.domain import (
     OFFICE_PASS_LIFETIME,
     OWNER_PASS_LIFETIME,
-    TRIES,
-    TRIES_WINDOW,
-    UNKNOWN_LOGIN_TRIES,
     HashedPin,
     NotOwnersPhone,
     Person,
-    RateLimited,
-    WrongPin,
-    WrongSignIn,
     fold_login,
 )
+from services.ticketing.people.store import sessions as session_store
+from services.ticketing.people.store.sessions import NOWHERE, Place
+from services.ticketing.people.usecases import tries
+from services.ticketing.people.usecases.tries import Limit
 from shared.errors import Unauthenticated
-from shared.ids import DeviceId, PersonId
+from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import Pass, Role
 from shared.unit import audit
 from shared.unit.unit import Tx
 
-UNKNOWN_LOGINS = "logins:unknown"
-
-
-def login_tries(login: str) -> str:
-    """What tries at a login are counted under; hashed, since people type passwords there by mistake."""
-    return f"login:{hashlib.sha256(fold_login(login).encode()).hexdigest()[:32]}"
-
-
-def pin_tries(person_id: PersonId) -> str:
-    return f"pin:{person_id}"
-
-
-def code_tries(code_hash: bytes) -> str:
-    return f"code:{code_hash.hex()[:32]}"
-
-
-def phone_tries(device_id: DeviceId) -> str:
-    return f"phone:{device_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class CountTry:
-    """A try is about to be made at these."""
-
-    subjects: tuple[str, ...]
-
-
-async def count_try(tx: Tx, command: CountTry, now: datetime) -> None:
-    """RateLimited at the sixth try within 15 minutes; commits before the secret is looked at."""
-    for subject in sorted(command.subjects):
-        tries, since = await store.count_attempt(tx.connection, subject, now, now - TRIES_WINDOW)
-        if tries > TRIES:
-            raise RateLimited(retry_after_s=max(1, int((since + TRIES_WINDOW - now).total_seconds())))
-
 
 @dataclass(frozen=True, slots=True)
 class TryOffice:
+    """address: where from; browser_id: of a browser where this login signed in before, None for any other."""
+
     login: str
+    address: str
+    browser_id: str | None
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        return tries.login_limits(self.login, self.address, self.browser_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +44,40 @@ class TriedOffice:
     """A counted try. password_hash: what to hold the password against, None if it is nobody's."""
 
     password_hash: str | None
-    gets_look: bool = True
+    left: int
 
 
 async def try_office(tx: Tx, command: TryOffice, now: datetime) -> TriedOffice:
-    """Whether and at what to look; raises RateLimited.
+    """At what to look; raises RateLimited.
 
-    Once many logins that nobody has were tried, no more of them get a look. They are told the same as before, so that
-    nobody learns which logins there are, and a person who mistyped theirs is not sent away for 15 minutes.
+    A login that nobody has is counted and looked at as any other, so that no answer and no clock tells which there are.
     """
-    await count_try(tx, CountTry((login_tries(command.login),)), now)
+    left = await tries.count(tx, command.limits, now)
     person = await store.find_person_by_login(tx.connection, fold_login(command.login))
-    if person is not None:
-        return TriedOffice(person.password_hash)
-    tries, _ = await store.count_attempt(tx.connection, UNKNOWN_LOGINS, now, now - TRIES_WINDOW)
-    return TriedOffice(None, gets_look=tries <= UNKNOWN_LOGIN_TRIES)
+    return TriedOffice(None if person is None else person.password_hash, left)
 
 
 @dataclass(frozen=True, slots=True)
 class SignInOffice:
     """A try was made. fitting_hash: the one that the password fits, None if it fits none."""
 
-    login: str
+    tried: TryOffice
     fitting_hash: str | None
+    place: Place = NOWHERE
 
 
-async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass:
-    """A pass for a manager, a viewer of the province or an operator; raises WrongSignIn."""
-    if command.fitting_hash is None:
-        raise WrongSignIn
-    person = await store.find_person_by_login(tx.connection, fold_login(command.login))
+async def sign_in_office(tx: Tx, command: SignInOffice, now: datetime) -> Pass | None:
+    """A pass for a manager, a viewer of the province or an operator; None, and noted, if the password did not fit."""
+    person = await store.find_person_by_login(tx.connection, fold_login(command.tried.login))
     # During the look the password may have been changed.
-    if person is None or person.password_hash != command.fitting_hash or person.is_revoked:
-        raise WrongSignIn
-    await store.forget_attempts(tx.connection, [login_tries(command.login)])
+    is_theirs = person is not None and not person.is_revoked and person.password_hash == command.fitting_hash
+    if person is None or command.fitting_hash is None or not is_theirs:
+        subject = tries.login_subject(command.tried.login) if person is None else f"person:{person.person_id}"
+        await audit.note(tx.connection, now, None, "sign_in_failed", subject, address=command.place.address)
+        return None
+    await tries.forget(tx, command.tried.limits)
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"person:{person.person_id}")
-    return pass_of(person, now, OFFICE_PASS_LIFETIME)
+    return await _begin_session(tx, pass_of(person, now, OFFICE_PASS_LIFETIME), command.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +103,21 @@ class TryOwner:
     person_id: PersonId
 
 
-async def try_owner(tx: Tx, command: TryOwner, now: datetime) -> HashedPin | None:
-    """What to hold the PIN against, None for who is no owner here; raises RateLimited, or as owners_of_phone."""
+@dataclass(frozen=True, slots=True)
+class TriedOwner:
+    """A counted try. pin: what to hold the PIN against, None for who is no owner here, of whom nothing is counted."""
+
+    pin: HashedPin | None
+    left: int | None = None
+
+
+async def try_owner(tx: Tx, command: TryOwner, now: datetime) -> TriedOwner:
+    """At what to look; raises RateLimited, or as owners_of_phone."""
     owners = await owners_of_phone(tx, OwnersOfPhone(command.device_id), now)
-    await count_try(tx, CountTry((pin_tries(command.person_id), phone_tries(command.device_id))), now)
-    return next((owner.pin for owner in owners if owner.person_id == command.person_id), None)
+    pin = next((owner.pin for owner in owners if owner.person_id == command.person_id), None)
+    if pin is None:
+        return TriedOwner(None)
+    return TriedOwner(pin, await tries.count(tx, tries.pin_limits(command.device_id, command.person_id), now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +127,33 @@ class SignInOwner:
     device_id: DeviceId
     person_id: PersonId
     fitting_pin: HashedPin | None
+    place: Place = NOWHERE
 
 
-async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass:
-    """A pass for an owner on a paired phone; raises WrongPin, or as owners_of_phone."""
-    if command.fitting_pin is None:
-        raise WrongPin
+async def sign_in_owner(tx: Tx, command: SignInOwner, now: datetime) -> Pass | None:
+    """A pass for an owner on a paired phone; None, and noted, if the PIN did not fit. Raises as owners_of_phone."""
     people = {person.person_id: person for person in await owners_of_phone(tx, OwnersOfPhone(command.device_id), now)}
     person = people.get(command.person_id)
     # During the look the PIN may have been changed.
-    if person is None or person.pin != command.fitting_pin:
-        raise WrongPin
-    await store.forget_attempts(tx.connection, [pin_tries(command.person_id), phone_tries(command.device_id)])
+    if person is None or command.fitting_pin is None or person.pin != command.fitting_pin:
+        subject = f"device:{command.device_id}" if person is None else f"person:{person.person_id}"
+        await audit.note(
+            tx.connection, now, command.device_id, "sign_in_failed", subject, address=command.place.address
+        )
+        return None
+    await tries.forget(tx, tries.pin_limits(command.device_id, command.person_id))
     await store.see_device(tx.connection, command.device_id, now)
     await audit.note(tx.connection, now, person.person_id, "signed_in", f"device:{command.device_id}")
-    return pass_of(person, now, OWNER_PASS_LIFETIME, command.device_id)
+    issued = pass_of(person, now, OWNER_PASS_LIFETIME, command.device_id)
+    return await _begin_session(tx, issued, command.place)
 
 
 def pass_of(person: Person, now: datetime, lifetime: timedelta, device_id: DeviceId | None = None) -> Pass:
-    return Pass(person.person_id, Role(person.role), person.venues, person.scope, device_id, now, now + lifetime)
+    """A pass of a new session."""
+    role, ends_at = Role(person.role), now + lifetime
+    return Pass(person.person_id, role, person.venues, person.scope, device_id, now, ends_at, uuid7())
+
+
+async def _begin_session(tx: Tx, issued: Pass, place: Place) -> Pass:
+    await session_store.insert_session(tx.connection, issued, place)
+    return issued

@@ -50,6 +50,12 @@ export function follow(source) {
       tell(false);
       source.show(JSON.parse(/** @type {MessageEvent<string>} */ (event).data));
     });
+    stream.addEventListener("ended", () => {
+      // The pass of this page is over: asked for again, its door says so and where to sign in.
+      isEnded = true;
+      close();
+      window.location.reload();
+    });
     stream.addEventListener("error", broken);
   }
 

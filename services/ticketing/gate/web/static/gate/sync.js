@@ -270,6 +270,8 @@ async function listen() {
   const openedAt = Date.now();
   stream = opened;
   opened.addEventListener("head", () => void sync());
+  // The phone's pass is over: the next question to the server is refused and says so.
+  opened.addEventListener("ended", () => void sync());
   opened.onerror = () => {
     if (stream !== opened) return;
     hangUp();

@@ -12,7 +12,7 @@ from shared.ids import DeviceId, PersonId
 from shared.storage.db import Connection, Record
 from shared.storage.sql import load
 
-SQL = load(Path(__file__).parent / "sql")
+SQL = load(Path(__file__).parents[1] / "sql")
 
 
 class ListedPhone(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,10 +76,10 @@ async def all_persons(connection: Connection) -> list[Person]:
 
 async def change_person_secrets(
     connection: Connection, person_id: PersonId, pin: HashedPin | None, password_hash: str | None
-) -> None:
-    """None leaves the secret as it is."""
+) -> int:
+    """The new version; None leaves the secret as it is."""
     salt, hashed = (None, None) if pin is None else (pin.salt, pin.hash)
-    await connection.execute(SQL["change_person_secrets"], person_id, salt, hashed, password_hash)
+    return int(await connection.fetchval(SQL["change_person_secrets"], person_id, salt, hashed, password_hash))
 
 
 async def revoke_person(connection: Connection, person_id: PersonId, now: datetime) -> int | None:
@@ -200,6 +200,14 @@ async def count_attempt(
 
 async def forget_attempts(connection: Connection, subjects: Sequence[str]) -> None:
     await connection.execute(SQL["forget_attempts"], list(subjects))
+
+
+async def give_back_attempts(connection: Connection, subjects: Sequence[str]) -> None:
+    await connection.execute(SQL["give_back_attempts"], list(subjects))
+
+
+async def forget_attempts_below(connection: Connection, beginnings: Sequence[str]) -> None:
+    await connection.execute(SQL["forget_attempts_below"], list(beginnings))
 
 
 async def delete_old_attempts(connection: Connection, before: datetime) -> None:

@@ -1,0 +1,43 @@
+"""Browsers in which a login signed in before: a signed cookie for each login, good for a year. It opens nothing.
+
+Guesses from such a browser are counted on their own, so that strangers cannot keep its people out.
+"""
+
+import hashlib
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.ticketing.people.domain import fold_login
+from shared.ids import uuid7
+from shared.passes.auth import set_cookie
+
+_LIFETIME_S = 365 * 24 * 3600
+
+
+def browser_of(request: Request, login: str, key: Ed25519PrivateKey) -> str | None:
+    """The id of the browser, if this login signed in there before."""
+    browser_id, _, signature = request.cookies.get(_cookie_of(login), "").partition(".")
+    try:
+        key.public_key().verify(bytes.fromhex(signature), _told(login, browser_id))
+        return str(UUID(browser_id))
+    except (InvalidSignature, ValueError):
+        return None
+
+
+def remember_browser(response: Response, request: Request, login: str, key: Ed25519PrivateKey) -> None:
+    browser_id = browser_of(request, login, key) or str(uuid7())
+    signature = key.sign(_told(login, browser_id)).hex()
+    set_cookie(response, _cookie_of(login), f"{browser_id}.{signature}", _LIFETIME_S)
+
+
+def _cookie_of(login: str) -> str:
+    return f"__Host-known-{hashlib.sha256(fold_login(login).encode()).hexdigest()[:12]}"
+
+
+def _told(login: str, browser_id: str) -> bytes:
+    # A pass is signed by the same key: what stands in front keeps the one from ever being read as the other.
+    return f"known browser\n{fold_login(login)}\n{browser_id}".encode()
