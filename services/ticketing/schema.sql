@@ -267,6 +267,8 @@ CREATE TABLE seals (
     hash bytea NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT seals_check CHECK ((after_id < up_to))
+);
+
 CREATE TABLE sessions (
     session_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -411,6 +413,7 @@ ALTER TABLE ONLY seals
 
 ALTER TABLE ONLY seals
     ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
 
@@ -437,6 +440,7 @@ CREATE INDEX admissions_of_ticket ON admissions USING btree (ticket_id) WHERE (v
 CREATE INDEX admissions_of_venue ON admissions USING btree (venue_id, changed_at);
 
 CREATE INDEX admissions_quarantined ON admissions USING btree (device_id) WHERE (verdict = 'quarantined'::text);
+
 CREATE INDEX audit_action ON audit USING btree (action, id);
 
 CREATE INDEX changes_at ON changes USING btree (at);
