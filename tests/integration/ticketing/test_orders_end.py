@@ -266,3 +266,14 @@ async def test_a_code_to_pay_another_amount_than_the_orders_is_never_shown(shop:
         await shop.unit.run(note_intent, replace_struct(told, amount_vnd=Dong(order.total_vnd * 2)))
 
     assert told.account_name not in (await shop.visitor.get(f"/orders/{order.token}")).text
+
+
+async def test_what_changed_is_written_down_without_the_secret_of_an_orders_link(shop: Shop) -> None:
+    orders = [await shop.order(1) for _ in STEPS]
+    for step, order in zip(STEPS, orders, strict=True):
+        await shop.take(step, order)
+
+    keys = {row["key"] for row in await shop.unit.pool.fetch("SELECT key FROM changes")}
+
+    assert {str(order.order_id) for order in orders} <= keys
+    assert keys.isdisjoint(order.token for order in orders)

@@ -126,7 +126,7 @@ async def get_order_live(
             "uses": view.uses,
         }
 
-    async for event in doors.live.stream([("order", order.token), ("tickets", str(order.order_id))], read):
+    async for event in doors.live.stream([("order", str(order.order_id)), ("tickets", str(order.order_id))], read):
         yield event
 
 

@@ -53,5 +53,5 @@ async def cancel_order(
         order = order.moved_to("cancelled")
         await set_order_status(tx.connection, order)
         tx.emit(order_event(OrderCancelled, order, venue, now))
-        tx.touch("order", order.token)
+        tx.touch("order", str(order.order_id))
     return CancelledOrder(order.order_id, order.status)

@@ -29,5 +29,5 @@ async def expire_orders(tx: Tx, command: ExpireOrders, now: datetime, *, catalog
         order = held.moved_to("expired")
         await set_order_status(tx.connection, order)
         tx.emit(order_event(OrderExpired, order, venues[order.venue_id], now))
-        tx.touch("order", order.token)
+        tx.touch("order", str(order.order_id))
     return len(due)

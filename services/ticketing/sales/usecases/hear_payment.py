@@ -27,7 +27,7 @@ async def note_intent(tx: Tx, event: IntentEvent, now: datetime) -> None:
         return
     _refuse_what_contradicts(order, event)
     if await note_payment(tx.connection, event):
-        tx.touch("order", order.token)
+        tx.touch("order", str(order.order_id))
 
 
 async def settle_order(
@@ -44,7 +44,7 @@ async def settle_order(
         raise Poison("settled_without_the_money", f"{event.order_id}: {event.paid_vnd} of {event.amount_vnd}")
     if not await note_payment(tx.connection, event):
         return
-    tx.touch("order", order.token)
+    tx.touch("order", str(order.order_id))
     # Cancelled while the money was on its way: payments heard that too, or will, and frees the money.
     if not order.waits_for_money:
         return

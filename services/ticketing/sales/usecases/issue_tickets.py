@@ -25,7 +25,7 @@ async def issue_tickets(tx: Tx, paid: Order, catalogue: Catalogue, signer: Ticke
     await insert_tickets(tx.connection, tickets)
     ticket_ids = tuple(ticket.ticket_id for ticket in tickets)
     tx.emit(tickets_issued(order, ticket_ids, catalogue.venues[order.venue_id], now))
-    tx.touch("order", order.token)
+    tx.touch("order", str(order.order_id))
     tx.touch("venue", order.venue_id)
 
 

@@ -96,7 +96,7 @@ async def place_order(
         await issue_tickets(tx, order, known, signer, now)
     else:
         tx.emit(order_event(OrderPlaced, order, known.venues[order.venue_id], now))
-        tx.touch("order", order.token)
+        tx.touch("order", str(order.order_id))
     return PlacedOrder(order.order_id, order.token, order.total_vnd, order.expires_at, order.is_free)
 
 

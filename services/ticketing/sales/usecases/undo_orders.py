@@ -64,5 +64,5 @@ async def undo_order(tx: Tx, command: UndoOrder, now: datetime, *, catalogue: Ca
     detail: dict[str, str | int] = {"reason": command.reason, "paid_vnd": order.paid_vnd}
     await audit.note(tx.connection, now, None, "order_undone", str(order.order_id), **detail)
     tx.emit(order_undone(order, venue, now))
-    tx.touch("order", order.token)
+    tx.touch("order", str(order.order_id))
     return "free" if order.is_free else "paid" if order.paid_vnd else "unpaid"
