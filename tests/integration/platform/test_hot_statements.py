@@ -35,6 +35,7 @@ WHOLE = {
     "views.refunded",
     # A table that is small because this cleans it.
     "people.delete_old_attempts",
+    "people.forget_attempts_below",
     # Now and then at a desk, over some thousands of people and phones, which is as quick as their index.
     "people.all_persons",
     "people.all_devices",
