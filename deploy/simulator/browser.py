@@ -28,6 +28,7 @@ class HttpAnswer:
     status: int
     body: bytes
     headers: Mapping[str, str]
+    cookies: tuple[str, ...]  # each line of them, because signing in sets two
 
     @property
     def text(self) -> str:
@@ -67,8 +68,8 @@ class Browser:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self.threads, _request, self.origin, (method, path), headers, body)
-        for name, morsel in SimpleCookie(answer.headers.get("set-cookie", "")).items():
-            self.cookies[name] = morsel.value
+        for line in answer.cookies:
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         return answer
 
 
@@ -79,7 +80,9 @@ def _request(origin: str, what: tuple[str, str], headers: dict[str, str], body: 
     try:
         connection.request(*what, body=body, headers=headers)
         response = connection.getresponse()
-        return HttpAnswer(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
+        cookies = tuple(response.headers.get_all("set-cookie", ()))
+        headers_of_it = {name.lower(): value for name, value in response.getheaders()}
+        return HttpAnswer(response.status, response.read(), headers_of_it, cookies)
     except (OSError, http.client.HTTPException) as error:
         raise DoorRefused(f"{what[0]} {origin}: no answer ({type(error).__name__}); is `./run up` running?") from error
     finally:
