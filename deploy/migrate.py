@@ -7,17 +7,19 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from deploy.console import say
 from deploy.databases import hand_over, owner_url
-from deploy.local.paths import ROOT
 from shared.settings import DATABASE_SERVER, DATABASE_URLS, secrets_dir
 from shared.storage import migrate
+
+SERVICES_FOLDER = Path(__file__).resolve().parents[1] / "services"
 
 
 async def bring_up_to_date(service: str, environment: Mapping[str, str]) -> list[str]:
     """The names of the migrations that ran now."""
-    folder = ROOT / "services" / service / "migrations"
+    folder = SERVICES_FOLDER / service / "migrations"
     if address := environment.get(DATABASE_URLS[service].name):
         return await migrate.migrate(address, folder)
     server, secrets = DATABASE_SERVER.of(environment), secrets_dir(environment)
