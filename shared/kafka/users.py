@@ -35,8 +35,6 @@ _TOPIC, _GROUP, _LITERAL, _ALLOW, _ANY = 2, 3, 3, 3, 1
 _READ, _WRITE = 3, 4
 _SCRAM_SHA_256, _ITERATIONS = 1, 4096  # a password of 43 random letters needs no more
 _NO_SUCH_USER = 91
-
-
 _FOLLOWS_WITHIN_S = 20.0
 
 

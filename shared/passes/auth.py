@@ -215,7 +215,7 @@ def pass_in(request: Request, cookie: Cookie) -> Pass | None:
     doors = request.app.state.doors
     assert isinstance(doors, Doors)
     try:
-        return doors.admit(request.cookies.get(cookie, ""))
+        return doors.admit(token_in(request.headers.raw, cookie))
     except Unauthenticated:
         return None
 

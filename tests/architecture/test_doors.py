@@ -49,3 +49,15 @@ def _bound(value: ast.expr) -> str | None:
     if isinstance(function, ast.Call):
         function = function.args[0]
     return function.id if isinstance(function, ast.Name) else None
+
+
+def test_a_cookie_that_opens_something_is_found_by_its_exact_bytes() -> None:
+    """`token_in` does it; `request.cookies` cuts signs that a stranger may put before a name of ours."""
+    loosely = {
+        str(path)
+        for path in files(".py")
+        if path.parts[0] in ("services", "shared")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "cookies"
+    }
+    assert loosely == {"shared/web/pages.py"}  # the language, which opens nothing

@@ -13,14 +13,14 @@ from starlette.responses import Response
 
 from services.ticketing.people.domain import fold_login
 from shared.ids import uuid7
-from shared.passes.auth import set_cookie
+from shared.passes.auth import set_cookie, token_in
 
 _LIFETIME_S = 365 * 24 * 3600
 
 
 def browser_of(request: Request, login: str, key: Ed25519PrivateKey) -> str | None:
     """The id of the browser, if this login signed in there before."""
-    browser_id, _, signature = request.cookies.get(_cookie_of(login), "").partition(".")
+    browser_id, _, signature = token_in(request.headers.raw, _cookie_of(login)).partition(".")
     try:
         key.public_key().verify(bytes.fromhex(signature), _told(login, browser_id))
         return str(UUID(browser_id))
