@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from services.analytics.stream.dead_letters import StoredDeadLetters
+from services.analytics.stream.dead_letters import box_of
 from services.analytics.stream.log_reader import EVERYTHING, PartitionShare
 from services.analytics.stream.worker import Worker
 from services.analytics.web import api
@@ -46,7 +46,7 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=StoredDeadLetters(unit),
+        dead_letters=box_of(unit, settings.topic_prefix),
         migrations=HERE / "migrations",
         api=app,
         consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],

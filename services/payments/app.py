@@ -16,7 +16,7 @@ from services.payments.owner.usecases import see_charge, see_day, see_home
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.consumer import Consumer
-from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.dead_letters import DeadLetters, timers
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
@@ -47,8 +47,8 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
     health = Health(pool)
-    handle = consumer.handler(unit)
-    dead_letters = DeadLetters(settings, unit, handle)
+    handler = consumer.handler(unit)
+    dead_letters = DeadLetters(unit, handler)
     producer = Producer(settings.kafka_bootstrap)
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
@@ -84,11 +84,11 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=dead_letters,
+        dead_letters=dead_letters.box,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing]),
+        consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing, *timers(pool)]),
         background=[live.run, revocations.run],
         closers=[producer.close],
         seed=seed,

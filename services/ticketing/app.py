@@ -58,7 +58,7 @@ from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
-from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.dead_letters import DeadLetters, timers
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
@@ -117,8 +117,8 @@ async def build(settings: Settings) -> Service:
     api.state.sign_in = sign_in_doors(unit, pages, pass_key)
     api.state.account = account_doors(unit, pages, pass_key)
     api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_key)
-    handle = consumer.handler(unit, catalogue, keys.signer)
-    dead_letters = DeadLetters(settings, unit, handle)
+    handler = consumer.handler(unit, catalogue, keys.signer)
+    dead_letters = DeadLetters(unit, handler)
 
     sealing = Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, AUDIT))
 
@@ -137,11 +137,13 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=dead_letters,
+        dead_letters=dead_letters.box,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing]),
+        consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        relay=Relay(
+            settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing, *timers(pool)]
+        ),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),

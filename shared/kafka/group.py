@@ -1,7 +1,7 @@
-"""A source that shares topics with the other processes of its service; Kafka keeps how far the group is."""
+"""A source that shares a topic with the other processes of its service; Kafka keeps how far the group is."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -25,20 +25,18 @@ Done = dict[TopicPartition, int]
 
 
 @asynccontextmanager
-async def open_group(
-    settings: Settings, topics: Sequence[str], done: Done, patience: Patience
-) -> AsyncGenerator["Group"]:
+async def open_group(settings: Settings, topic: str, done: Done, patience: Patience) -> AsyncGenerator["Group"]:
     """A member of the service's group. Whoever works writes into `done`; Kafka is told of it now and then."""
     kafka = AIOKafkaConsumer(
-        *(settings.topic_prefix + topic for topic in topics),
+        settings.topic_prefix + topic,
         **connection(settings.kafka_bootstrap),
         group_id=settings.topic_prefix + settings.service,
-        group_instance_id=f"{settings.instance}.{'-'.join(topics)}",
+        group_instance_id=f"{settings.instance}.{topic}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_poll_interval_ms=300_000,
         session_timeout_ms=30_000,
-        heartbeat_interval_ms=3_000,
+        heartbeat_interval_ms=1_000,
         request_timeout_ms=10_000,
     )
     done.clear()

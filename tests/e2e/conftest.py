@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Playwright, async_playwright
 from deploy.local.secrets import ensure_secrets
 from services.ticketing.codes.keys import TicketSigner
 from shared.clock import utc_now
-from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS, dead_letters
+from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.passes.keys import read_private_key
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
@@ -25,7 +25,7 @@ from tests.support.system import System
 from tests.support.topics import own_topics
 
 # A browser lives in the loop that started it, so these tests and fixtures share one loop (tests/conftest.py).
-GATE_TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS, dead_letters("ticketing"))
+GATE_TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

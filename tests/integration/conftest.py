@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.ticketing.people.usecases import passwords
-from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS, dead_letters
+from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS
 from tests.support.analytics_stage import Stage, open_stage
 from tests.support.cluster import Cluster
 from tests.support.spine import Spine, side_of
 from tests.support.topics import own_topics
 
 # What the two services of the tests' own say and hear.
-SPOKEN = (TICKETING_EVENTS, BANK_TRANSFERS, dead_letters("ticketing"), dead_letters("payments"))
+SPOKEN = (TICKETING_EVENTS, BANK_TRANSFERS)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.connection import connection
+from shared.kafka.message import Message
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, events_behind
 from shared.kafka.topics import partitions_of
@@ -79,6 +80,13 @@ class LogReader:
         async with self._patience.wait(_CALL_LIMIT_S):
             ends = await self._kafka.end_offsets(self._kafka.assignment())
         return {(partition.topic, partition.partition): end for partition, end in ends.items()}
+
+    def read(self, polled: Polled) -> dict[tuple[str, int], list[Message]]:
+        """What was polled, by topic as Kafka calls it and number."""
+        return {
+            (partition.topic, partition.partition): [Message.of(record, self._prefix) for record in records]
+            for partition, records in polled.items()
+        }
 
     async def stop(self) -> None:
         await stop_within(self._kafka, self._patience.closing_s)

@@ -1,6 +1,10 @@
 -- name: claim_inbox
 -- First statement of a handler: a second transaction with the same id waits here on the primary key.
-INSERT INTO inbox (ce_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true
+INSERT INTO inbox (ce_id, content) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true
+
+-- name: content_of_inbox
+-- What an identifier said when it was handled, by primary key; only asked for one that comes again.
+SELECT content FROM inbox WHERE ce_id = $1
 
 -- name: known_inbox
 -- Which of these were handled, by primary key.
