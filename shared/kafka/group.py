@@ -10,6 +10,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from shared.kafka.connection import connection
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, Silent, events_behind
+from shared.kafka.unreadable import poll_carefully
 from shared.observe.log import Log
 from shared.settings import Settings
 
@@ -59,11 +60,14 @@ class Group:
         self._patience = patience
         self._assigned_at = self._committed_at = time.monotonic()
 
-    async def poll(self) -> Polled:
+    async def poll(self, *, carefully: bool) -> Polled:
         if time.monotonic() - self._committed_at > _COMMIT_EVERY_S:
             await self.commit()
         async with self._patience.wait(_CALL_LIMIT_S):
-            polled = await self._kafka.getmany(timeout_ms=500, max_records=_BATCH)
+            if carefully:
+                polled: Polled = await poll_carefully(self._kafka)
+            else:
+                polled = await self._kafka.getmany(timeout_ms=500, max_records=_BATCH)
         now = time.monotonic()
         self._assigned_at = now if self._kafka.assignment() else self._assigned_at
         if now - min(self._assigned_at, self._committed_at) > _UNASSIGNED_S:

@@ -85,6 +85,8 @@ class EventHandler:
 
     def _find(self, message: Message) -> tuple[UseCase[Any, object], object] | None:
         """The use-case and its command; None for an event that this service does not need."""
+        if not message.is_readable:
+            raise Poison("unreadable")
         try:
             if self._raw is not None and message.topic == self._raw.topic:
                 adapter = self._raw.adapters.get(message.ce_type)

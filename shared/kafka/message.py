@@ -5,11 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 # A header name, an identifier or a type longer than this is no one's who speaks to us.
 _LONGEST_TEXT = 200
 _LAST_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+class Unreadable(ConsumerRecord):
+    """Stands for a record that is there and cannot be decoded: all that is known of it is its place."""
+
+    @staticmethod
+    def at(partition: TopicPartition, offset: int) -> "Unreadable":
+        return Unreadable(partition.topic, partition.partition, offset, 0, 0, None, None, None, -1, -1, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,7 @@ class Message:
     key: bytes
     value: bytes
     headers: Mapping[str, str]
+    is_readable: bool = True
 
     @property
     def place(self) -> str:
@@ -60,6 +69,7 @@ class Message:
             key=record.key or b"",
             value=record.value or b"",
             headers=_texts(record.headers),
+            is_readable=not isinstance(record, Unreadable),
         )
 
 

@@ -14,7 +14,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.clock import until
+from shared.kafka.message import Unreadable
 from shared.kafka.patience import Patience
+from shared.kafka.unreadable import is_unreadable
 from shared.observe.health import ReaderHealth
 from shared.observe.log import Log
 from shared.observe.metrics import CONSUMER_LAG, CONSUMERS_REPLACED
@@ -25,6 +27,8 @@ _LOOK_S = 2.0
 _SILENCE_S = 10.0
 _REST_S = 1.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 240.0
+# After one that cannot be decoded the next such is near: a new source for each would take a second.
+_CAREFUL_POLLS = 20
 
 Polled: TypeAlias = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 Work: TypeAlias = Callable[[Polled], Awaitable[None]]
@@ -48,11 +52,18 @@ class Stopped(Exception):
         self.detail = detail
 
 
+class _NotDecoded(Exception):
+    """A poll raised for the bytes that it got."""
+
+
 class Source(Protocol):
     """What a reader polls in one of its lives; it begins where the last one's work was kept."""
 
-    async def poll(self) -> Polled:
-        """What came within half a second, in order within each partition."""
+    async def poll(self, *, carefully: bool) -> Polled:
+        """What came within half a second, in order within each partition.
+
+        carefully: with an Unreadable in the place of each record that cannot be decoded, at some cost.
+        """
         ...
 
     async def behind(self) -> Mapping[str, int]:
@@ -81,6 +92,7 @@ class Reader:
         self._note_behind = note_behind
         self._patience = Patience()
         self._stopped_in_a_row = 0
+        self._careful_polls = 0
         self.stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -106,6 +118,10 @@ class Reader:
                 log.warning("reader_replaced", reader=self._health.name, error=type(error).__name__)
                 CONSUMERS_REPLACED.inc()
                 await self.pause(_REST_S)
+            except _NotDecoded as error:
+                # What was polled beside it is lost to this source. The next begins at what is kept.
+                log.warning("reader_careful", reader=self._health.name, error=repr(error.__cause__)[:200])
+                self._careful_polls = _CAREFUL_POLLS
             except Exception as error:  # an own mistake, or what a library makes of odd bytes, shall end no process
                 log.error("reader_broken", reader=self._health.name, error=type(error).__name__, with_trace=True)
                 CONSUMERS_REPLACED.inc()
@@ -125,7 +141,7 @@ class Reader:
         async with self._open(self._patience) as source:
             fed_at, looked_at = time.monotonic(), 0.0
             while not self.stopping.is_set():
-                batch = await source.poll()
+                batch = await self._poll(source)
                 if batch:
                     await self._work(batch)
                 self._health.progressed()
@@ -139,6 +155,21 @@ class Reader:
                     if now - fed_at > _SILENCE_S:
                         raise Silent
                     await self._note_behind(behind)
+
+    async def _poll(self, source: Source) -> Polled:
+        carefully = self._careful_polls > 0
+        try:
+            polled = await source.poll(carefully=carefully)
+        except (Doubt, Stopped):
+            raise
+        except Exception as error:
+            if not carefully and is_unreadable(error):
+                raise _NotDecoded from error
+            raise
+        if carefully:
+            met = any(isinstance(record, Unreadable) for records in polled.values() for record in records)
+            self._careful_polls = _CAREFUL_POLLS if met else self._careful_polls - 1
+        return polled
 
     async def _measure(self, source: Source) -> int:
         """Events that wait to be polled; told to whoever asks for our health."""

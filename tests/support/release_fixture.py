@@ -199,7 +199,7 @@ def _kept(record: ConsumerRecord) -> LogRecord:
         offset=record.offset,
         timestamp_ms=record.timestamp,
         key=None if record.key is None else record.key.decode(),
-        headers=[(name, value.decode()) for name, value in record.headers],
+        headers=[(name, (value or b"").decode()) for name, value in record.headers],
         value=value,
         raw=raw,
     )

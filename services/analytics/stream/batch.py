@@ -49,6 +49,8 @@ class Batch:
         """Reads one message; what cannot be read becomes a dead letter, an unknown type is passed over."""
         self.events += 1
         try:
+            if not message.is_readable:
+                raise Poison("unreadable")
             self.put(read(message.ce_type, message.value, message.partition))
         except UnknownType:
             self.unknown += 1

@@ -16,6 +16,7 @@ from services.analytics.stream.log_reader import LogReader, Offsets, cluster_id
 from services.analytics.stream.store import SQL
 from shared.kafka.faults import Fault
 from shared.kafka.message import Message
+from shared.kafka.unreadable import is_unreadable
 from shared.settings import Settings
 from shared.storage.db import COLLIDED, DirectConnection, connect
 
@@ -77,13 +78,21 @@ async def _make_shadow(connection: DirectConnection) -> None:
 async def _read_to_end(connection: DirectConnection, reader: LogReader, positions: Offsets, say: Say) -> None:
     """Counts everything up to where the log ends now, until nothing is left; the positions move along."""
     ends = await reader.ends()
-    said_at = 0.0
+    said_at, is_careful = 0.0, False
     while True:
         if all(positions[partition] >= end for partition, end in ends.items()):
             ends = await reader.ends()
             if all(positions[partition] >= end for partition, end in ends.items()):
                 return
-        await apply_polled(connection, reader.read(await reader.poll(_BATCH)), positions, _go_on)
+        try:
+            polled = await reader.poll(_BATCH, carefully=is_careful)
+        except Exception as error:
+            if is_careful or not is_unreadable(error):
+                raise
+            is_careful = True
+            reader.seek(positions)
+            continue
+        await apply_polled(connection, reader.read(polled), positions, _go_on)
         done, whole = sum(positions.values()), max(sum(ends.values()), 1)
         metrics.REBUILD_RATIO.set(min(done / whole, 1.0))
         if time.monotonic() - said_at > _SAY_EVERY_S:

@@ -353,7 +353,9 @@ async def _read(before: EarlierRelease, topics: list[Topic], prefix: str) -> Sai
             while await kafka.position(partition) < end:
                 for record in (await kafka.getmany(partition, timeout_ms=1000)).get(partition, []):
                     place = partition.topic.removeprefix(prefix), partition.partition, (record.key or b"").decode()
-                    said[place].append(({name: value.decode() for name, value in record.headers}, record.value or b""))
+                    said[place].append(
+                        ({name: (value or b"").decode() for name, value in record.headers}, record.value or b"")
+                    )
     finally:
         await kafka.stop()
     return said

@@ -50,7 +50,7 @@ class Log:
         finally:
             self.closed += 1
 
-    async def poll(self) -> Polled:
+    async def poll(self, *, carefully: bool) -> Polled:
         self.polled += 1
         answer = self.answers.pop(0) if self.answers else NOTHING
         if isinstance(answer, BaseException):
@@ -149,7 +149,8 @@ async def test_what_a_person_must_mend_is_said_and_tried_again_with_growing_paus
     monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     pauses: list[float] = []
-    log = Log(*[fault] * 8, SOMETHING)
+    # What a poll raises may lie in the bytes it got: the first time the next source is only polled carefully.
+    log = Log(*[fault] * (8 if isinstance(fault, Stopped) else 9), SOMETHING)
 
     async def pause(seconds: float) -> bool:
         pauses.append(seconds)
@@ -166,7 +167,8 @@ async def test_what_a_person_must_mend_is_said_and_tried_again_with_growing_paus
     async with read(log):
         await until(goes_on)
     assert pauses == [5, 10, 20, 40, 80, 160, 240, 240]
-    assert (log.opened, log.closed, log.left_well) == (9, 9, 1)
+    assert log.opened == log.closed
+    assert log.left_well == 1
 
 
 async def test_told_to_stop_it_finishes_its_batch_and_leaves_its_source_in_good_order() -> None:
