@@ -20,8 +20,7 @@ from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
-from shared.passes.auth import Doors
-from shared.passes.keys import read_public_key
+from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
@@ -54,7 +53,7 @@ async def build(settings: Settings) -> Service:
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
     pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
-    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.owner = owner_doors(unit, pages, live)
 

@@ -79,7 +79,7 @@ async def get_sign_in(request: Request, doors: SignInDep, next: str = "") -> Res
 @router.post("/sign-in", dependencies=_ANYONE)
 async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], doors: SignInDep) -> Response:
     address = client_address(request)
-    attempt = TryOffice(form.login, address, browser_of(request, form.login, doors.pass_key))
+    attempt = TryOffice(form.login, address, browser_of(request, form.login, doors.pass_keys))
     try:
         with QUEUE.place(address):
             tried = await doors.try_office(attempt)
@@ -91,7 +91,7 @@ async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], do
     except (WrongSignIn, RateLimited, Busy) as error:
         return _again(request, doors, "sign_in/office.html", error, next=form.next, login=form.login)
     response = _signed_in(doors, OFFICE, issued, form.next)
-    remember_browser(response, request, form.login, doors.pass_key)
+    remember_browser(response, request, form.login, doors.pass_keys)
     return response
 
 
@@ -217,7 +217,7 @@ def _signed_in(doors: SignInDoors, cookie: str, issued: Pass, asked_next: str) -
     ours = asked_next.startswith("/") and not asked_next.startswith(("//", "/\\"))
     response = RedirectResponse(asked_next if ours else _HOMES.get(issued.role, "/manage"), 303)
     lifetime_s = (issued.expires_at - issued.issued_at) // timedelta(seconds=1)
-    set_cookie(response, cookie, sign_pass(issued, doors.pass_key), lifetime_s)
+    set_cookie(response, cookie, sign_pass(issued, doors.pass_keys.signer), lifetime_s)
     return response
 
 
