@@ -170,6 +170,9 @@ async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: On
         if (code_hash := hash_of_code(form.code)) is not None:
             await doors.count_try(CountTry(code_limits(code_hash)))
         paired = await doors.pair_phone(PairPhone(form.code, form.name), once=Once(key, Paired))
+        # The answer is kept for a week, which is for a lost connection and no reason to make passes for so long.
+        if paired.again_until is not None and doors.clock() >= paired.again_until:
+            raise PairingCodeUnknown
     except (PairingCodeUnknown, NameUnreadable, RateLimited) as error:
         shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
         return _again(request, doors, "sign_in/pair.html", error, **shown)
