@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.payments import consumer, metrics
 from services.payments.books.store.postings import POSTINGS
-from services.payments.books.store.verification import Finding, verify_books
+from services.payments.books.store.verification import verify_books
 from services.payments.cash.usecases import record_cash, take_back_cash
 from services.payments.intents.usecases.open_intent import charge_guest
 from services.payments.merchants.domain import Merchant
@@ -27,6 +27,7 @@ from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool
 from shared.unit.bound import Bound, Reader
+from shared.unit.findings import Finding
 from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -112,6 +113,6 @@ def owner_doors(unit: Unit, pages: Pages, live: Live) -> owner.OwnerDoors:
 def _measure(findings: list[Finding]) -> None:
     metrics.INVARIANTS_BROKEN.set(sum(not finding.ok for finding in findings))
     money = next(finding.detail for finding in findings if finding.invariant == "money_in_is_placed")
-    metrics.MONEY_IN.set(money["money_in_vnd"])
+    metrics.MONEY_IN.set(int(money["money_in_vnd"]))
     for place in ("allocated", "suspense", "refunded"):
-        metrics.MONEY_PLACED.labels(place).set(money[f"{place}_vnd"])
+        metrics.MONEY_PLACED.labels(place).set(int(money[f"{place}_vnd"]))

@@ -13,11 +13,12 @@ from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke
 from shared.ids import TicketId
 from shared.keys.files import PASS_KEYS, TICKET_KEYS, KeyUnreadable, load_public_keys
 from shared.keys.new_key import KeyRefused, make_key, use_key
-from shared.process.commands import Arguments, Command, Finding, Tool, WrongUse, answer, verify_command
+from shared.process.commands import Arguments, Command, Tool, WrongUse, answer, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import secrets_dir
+from shared.unit.findings import Finding
 from shared.unit.seals import verify_audit
 
 
