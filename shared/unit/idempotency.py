@@ -58,7 +58,7 @@ class Key:
 
     @property
     def stored(self) -> str:
-        """As the database knows it. Nobody finds a key of 16 signs or more by its hash, as any UUID is."""
+        """As the database knows it: from a hash nobody finds 16 signs that were drawn, as those of a UUID."""
         return hashlib.sha256(self.value.encode()).hexdigest()
 
     def seal(self, answer: bytes) -> bytes:
