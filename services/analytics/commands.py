@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from services.analytics.stream.rebuild import rebuild
-from services.analytics.stream.verify import Finding, verify
+from services.analytics.stream.verify import verify
 from shared.process.commands import Arguments, Command, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
+from shared.unit.findings import Finding
 
 
 async def _rebuild(service: Service, _arguments: Arguments) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.payments import consumer, metrics
 from services.payments.books.store.postings import POSTINGS
-from services.payments.books.store.verification import Finding, verify_books
+from services.payments.books.store.verification import verify_books
 from services.payments.cash.usecases import record_cash, take_back_cash
 from services.payments.intents.usecases.open_intent import charge_guest
 from services.payments.merchants.domain import Merchant
@@ -20,14 +20,14 @@ from shared.kafka.dead_letters import DeadLetters, timers
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
-from shared.passes.auth import Doors
-from shared.passes.keys import read_public_key
+from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool
 from shared.unit.bound import Bound, Reader
+from shared.unit.findings import Finding
 from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -54,7 +54,7 @@ async def build(settings: Settings) -> Service:
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
     pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
-    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.owner = owner_doors(unit, pages, live)
 
@@ -113,6 +113,6 @@ def owner_doors(unit: Unit, pages: Pages, live: Live) -> owner.OwnerDoors:
 def _measure(findings: list[Finding]) -> None:
     metrics.INVARIANTS_BROKEN.set(sum(not finding.ok for finding in findings))
     money = next(finding.detail for finding in findings if finding.invariant == "money_in_is_placed")
-    metrics.MONEY_IN.set(money["money_in_vnd"])
+    metrics.MONEY_IN.set(int(money["money_in_vnd"]))
     for place in ("allocated", "suspense", "refunded"):
-        metrics.MONEY_PLACED.labels(place).set(money[f"{place}_vnd"])
+        metrics.MONEY_PLACED.labels(place).set(int(money[f"{place}_vnd"]))

@@ -12,11 +12,14 @@ SELECT ce_id FROM inbox WHERE ce_id = ANY ($1::text[])
 
 -- name: claim_idempotency
 -- First statement of a request: a second one with the same key waits here on the primary key.
-INSERT INTO idempotency (key, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true
+-- $3 is the key as the release before kept it; what it answered stands for a week.
+INSERT INTO idempotency (key, fingerprint)
+SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM idempotency WHERE key = $3)
+ON CONFLICT DO NOTHING RETURNING true
 
 -- name: find_idempotency
--- The kept answer, by primary key.
-SELECT fingerprint, response FROM idempotency WHERE key = $1
+-- The kept answer, by primary key, under either form of the request's key.
+SELECT fingerprint, response FROM idempotency WHERE key = ANY ($1::text[])
 
 -- name: keep_idempotency
 -- Keeps the answer in the row claimed by this transaction.

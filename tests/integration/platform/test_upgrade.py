@@ -34,8 +34,8 @@ from shared.kafka.consumer import Consumer
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.message import Message
 from shared.kafka.topics import create as create_topics
-from shared.passes.auth import Pass, Role, sign_pass, verify_pass
-from shared.passes.keys import read_private_key, read_public_key
+from shared.keys.files import PASS_KEYS, load_keys
+from shared.passes.auth import Pass, PassKeys, Role, sign_pass
 from shared.process.roles import Service
 from shared.settings import SERVICES
 from shared.storage import migrate
@@ -246,10 +246,9 @@ async def test_the_tickets_and_passes_that_people_hold_are_still_good(before: Ea
     for ticket in tickets:
         assert verify_ticket(ticket["code"], keys).ticket_id == ticket["ticket_id"]
         assert parse_short_code(ticket["short_code"]) == ticket["short_code"]
+    pass_keys = PassKeys({1: _public_key(signed.pass_key)})
     for held in signed.passes:
-        assert (
-            _holder(held.holder.cookie, verify_pass(held.token, _public_key(signed.pass_key), held.at)) == held.holder
-        )
+        assert _holder(held.holder.cookie, pass_keys.verify(held.token, held.at)) == held.holder
     assert {held.holder.role for held in signed.passes} >= {"device", "owner", "manager", "operator"}
 
 
@@ -289,14 +288,13 @@ def _token(before: EarlierRelease, holder: Holder) -> str:
         now - timedelta(minutes=1),
         now + timedelta(hours=1),
     )
-    return sign_pass(issued, read_private_key(before.secrets / "pass-key.pem"))
+    return sign_pass(issued, load_keys(before.secrets, PASS_KEYS).signer)
 
 
 def _issued(before: EarlierRelease, answer: httpx.Response) -> Holder | None:
     """Whose pass is in the answer's cookie, if there is one, and it must be a good one."""
     for cookie, morsel in SimpleCookie("; ".join(answer.headers.get_list("set-cookie"))).items():
-        key = read_public_key(before.secrets / "pass-public.pem")
-        return _holder(cookie, verify_pass(morsel.value, key, utc_now()))
+        return _holder(cookie, PassKeys.in_folder(before.secrets).verify(morsel.value, utc_now()))
     return None
 
 
