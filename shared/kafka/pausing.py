@@ -88,7 +88,7 @@ class Pause:
         if self._told is None:
             return
         try:
-            await stopped.forget(self._pausing.pool, self._told)
+            await stopped.end(self._pausing.pool, self._told)
         except PASSES as error:
             # Whoever has been silent for a minute counts as gone.
             log.warning("pause_not_taken_back", error=type(error).__name__)
@@ -109,7 +109,8 @@ class Pause:
     async def _tell(self, where: Stopped) -> Order | None:
         pausing = self._pausing
         try:
-            order = await stopped.tell(pausing.pool, where, pausing.clock())
+            say = stopped.begin if self._told is None else stopped.tell
+            order = await say(pausing.pool, where, pausing.clock())
         except PASSES as error:
             log.warning("pause_not_told", error=type(error).__name__)
             return None

@@ -43,12 +43,20 @@ async def tell(pool: Pool, stopped: Stopped, now: datetime) -> Order | None:
     return ordered
 
 
-async def forget(pool: Pool, stopped: Stopped) -> None:
+async def begin(pool: Pool, stopped: Stopped, now: datetime) -> Order | None:
+    """The same for the first time, so that the pages which say it are woken."""
+    order = await tell(pool, stopped, now)
+    await _wake_pages(pool, stopped.topic)
+    return order
+
+
+async def end(pool: Pool, stopped: Stopped) -> None:
+    """What is stopped there goes on; wakes the pages, too."""
     await pool.execute(SQL["forget_stopped"], stopped.topic, stopped.partition)
+    await _wake_pages(pool, stopped.topic)
 
 
-async def announce(pool: Pool, topic: str) -> None:
-    """Wakes the pages that show whether a topic is stopped."""
+async def _wake_pages(pool: Pool, topic: str) -> None:
     async with pool.acquire() as connection:
         await outbox.append(connection, [], [(LIVE_TOPIC, topic)])
 

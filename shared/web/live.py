@@ -5,15 +5,17 @@ A stream sends states, never differences, so a browser that comes back simply ge
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from fastapi.sse import ServerSentEvent
 
-from shared.clock import until
+from shared.clock import until, utc_now
 from shared.observe.log import Log
 from shared.observe.metrics import STREAMS_OPEN
 from shared.storage.db import PASSES, Pool
+from shared.unit import stopped
 from shared.unit.changes import changes_after, last_change
 from shared.unit.wake import Waker
 
@@ -24,6 +26,8 @@ _WINDOW = 1000
 _POLL_S = 1.0
 _PAUSE_S = 0.005
 _RETRY_MS = 1000
+# So late it is noticed that a consumer is gone which said that it pauses.
+_STOPS_EVERY_S = 10.0
 # So soon whoever's pass ended hears no more, also if nothing happens that would wake their stream.
 _ASK_AGAIN_S = 30.0
 
@@ -46,6 +50,8 @@ class Live:
         self._watchers: dict[Watched, set[asyncio.Event]] = {}
         self._last: int | None = None
         self._missing: set[int] = set()
+        self._stopped: frozenset[str] = frozenset()
+        self._stops_seen_at = float("-inf")
 
     async def run(self) -> None:
         """Wakes the streams for as long as it runs."""
@@ -53,6 +59,8 @@ class Live:
             self._woken.clear()
             try:
                 await self._read()
+                if time.monotonic() - self._stops_seen_at > _STOPS_EVERY_S:
+                    await self._look_at_stops()
             except PASSES as error:
                 log.warning("changes_not_read", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
@@ -66,8 +74,27 @@ class Live:
             return
         self._note(row["seq"] for row in rows)
         for row in rows:
-            for event in self._watchers.get((row["topic"], row["key"]), ()):
-                event.set()
+            if row["topic"] == stopped.LIVE_TOPIC:
+                await self._look_at_stops()
+            self._wake(row["topic"], row["key"])
+
+    def is_stopped(self, topic: str) -> bool:
+        """Whether nothing of a topic is heard for now, so that a page shall not let anybody wait in vain.
+
+        Who watches (`stopped.LIVE_TOPIC`, topic) is woken when that changes.
+        """
+        return topic in self._stopped
+
+    async def _look_at_stops(self) -> None:
+        self._stops_seen_at = time.monotonic()
+        now = frozenset(stop.topic for stop in await stopped.list_stopped(self._pool, utc_now()))
+        changed, self._stopped = self._stopped ^ now, now
+        for topic in changed:
+            self._wake(stopped.LIVE_TOPIC, topic)
+
+    def _wake(self, topic: str, key: str) -> None:
+        for event in self._watchers.get((topic, key), ()):
+            event.set()
 
     def _note(self, seqs: Iterable[int]) -> None:
         """Remembers how far we are, and which numbers below that have not been seen yet."""

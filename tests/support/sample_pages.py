@@ -223,7 +223,7 @@ class SamplePages:
     async def pay(self, request: Request) -> Response:
         shown = ORDERS[request.path_params["state"]]
         code = "" if shown.qr_payload is None else svg_for(shown.qr_payload, "M", label="VietQR")
-        return self.pages.render(request, "visitor/pay.html", order=shown, qr_svg=code)
+        return self.pages.render(request, "visitor/pay.html", order=shown, qr_svg=code, is_late=False)
 
     async def cancel(self, request: Request) -> Response:
         shown = ORDERS[request.path_params["state"]]

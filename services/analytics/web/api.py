@@ -15,14 +15,17 @@ from services.analytics.stream.store import LIVE_KEY, LIVE_TOPIC
 from services.analytics.views.csv_export import overview_csv
 from services.analytics.views.overview import Asked, Days, DaysWrong, Overview, read_overview
 from shared.clock import Clock, local_date
+from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.passes.auth import OFFICE, Allow, Pass, Role, stay_of
 from shared.storage.db import Pool
+from shared.unit.stopped import LIVE_TOPIC as STOPPED
 from shared.web.live import Live, State
 from shared.web.pages import Pages, language_of
 
 router = APIRouter()
 # Eyes gain nothing from more, and each look is a query.
 _MIN_INTERVAL_S = 1.0
+_COUNTED = (TICKETING_EVENTS, PAYMENTS_EVENTS)
 _PRESETS = {"today": 1, "week": 7, "month": 30}
 
 
@@ -34,6 +37,11 @@ class ProvinceDoors:
     live: Live
     pages: Pages
     clock: Clock
+
+    @property
+    def is_stopped(self) -> bool:
+        """For now not everything is counted that happens."""
+        return any(self.live.is_stopped(topic.name) for topic in _COUNTED)
 
     async def look(self, asked: Asked) -> Overview:
         async with self.pool.acquire() as connection:
@@ -90,6 +98,7 @@ async def get_province_page(request: Request, seen_by: SeenBy, first: First = ""
         "province.html",
         status=wrong.status if wrong else 200,
         overview=overview,
+        is_stopped=doors.is_stopped,
         wrong=wrong,
         typed={"from": overview.days.first, "to": overview.days.last} if overview else {"from": first, "to": last},
         presets={name: (today - timedelta(days=count - 1)) for name, count in _PRESETS.items()},
@@ -129,9 +138,10 @@ async def get_live(viewer: ViewerDep) -> AsyncIterator[ServerSentEvent]:
             "people": overview.people,
             "refunded_vnd": overview.refunded_vnd,
             "newest_at": overview.freshness.newest_at,
+            "is_stopped": viewer.doors.is_stopped,
         }
 
-    watched = [(LIVE_TOPIC, LIVE_KEY)]
+    watched = [(LIVE_TOPIC, LIVE_KEY), *((STOPPED, topic.name) for topic in _COUNTED)]
     stream = viewer.doors.live.stream(watched, read, min_interval_s=_MIN_INTERVAL_S, stay=viewer.stay)
     async for event in stream:
         yield event

@@ -25,12 +25,14 @@ from services.payments.owner.usecases import SeeCharge, SeeDay, SeeHome, SeenCha
 from services.payments.owner.views import PRESETS_VND, ChargeView, charge_view, home_view
 from shared.clock import Clock
 from shared.errors import DomainError
+from shared.events.topics import BANK_TRANSFERS
 from shared.ids import CashId, OrderId, PersonId, VenueId, uuid7
 from shared.money import AmountUnreadable, read_amount
 from shared.passes.auth import OWNER, Allow, Pass, Role, VenueForbidden, stay_of
 from shared.qr.images import svg_for
 from shared.unit.bound import Bound, Reader
 from shared.unit.idempotency import IdempotencyConflict, Once
+from shared.unit.stopped import LIVE_TOPIC as STOPPED
 from shared.web.app import OnceKey
 from shared.web.i18n import money
 from shared.web.live import Live, State
@@ -42,6 +44,7 @@ _MENDABLE = (AmountUnreadable, AmountTooSmall, AmountTooLarge, CashAmountRefused
 
 # At each state a page is asked for anew: a rush of guests shall not make that more than this often.
 _DAY_EVERY_S = 0.5
+_BANK_STOPS = (STOPPED, BANK_TRANSFERS.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Host:
     def stay(self) -> Callable[[], bool]:
         return stay_of(self.request, self.visitor)
 
+    @property
+    def is_late(self) -> bool:
+        """For now no transfer is heard of."""
+        return self.doors.live.is_stopped(BANK_TRANSFERS.name)
+
     def at(self, venue: str) -> VenueId:
         """The host's own venue of this id; VenueForbidden if it is none of theirs."""
         if venue not in self.venues:
@@ -105,7 +113,7 @@ SeenVenue = Annotated[VenueId, Depends(_seen_venue)]
 # A dependency, because once a stream has begun it is too late to say 404.
 async def _charge_of(order_id: UUID, host: HostDep) -> ChargeView:
     seen = await host.doors.see_charge(SeeCharge(OrderId(order_id), host.venues))
-    return charge_view(seen, host.doors.clock())
+    return charge_view(seen, host.doors.clock(), is_late=host.is_late)
 
 
 ChargeDep = Annotated[ChargeView, Depends(_charge_of)]
@@ -127,9 +135,10 @@ async def get_owner_home(host: HostDep, venue_id: SeenVenue, amount: str = "", c
 @router.get("/api/owner/live", response_class=EventSourceResponse)
 async def get_owner_live(host: HostDep, venue_id: SeenVenue) -> AsyncIterator[ServerSentEvent]:
     async def read() -> State:
-        return home_view(await host.doors.see_day(SeeDay(venue_id, host.doors.clock()))).live()
+        seen = await host.doors.see_day(SeeDay(venue_id, host.doors.clock()))
+        return home_view(seen, is_late=host.is_late).live()
 
-    watched = [("venue", venue_id)]
+    watched = [("venue", venue_id), _BANK_STOPS]
     async for event in host.doors.live.stream(watched, read, min_interval_s=_DAY_EVERY_S, stay=host.stay):
         yield event
 
@@ -157,7 +166,8 @@ async def get_charge_live(host: HostDep, charge: ChargeDep) -> AsyncIterator[Ser
     async def read() -> State:
         return (await _charge_of(charge.order_id, host)).live()
 
-    async for event in host.doors.live.stream([("venue", charge.venue_id)], read, stay=host.stay):
+    watched = [("venue", charge.venue_id), _BANK_STOPS]
+    async for event in host.doors.live.stream(watched, read, stay=host.stay):
         yield event
 
 
@@ -206,7 +216,7 @@ async def _home(
         venue_id,
         error=error,
         new_key=uuid7,
-        home_view=home_view(seen.day),
+        home_view=home_view(seen.day, is_late=host.is_late),
         names=seen.names,
         presets=PRESETS_VND,
         typed=typed,

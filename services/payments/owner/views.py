@@ -18,7 +18,7 @@ PRESETS_VND = (Dong(50_000), Dong(100_000), Dong(200_000), Dong(500_000))
 
 @dataclass(frozen=True, slots=True)
 class ChargeView:
-    """One charge as its page shows it; `over_vnd` came beyond the amount."""
+    """One charge as its page shows it; `over_vnd` came beyond the amount. is_late: for now no transfer is heard of."""
 
     order_id: OrderId
     venue_id: VenueId
@@ -34,16 +34,20 @@ class ChargeView:
     bank_name: str
     account_number: str
     account_name: str
+    is_late: bool
 
     def live(self) -> dict[str, object]:
         """What the stream sends: only what can change, so that nothing is sent twice."""
         amounts = {"amount_vnd": self.amount_vnd, "paid_vnd": self.paid_vnd, "due_vnd": self.due_vnd}
-        return {"state": self.state, "over_vnd": self.over_vnd, **amounts}
+        return {"state": self.state, "over_vnd": self.over_vnd, "is_late": self.is_late, **amounts}
 
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The owner's day; `received` is what lately came by transfer, for a page to tell what is new to it."""
+    """The owner's day; `received` is what lately came by transfer, for a page to tell what is new to it.
+
+    is_late: for now no transfer is heard of.
+    """
 
     today: date
     day: Day
@@ -51,18 +55,19 @@ class HomeView:
     share: int | None
     takings: list[Taking]
     received: list[Received]
+    is_late: bool
 
     @property
     def shows(self) -> str:
         """Another text as soon as the page shows other sums or payments."""
-        return hashlib.sha256(msgspec.json.encode((self.today, self.day, self.takings))).hexdigest()[:16]
+        return hashlib.sha256(msgspec.json.encode((self.today, self.day, self.takings, self.is_late))).hexdigest()[:16]
 
     def live(self) -> dict[str, object]:
         """What the stream sends: whether to look at the page anew, and the money to ring for."""
         return {"shows": self.shows, "received": self.received}
 
 
-def charge_view(seen: SeenCharge, now: datetime) -> ChargeView:
+def charge_view(seen: SeenCharge, now: datetime, *, is_late: bool) -> ChargeView:
     charge = seen.charge
     return ChargeView(
         order_id=charge.order_id,
@@ -79,10 +84,11 @@ def charge_view(seen: SeenCharge, now: datetime) -> ChargeView:
         bank_name=charge.bank_name,
         account_number=charge.account_number,
         account_name=charge.account_name,
+        is_late=is_late,
     )
 
 
-def home_view(seen: SeenDay) -> HomeView:
+def home_view(seen: SeenDay, *, is_late: bool) -> HomeView:
     total_vnd = Dong(seen.day.cashless_vnd + seen.day.cash_vnd)
     return HomeView(
         today=local_date(seen.now),
@@ -91,4 +97,5 @@ def home_view(seen: SeenDay) -> HomeView:
         share=share_basis_points(seen.day.cashless_vnd, total_vnd),
         takings=seen.takings,
         received=seen.received,
+        is_late=is_late,
     )

@@ -4,13 +4,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from fastapi.sse import ServerSentEvent
 
+from shared.clock import utc_now
 from shared.observe.metrics import STREAMS_OPEN
 from shared.storage.db import Pool, create_pool
+from shared.unit import stopped
+from shared.unit.stopped import Stopped
 from shared.unit.wake import Waker
+from shared.web import live as live_module
 from shared.web.live import Live
 from tests.support.cluster import Cluster
 from tests.support.waiting import PATIENCE_S
@@ -151,3 +156,31 @@ async def test_a_browser_that_leaves_is_no_longer_counted(broadcast: Broadcast) 
     with contextlib.suppress(asyncio.CancelledError):
         await waiting
     assert STREAMS_OPEN.collect() == before
+
+
+async def test_a_page_hears_that_a_topic_it_needs_is_stopped_and_that_it_goes_on(
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_STOPS_EVERY_S", 0.0)
+    live, pool = broadcast.live, broadcast.pool
+    now = utc_now()
+    stop = Stopped("bank.transfers", 3, 17, "broken_contract", "", now, now + timedelta(minutes=4))
+
+    async def read() -> dict[str, object]:
+        return {"is_late": live.is_stopped("bank.transfers")}
+
+    stream = live.stream([(stopped.LIVE_TOPIC, "bank.transfers")], read)
+    assert (await next_of(stream)).raw_data == '{"is_late":false}'
+    await stopped.begin(pool, stop, now)
+    broadcast.waker.wake()
+    assert (await next_of(stream)).raw_data == '{"is_late":true}'
+    await stopped.end(pool, stop)
+    broadcast.waker.wake()
+    assert (await next_of(stream)).raw_data == '{"is_late":false}'
+    # Nobody announces the end of one that was killed: it has been silent for too long.
+    await stopped.begin(pool, stop, now)
+    broadcast.waker.wake()
+    assert (await next_of(stream)).raw_data == '{"is_late":true}'
+    await stopped.tell(pool, stop, now - timedelta(minutes=2))
+    broadcast.waker.wake()
+    assert (await next_of(stream)).raw_data == '{"is_late":false}'

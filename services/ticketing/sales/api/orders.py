@@ -24,11 +24,13 @@ from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrde
 from services.ticketing.sales.usecases.see_order import UnknownOrder
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound
+from shared.events.topics import PAYMENTS_EVENTS
 from shared.events.words import TicketMode
 from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.passes.auth import allow_anyone
 from shared.qr.images import png_for, svg_for
 from shared.unit.idempotency import Once
+from shared.unit.stopped import LIVE_TOPIC as STOPPED
 from shared.web.addresses import client_address, is_one_house
 from shared.web.app import OnceKey
 from shared.web.i18n import money
@@ -124,9 +126,12 @@ async def get_order_live(
             "ready": view.ready,
             "location": f"/t/{view.token}",
             "uses": view.uses,
+            "is_late": doors.live.is_stopped(PAYMENTS_EVENTS.name),
         }
 
-    async for event in doors.live.stream([("order", str(order.order_id)), ("tickets", str(order.order_id))], read):
+    order_id = str(order.order_id)
+    watched = [("order", order_id), ("tickets", order_id), (STOPPED, PAYMENTS_EVENTS.name)]
+    async for event in doors.live.stream(watched, read):
         yield event
 
 
@@ -136,7 +141,8 @@ async def get_pay_page(request: Request, token: str, doors: SalesDep) -> Respons
     if view.status == "ticketed":
         return RedirectResponse(f"/t/{token}", 303, headers=_NO_REFERRER)
     code = "" if view.qr_payload is None else svg_for(view.qr_payload, "M", label=f"VietQR {money(view.due_vnd)}")
-    page = doors.pages.render(request, "visitor/pay.html", order=view, qr_svg=code)
+    is_late = doors.live.is_stopped(PAYMENTS_EVENTS.name)
+    page = doors.pages.render(request, "visitor/pay.html", order=view, qr_svg=code, is_late=is_late)
     page.headers.update(_NO_REFERRER)
     return page
 

@@ -9,10 +9,11 @@ import { keepFresh } from "/static/shared/js/shared/fresh_parts.js";
 import { money } from "/static/shared/js/shared/money.js";
 import { ring, watchSound } from "./sound.js";
 
-/** @typedef {{state: string, amount_vnd: number, paid_vnd: number, due_vnd: number, over_vnd: number}} Charge */
+/** @typedef {{state: string, amount_vnd: number, paid_vnd: number, due_vnd: number, over_vnd: number, is_late: boolean}} Charge */
 
 const page = get("charge", HTMLElement);
 const qr = get("qr", HTMLElement);
+const late = get("late", HTMLElement);
 const ENDED = ["paid", "over", "cancelled"];
 let now = page.dataset.stateNow || "waiting";
 let due = qr.dataset.due;
@@ -36,6 +37,7 @@ function heard(charge) {
   if (charge.state !== before) show(charge.state);
   if (charge.due_vnd > 0) due = String(charge.due_vnd);
   showCode();
+  late.hidden = !charge.is_late;
   const isPaid = charge.state === "paid" || charge.state === "over";
   if (isPaid && before !== "paid" && before !== "over") ring();
   if (ENDED.includes(charge.state)) live?.end();

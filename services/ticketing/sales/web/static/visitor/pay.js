@@ -6,7 +6,7 @@ import { t } from "/static/shared/js/shared/i18n.js";
 import { follow } from "/static/shared/js/shared/live.js";
 import { countdown } from "/static/shared/js/shared/money.js";
 
-/** @typedef {{status: string, paid_vnd: number, ready: boolean, location?: string}} OrderState */
+/** @typedef {{status: string, paid_vnd: number, ready: boolean, is_late: boolean, location?: string}} OrderState */
 
 const URGENT_S = 120;
 const COPIED_MS = 2500;
@@ -19,7 +19,8 @@ function show(state) {
   } else if (
     state.status !== page.dataset.status ||
     String(state.paid_vnd) !== page.dataset.paid ||
-    (state.ready ? "yes" : "no") !== page.dataset.ready
+    (state.ready ? "yes" : "no") !== page.dataset.ready ||
+    (state.is_late ? "yes" : "no") !== page.dataset.late
   ) {
     location.reload();
   }
