@@ -245,7 +245,7 @@ async def test_a_charge_turns_to_paid_by_itself_on_an_open_stream(house: House) 
         assert (await anext(heard))["state"] == "waiting"
         await house.pay(order_id, 350_000)
         assert await anext(heard) == {
-            "state": "paid", "amount_vnd": 350_000, "paid_vnd": 350_000, "due_vnd": 0, "over_vnd": 0,
+            "state": "paid", "amount_vnd": 350_000, "paid_vnd": 350_000, "due_vnd": 0, "over_vnd": 0, "is_late": False,
         }  # fmt: skip
 
 
