@@ -21,7 +21,8 @@ from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
-from services.ticketing.people.api import account, manage, sign_in
+from services.ticketing.people.api import account, audit, manage, sign_in
+from services.ticketing.people.api.audit import AuditDoors
 from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
@@ -36,6 +37,7 @@ from services.ticketing.people.usecases.first_people import (
     write_demo_sign_ins,
 )
 from services.ticketing.people.usecases.own_password import change_own_password, try_own_password
+from services.ticketing.people.usecases.own_pin import change_own_pin, try_own_pin
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
 from services.ticketing.people.usecases.read_audit import read_audit
@@ -90,6 +92,7 @@ ROUTERS = (
     sign_in.router,
     manage.router,
     account.router,
+    audit.router,
 )
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
@@ -116,6 +119,7 @@ async def build(settings: Settings) -> Service:
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
     api.state.sign_in = sign_in_doors(unit, pages, pass_key)
     api.state.account = account_doors(unit, pages, pass_key)
+    api.state.audit = AuditDoors(pages, Bound(unit, read_audit))
     api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_key)
     handle = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(settings, unit, handle)
@@ -212,7 +216,8 @@ def account_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> acco
         end_other_sessions=Bound(unit, end_other_sessions),
         try_own_password=Bound(unit, try_own_password),
         change_own_password=Bound(unit, change_own_password),
-        read_audit=Bound(unit, read_audit),
+        try_own_pin=Bound(unit, try_own_pin),
+        change_own_pin=Bound(unit, change_own_pin),
     )
 
 

@@ -1,6 +1,6 @@
 """People: seeing who is there, adding somebody, new PINs and passwords, and revoking."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -135,7 +135,7 @@ async def add_person(tx: Tx, command: AddPerson, now: datetime) -> AddedPerson:
     await audit.note(
         tx.connection, now, command.actor_id, "person_added", f"person:{person.person_id}", role=command.role
     )
-    _touch(tx, person)
+    touch_people(tx, person.venues)
     return AddedPerson(person.person_id)
 
 
@@ -160,7 +160,7 @@ async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
     await end_passes_of_person(tx, person.person_id, version, now, command.kept_session)
     changed = {"pin": pin is not None, "password": password_hash is not None}
     await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
-    _touch(tx, person)
+    touch_people(tx, person.venues)
     return True
 
 
@@ -180,7 +180,7 @@ async def revoke_person(tx: Tx, command: RevokePerson, now: datetime) -> bool:
     await revocations.revoke(tx.connection, person.person_id)
     await audit.note(tx.connection, now, command.actor_id, "person_revoked", f"person:{person.person_id}")
     tx.emit(PersonRevoked(version=version, occurred_at=now, recorded_at=now, person_id=person.person_id))
-    _touch(tx, person)
+    touch_people(tx, person.venues)
     return True
 
 
@@ -198,6 +198,7 @@ async def _person_to_manage(tx: Tx, actor: Actor, person_id: PersonId) -> Person
     return person
 
 
-def _touch(tx: Tx, person: Person) -> None:
-    for venue_id in person.venues:
+def touch_people(tx: Tx, venues: Iterable[str]) -> None:
+    """The gate phones of these venues ask anew who may stand at them."""
+    for venue_id in venues:
         tx.touch("people", venue_id)

@@ -18,6 +18,7 @@ ACTIONS = (
     "person_added",
     "secrets_changed",
     "own_password_changed",
+    "own_pin_changed",
     "person_revoked",
     "demo_person_removed",
     "pairing_code_made",
