@@ -55,6 +55,7 @@ from services.ticketing.sales.api.doors import SalesDoors
 from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
+from services.ticketing.sales.usecases.forget_addresses import ForgetAddresses, forget_addresses
 from services.ticketing.sales.usecases.place_order import place_order
 from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
@@ -135,6 +136,10 @@ async def build(settings: Settings) -> Service:
     async def forget() -> None:
         await unit.run(forget_old_tries, ForgetOldTries())
 
+    async def forget_where() -> None:
+        await unit.run(forget_addresses, ForgetAddresses())
+
+    timers = [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
     return Service(
         name=settings.service,
         settings=settings,
@@ -145,7 +150,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing]),
+        relay=Relay(settings, producer, waker, health, timers),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
