@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from services.analytics.stream.rebuild import rebuild
-from services.analytics.stream.verify import Finding, verify
-from shared.process.commands import Arguments, Command, verify_command
+from services.analytics.stream.verify import verify
+from shared.process.commands import Arguments, Command, Finding, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
+from shared.unit.seals import verify_audit
 
 
 async def _rebuild(service: Service, _arguments: Arguments) -> int:
@@ -15,7 +16,7 @@ async def _rebuild(service: Service, _arguments: Arguments) -> int:
 
 
 async def _findings(service: Service) -> Sequence[Finding]:
-    return await verify(service.settings, service.unit.pool)
+    return [*await verify(service.settings, service.unit.pool), *await verify_audit(service.unit.pool)]
 
 
 COMMANDS = (Command(["rebuild"], _rebuild), verify_command(_findings), *COMMON)
