@@ -1,0 +1,5 @@
+-- The limits of a kind of product come from the seed, as the rest of the catalogue. A database with a catalogue keeps its own.
+
+SET lock_timeout = '5s';
+
+DELETE FROM kind_limits WHERE NOT EXISTS (SELECT FROM venues);
