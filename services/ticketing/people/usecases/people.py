@@ -9,6 +9,7 @@ from services.ticketing.catalogue.domain.products import Venue
 from services.ticketing.catalogue.store import read_catalogue
 from services.ticketing.people import store
 from services.ticketing.people.domain import (
+    BY_PIN,
     Actor,
     HashedPin,
     LoginTaken,
@@ -25,7 +26,7 @@ from services.ticketing.people.store import ListedPhone
 from services.ticketing.people.usecases.passwords import QUEUE, hash_password
 from services.ticketing.people.usecases.sessions import end_passes_of_person
 from services.ticketing.people.usecases.tries import forget_all
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.events.ticketing import PersonRevoked
 from shared.events.words import PersonRole
 from shared.ids import PersonId, uuid7
@@ -117,7 +118,7 @@ async def add_person(tx: Tx, command: AddPerson, now: datetime) -> AddedPerson:
     await require_known_venues(tx, command.venues)
     # A phone asks for a PIN, an office for a password: without its own the person could not come in.
     pin, password_hash = command.secrets.pin, command.secrets.password_hash
-    if (pin if command.role in ("gate", "owner") else password_hash) is None:
+    if (pin if command.role in BY_PIN else password_hash) is None:
         raise PersonInvalid(field="secret")
     person = Person(
         person_id=PersonId(uuid7()),
@@ -172,7 +173,12 @@ class RevokePerson:
 
 
 async def revoke_person(tx: Tx, command: RevokePerson, now: datetime) -> bool:
-    """True; from now on no pass of theirs opens anything. Raises UnknownPerson or Forbidden."""
+    """True; from now on no pass of theirs opens anything. Raises UnknownPerson or Forbidden.
+
+    Nobody revokes themselves: the last operator would leave a house without a key.
+    """
+    if command.person_id == command.actor_id:
+        raise Forbidden
     person = await _person_to_manage(tx, command.actor, command.person_id)
     version = await store.revoke_person(tx.connection, person.person_id, now)
     if version is None:
