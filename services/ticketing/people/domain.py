@@ -32,7 +32,7 @@ MIN_PASSWORD_LENGTH = 10
 _GUESSED = frozenset({"password", "matkhau", "qwerty", "qwertyuiop", "iloveyou", "anhyeuem", "abcdefghij", "admin"})
 # Who comes in by a PIN on a phone; everybody else by a password, and a manager stands at the gate too.
 BY_PIN: frozenset[PersonRole] = frozenset({"gate", "owner"})
-WITH_PIN: frozenset[PersonRole] = BY_PIN | {"manager"}
+WITH_PIN: frozenset[PersonRole] = frozenset({*BY_PIN, "manager"})
 _CODE_LENGTH = 9
 # Control, format (also U+200B, U+FEFF, U+202E), surrogate and unassigned characters, line and paragraph ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
