@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.console import Problem, say
 from deploy.databases import ensure_databases
+from deploy.old_dead_letters import take_in
 from shared.kafka.connection import first_broker
 from shared.settings import (
     DATABASE_SERVER,
@@ -26,17 +27,18 @@ from shared.storage.db import AWAY
 
 ROOT = Path(__file__).resolve().parents[1]
 # Commands of one round have nothing to do with each other and run side by side.
-ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("shared.kafka.topics", "create"), *(("deploy.migrate", name) for name in SERVICES)),
-    tuple((f"services.{name}", "seed") for name in ("ticketing", "payments")),  # analytics only counts what it hears
-)
+_MAKE = (("shared.kafka.topics", "create"), *(("deploy.migrate", name) for name in SERVICES))
+_FILL = tuple((f"services.{name}", "seed") for name in ("ticketing", "payments"))  # analytics only counts what it hears
 _WAIT_S = 60
 
 
 def prepare(env: Mapping[str, str], write: Callable[[str], object]) -> None:
     """Run every round; `write` gets what each command said. The first round with a failure ends it with a Problem."""
-    for commands in ROUNDS:
-        _side_by_side(commands, {**os.environ, **env}, write)
+    whole = {**os.environ, **env}
+    _side_by_side(_MAKE, whole, write)
+    for line in asyncio.run(take_in(whole)):
+        write(line)
+    _side_by_side(_FILL, whole, write)
 
 
 def _side_by_side(commands: Sequence[Sequence[str]], env: Mapping[str, str], write: Callable[[str], object]) -> None:

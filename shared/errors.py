@@ -6,6 +6,7 @@ DomainError       a rule says no; the caller can do something about it (4xx)
   NotFound          there is no such thing, or not for you (404)
   Conflict          it was asked differently before, or is already done (409)
 Poison            an event that can never be handled: to the dead letters, never retried
+  DataFault         well made, but it does not fit what we know: people decide, and it never stops a consumer
 
 Titles and advice for people stand under the code in web/messages of the room that raises it.
 """
@@ -47,3 +48,10 @@ class Poison(Exception):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+
+class DataFault(Poison):
+    """A well-made event that does not fit what we know, as a transfer to nobody's account: kept for people to decide.
+
+    However many come, they say nothing against our code or the sender's, so no breaker counts them.
+    """

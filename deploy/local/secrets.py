@@ -6,14 +6,16 @@ A secret that is there is never touched: tickets signed with a lost key could no
 import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.console import say
 from deploy.local.paths import SECRETS
 from shared.kafka.users import RIGHTS
+from shared.keys.files import PASS_KEYS, PASS_PUBLIC_KEYS, TICKET_KEYS, load_public_keys
+from shared.keys.new_key import private_pem, public_pem
 from shared.settings import KAFKA_ADMIN, SERVICES, kafka_password_file, password_file
 
 
@@ -22,14 +24,19 @@ def ensure_secrets(folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     written = [name for name, make in _RANDOM.items() if _write_once(folder / name, make)]
-    # The public key follows from the private one, also where only that was restored from a backup.
-    private = serialization.load_pem_private_key((folder / "pass-key.pem").read_bytes(), password=None)
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    if _write_once(folder / "pass-public.pem", lambda: public):
-        written.append("pass-public.pem")
-    return written
+    # A first key that was taken out must not come back under its id: it is made only where there is none.
+    keyless = [files.first for files in (TICKET_KEYS, PASS_KEYS) if not files.by_key_id(folder)]
+    written += [name for name in keyless if _write_once(folder / name, _private_key)]
+    return written + _public_halves(folder)
+
+
+def _public_halves(folder: Path) -> list[str]:
+    """They follow from the private ones, also where only those were restored from a backup."""
+    halves = {
+        PASS_PUBLIC_KEYS.file(folder, key_id): public_pem(key)
+        for key_id, key in load_public_keys(folder, PASS_KEYS).items()
+    }
+    return [file.name for file, pem in halves.items() if _write_once(file, partial(bytes, pem))]
 
 
 def main(arguments: list[str]) -> int:
@@ -49,9 +56,7 @@ def _let_containers_read(folder: Path) -> None:
 
 
 def _private_key() -> bytes:
-    return Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    return private_pem(Ed25519PrivateKey.generate())
 
 
 def _word() -> bytes:
@@ -64,8 +69,6 @@ def _bare_word() -> bytes:
 
 
 _RANDOM: dict[str, Callable[[], bytes]] = {
-    "ticket-key-1.pem": _private_key,
-    "pass-key.pem": _private_key,
     "postgres-password": _word,
     **{password_file(service): _word for service in SERVICES},
     **{kafka_password_file(user): _bare_word for user in (KAFKA_ADMIN, *RIGHTS)},

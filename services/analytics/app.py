@@ -4,14 +4,13 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from services.analytics.stream.dead_letters import StoredDeadLetters
+from services.analytics.stream.dead_letters import box_of
 from services.analytics.stream.log_reader import EVERYTHING, PartitionShare
 from services.analytics.stream.worker import Worker
 from services.analytics.web import api
 from shared.clock import utc_now
 from shared.observe.health import Health
-from shared.passes.auth import Doors
-from shared.passes.keys import read_public_key
+from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.settings import Settings, SettingsWrong
@@ -38,7 +37,7 @@ async def build(settings: Settings) -> Service:
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
     pages = Pages(WEBS, settings.service, home="/province", demo=settings.profile == "demo")
-    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
     app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     app.state.province = api.ProvinceDoors(pool, live, pages, utc_now)
 
@@ -48,7 +47,7 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=StoredDeadLetters(unit),
+        dead_letters=box_of(unit, settings.topic_prefix),
         migrations=HERE / "migrations",
         api=app,
         consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],

@@ -51,19 +51,6 @@ CREATE TABLE day_taken (
     CONSTRAINT day_taken_payments_check CHECK ((payments > 0))
 );
 
-CREATE TABLE dead_letters (
-    topic text NOT NULL,
-    partition integer NOT NULL,
-    log_offset bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    type text NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    ce_id text NOT NULL,
-    key bytea,
-    payload bytea
-);
-
 CREATE TABLE entries (
     scan_id uuid NOT NULL,
     version bigint NOT NULL,
@@ -99,7 +86,8 @@ CREATE TABLE idempotency (
 
 CREATE TABLE inbox (
     ce_id text NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    content bytea
 );
 
 CREATE TABLE kafka_cluster (
@@ -174,6 +162,28 @@ CREATE TABLE payments (
     CONSTRAINT payments_amount_vnd_check CHECK ((amount_vnd >= 0))
 );
 
+CREATE TABLE put_aside (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    content bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    ce_id text NOT NULL,
+    type text NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    last_digits text,
+    amount_vnd bigint,
+    key bytea,
+    headers jsonb,
+    payload bytea,
+    settled_at timestamp with time zone,
+    settled_how text,
+    settled_why text,
+    CONSTRAINT put_aside_check CHECK (((settled_at IS NULL) = (settled_how IS NULL))),
+    CONSTRAINT put_aside_settled_how_check CHECK ((settled_how = ANY (ARRAY['replayed'::text, 'decided'::text, 'rebuilt'::text])))
+);
+
 CREATE TABLE refunds (
     payment_id uuid NOT NULL,
     version bigint NOT NULL,
@@ -195,6 +205,19 @@ CREATE TABLE seals (
     hash bytea NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT seals_check CHECK ((after_id < up_to))
+);
+
+CREATE TABLE stopped_consumers (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    next_try_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    ordered text,
+    CONSTRAINT stopped_consumers_ordered_check CHECK ((ordered = ANY (ARRAY['resume'::text, 'pass_over'::text])))
 );
 
 CREATE TABLE venues (
@@ -226,9 +249,6 @@ ALTER TABLE ONLY day_entered
 
 ALTER TABLE ONLY day_taken
     ADD CONSTRAINT day_taken_pkey PRIMARY KEY (day, venue_id, tender, partition);
-
-ALTER TABLE ONLY dead_letters
-    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (topic, partition, log_offset);
 
 ALTER TABLE ONLY entries
     ADD CONSTRAINT entries_pkey PRIMARY KEY (scan_id);
@@ -266,6 +286,9 @@ ALTER TABLE ONLY passes_ended
 ALTER TABLE ONLY payments
     ADD CONSTRAINT payments_pkey PRIMARY KEY (payment_id);
 
+ALTER TABLE ONLY put_aside
+    ADD CONSTRAINT put_aside_pkey PRIMARY KEY (topic, partition, log_offset, content);
+
 ALTER TABLE ONLY refunds
     ADD CONSTRAINT refunds_pkey PRIMARY KEY (payment_id, version);
 
@@ -277,6 +300,9 @@ ALTER TABLE ONLY seals
 
 ALTER TABLE ONLY seals
     ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+
+ALTER TABLE ONLY stopped_consumers
+    ADD CONSTRAINT stopped_consumers_pkey PRIMARY KEY (topic, partition);
 
 ALTER TABLE ONLY venues
     ADD CONSTRAINT venues_pkey PRIMARY KEY (venue_id);
@@ -295,6 +321,14 @@ CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX passes_ended_at ON passes_ended USING btree (at);
 
 CREATE INDEX payments_venue ON payments USING btree (venue_id);
+
+CREATE INDEX put_aside_at ON put_aside USING btree (at);
+
+CREATE INDEX put_aside_ce_id ON put_aside USING btree (ce_id);
+
+CREATE INDEX put_aside_open ON put_aside USING btree (reason) WHERE (settled_at IS NULL);
+
+CREATE INDEX put_aside_raw ON put_aside USING btree (at) WHERE (payload IS NOT NULL);
 
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.payments import consumer, metrics
 from services.payments.books.store.postings import POSTINGS
-from services.payments.books.store.verification import Finding, verify_books
+from services.payments.books.store.verification import verify_books
 from services.payments.cash.usecases import record_cash, take_back_cash
 from services.payments.intents.usecases.open_intent import charge_guest
 from services.payments.merchants.domain import Merchant
@@ -16,18 +16,18 @@ from services.payments.owner.usecases import see_charge, see_day, see_home
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.consumer import Consumer
-from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.dead_letters import DeadLetters, timers
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
-from shared.passes.auth import Doors
-from shared.passes.keys import read_public_key
+from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool
 from shared.unit.bound import Bound, Reader
+from shared.unit.findings import Finding
 from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -47,14 +47,14 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
     health = Health(pool)
-    handle = consumer.handler(unit)
-    dead_letters = DeadLetters(settings, unit, handle)
+    handler = consumer.handler(unit)
+    dead_letters = DeadLetters(unit, handler)
     producer = Producer(settings.kafka_bootstrap)
     closing = asyncio.Event()
     live = Live(pool, waker, closing)
     revocations = Revocations(pool, waker)
     pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
-    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.owner = owner_doors(unit, pages, live)
 
@@ -84,11 +84,11 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=dead_letters,
+        dead_letters=dead_letters.box,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing]),
+        consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing, *timers(pool)]),
         background=[live.run, revocations.run],
         closers=[producer.close],
         seed=seed,
@@ -113,6 +113,6 @@ def owner_doors(unit: Unit, pages: Pages, live: Live) -> owner.OwnerDoors:
 def _measure(findings: list[Finding]) -> None:
     metrics.INVARIANTS_BROKEN.set(sum(not finding.ok for finding in findings))
     money = next(finding.detail for finding in findings if finding.invariant == "money_in_is_placed")
-    metrics.MONEY_IN.set(money["money_in_vnd"])
+    metrics.MONEY_IN.set(int(money["money_in_vnd"]))
     for place in ("allocated", "suspense", "refunded"):
-        metrics.MONEY_PLACED.labels(place).set(money[f"{place}_vnd"])
+        metrics.MONEY_PLACED.labels(place).set(int(money[f"{place}_vnd"]))

@@ -53,7 +53,8 @@ CREATE TABLE idempotency (
 
 CREATE TABLE inbox (
     ce_id text NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    content bytea
 );
 
 CREATE TABLE intents (
@@ -146,6 +147,28 @@ CREATE TABLE postings (
 
 ALTER TABLE postings ALTER COLUMN posting_id ADD GENERATED ALWAYS AS IDENTITY;
 
+CREATE TABLE put_aside (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    content bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    ce_id text NOT NULL,
+    type text NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    last_digits text,
+    amount_vnd bigint,
+    key bytea,
+    headers jsonb,
+    payload bytea,
+    settled_at timestamp with time zone,
+    settled_how text,
+    settled_why text,
+    CONSTRAINT put_aside_check CHECK (((settled_at IS NULL) = (settled_how IS NULL))),
+    CONSTRAINT put_aside_settled_how_check CHECK ((settled_how = ANY (ARRAY['replayed'::text, 'decided'::text, 'rebuilt'::text])))
+);
+
 CREATE TABLE revocations (
     subject_id uuid NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL
@@ -158,6 +181,19 @@ CREATE TABLE seals (
     hash bytea NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT seals_check CHECK ((after_id < up_to))
+);
+
+CREATE TABLE stopped_consumers (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    next_try_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    ordered text,
+    CONSTRAINT stopped_consumers_ordered_check CHECK ((ordered = ANY (ARRAY['resume'::text, 'pass_over'::text])))
 );
 
 CREATE TABLE suspended_money (
@@ -247,6 +283,9 @@ ALTER TABLE ONLY passes_ended
 ALTER TABLE ONLY postings
     ADD CONSTRAINT postings_pkey PRIMARY KEY (posting_id);
 
+ALTER TABLE ONLY put_aside
+    ADD CONSTRAINT put_aside_pkey PRIMARY KEY (topic, partition, log_offset, content);
+
 ALTER TABLE ONLY revocations
     ADD CONSTRAINT revocations_pkey PRIMARY KEY (subject_id);
 
@@ -255,6 +294,9 @@ ALTER TABLE ONLY seals
 
 ALTER TABLE ONLY seals
     ADD CONSTRAINT seals_sealed_after_id_key UNIQUE (sealed, after_id);
+
+ALTER TABLE ONLY stopped_consumers
+    ADD CONSTRAINT stopped_consumers_pkey PRIMARY KEY (topic, partition);
 
 ALTER TABLE ONLY suspended_money
     ADD CONSTRAINT suspended_money_pkey PRIMARY KEY (transfer_id, reason);
@@ -288,6 +330,14 @@ CREATE INDEX passes_ended_at ON passes_ended USING btree (at);
 CREATE INDEX postings_by_credit ON postings USING btree (credit);
 
 CREATE INDEX postings_by_source ON postings USING btree (source_id);
+
+CREATE INDEX put_aside_at ON put_aside USING btree (at);
+
+CREATE INDEX put_aside_ce_id ON put_aside USING btree (ce_id);
+
+CREATE INDEX put_aside_open ON put_aside USING btree (reason) WHERE (settled_at IS NULL);
+
+CREATE INDEX put_aside_raw ON put_aside USING btree (at) WHERE (payload IS NOT NULL);
 
 CREATE INDEX suspended_money_waiting ON suspended_money USING btree (merchant_id, at) WHERE (state = 'waiting'::text);
 

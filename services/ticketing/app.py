@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.ticketing import consumer
 from services.ticketing.catalogue import api as catalogue_api
@@ -13,7 +13,7 @@ from services.ticketing.catalogue.api import CatalogueDoors
 from services.ticketing.catalogue.current import CurrentCatalogue
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.codes.keys import TicketSigner, load_ticket_keys
+from services.ticketing.codes.keys import TicketSigner
 from services.ticketing.gate.api import conflicts, gate, typed
 from services.ticketing.gate.api.doors import GateDoors
 from services.ticketing.gate.usecases.find_typed import find_typed
@@ -61,13 +61,13 @@ from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
-from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.dead_letters import DeadLetters, timers
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
+from shared.keys.files import PASS_KEYS, TICKET_KEYS, Keys, load_keys
 from shared.observe.health import Health
-from shared.passes.auth import Doors
-from shared.passes.keys import read_private_key, read_public_key
+from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
@@ -110,20 +110,20 @@ async def build(settings: Settings) -> Service:
     revocations = Revocations(pool, waker)
     catalogue = CurrentCatalogue(pool)
     heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
-    keys = load_ticket_keys(settings.secrets_dir)
-    pass_key = read_private_key(settings.secrets_dir / "pass-key.pem")
+    keys = load_keys(settings.secrets_dir, TICKET_KEYS)
+    pass_keys = load_keys(settings.secrets_dir, PASS_KEYS)
     pages = Pages(WEBS, settings.service, demo=settings.profile == "demo", openings=OPENINGS)
-    doors = Doors(read_public_key(settings.secrets_dir / "pass-public.pem"), revocations, utc_now)
+    doors = Doors(PassKeys(pass_keys.public_keys), revocations, utc_now)
     api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
     api.state.catalogue = CatalogueDoors(pages, unit.clock, catalogue)
     api.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
-    api.state.sign_in = sign_in_doors(unit, pages, pass_key)
-    api.state.account = account_doors(unit, pages, pass_key)
+    api.state.sign_in = sign_in_doors(unit, pages, pass_keys)
+    api.state.account = account_doors(unit, pages, pass_keys)
     api.state.audit = AuditDoors(pages, Bound(unit, read_audit))
-    api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_key)
-    handle = consumer.handler(unit, catalogue, keys.signer)
-    dead_letters = DeadLetters(settings, unit, handle)
+    api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_keys)
+    handler = consumer.handler(unit, catalogue, keys.signer)
+    dead_letters = DeadLetters(unit, handler)
 
     sealing = Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, AUDIT))
 
@@ -139,18 +139,18 @@ async def build(settings: Settings) -> Service:
     async def forget_where() -> None:
         await unit.run(forget_addresses, ForgetAddresses())
 
-    timers = [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
+    own_timers = [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
     return Service(
         name=settings.service,
         settings=settings,
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=dead_letters,
+        dead_letters=dead_letters.box,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
-        relay=Relay(settings, producer, waker, health, timers),
+        consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        relay=Relay(settings, producer, waker, health, [*own_timers, *timers(pool)]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
@@ -194,11 +194,11 @@ def gate_doors(
     )
 
 
-def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> SignInDoors:
+def sign_in_doors(unit: Unit, pages: Pages, pass_keys: Keys) -> SignInDoors:
     return SignInDoors(
         pages=pages,
         clock=unit.clock,
-        pass_key=pass_key,
+        pass_keys=pass_keys,
         try_office=Bound(unit, try_office),
         sign_in_office=Bound(unit, sign_in_office),
         owners_of_phone=Bound(unit, owners_of_phone),
@@ -212,10 +212,10 @@ def sign_in_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> Sign
     )
 
 
-def account_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> account.AccountDoors:
+def account_doors(unit: Unit, pages: Pages, pass_keys: Keys) -> account.AccountDoors:
     return account.AccountDoors(
         pages=pages,
-        renewal=Renewal(unit.clock, pass_key),
+        renewal=Renewal(unit.clock, pass_keys.signer),
         see_sessions=Bound(unit, see_sessions),
         end_session=Bound(unit, end_session),
         end_other_sessions=Bound(unit, end_other_sessions),
@@ -226,7 +226,7 @@ def account_doors(unit: Unit, pages: Pages, pass_key: Ed25519PrivateKey) -> acco
     )
 
 
-def manage_doors(unit: Unit, pages: Pages, origin: str, pass_key: Ed25519PrivateKey) -> ManageDoors:
+def manage_doors(unit: Unit, pages: Pages, origin: str, pass_keys: Keys) -> ManageDoors:
     return ManageDoors(
         pages=pages,
         origin=origin,
@@ -238,7 +238,7 @@ def manage_doors(unit: Unit, pages: Pages, origin: str, pass_key: Ed25519Private
         make_pairing_code=Bound(unit, make_pairing_code),
         rename_phone=Bound(unit, rename_phone),
         revoke_phone=Bound(unit, revoke_phone),
-        renewal=Renewal(unit.clock, pass_key),
+        renewal=Renewal(unit.clock, pass_keys.signer),
     )
 
 

@@ -114,7 +114,8 @@ CREATE TABLE idempotency (
 
 CREATE TABLE inbox (
     ce_id text NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    content bytea
 );
 
 CREATE TABLE invitations (
@@ -255,6 +256,28 @@ CREATE TABLE products (
     CONSTRAINT products_number_check CHECK (((number >= 1) AND (number <= 65535)))
 );
 
+CREATE TABLE put_aside (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    content bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    ce_id text NOT NULL,
+    type text NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    last_digits text,
+    amount_vnd bigint,
+    key bytea,
+    headers jsonb,
+    payload bytea,
+    settled_at timestamp with time zone,
+    settled_how text,
+    settled_why text,
+    CONSTRAINT put_aside_check CHECK (((settled_at IS NULL) = (settled_how IS NULL))),
+    CONSTRAINT put_aside_settled_how_check CHECK ((settled_how = ANY (ARRAY['replayed'::text, 'decided'::text, 'rebuilt'::text])))
+);
+
 CREATE TABLE revocations (
     subject_id uuid NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL
@@ -278,6 +301,19 @@ CREATE TABLE sessions (
     started_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone
+);
+
+CREATE TABLE stopped_consumers (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    log_offset bigint NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    next_try_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    ordered text,
+    CONSTRAINT stopped_consumers_ordered_check CHECK ((ordered = ANY (ARRAY['resume'::text, 'pass_over'::text])))
 );
 
 CREATE TABLE tariffs (
@@ -405,6 +441,9 @@ ALTER TABLE ONLY products
 ALTER TABLE ONLY products
     ADD CONSTRAINT products_pkey PRIMARY KEY (product_id);
 
+ALTER TABLE ONLY put_aside
+    ADD CONSTRAINT put_aside_pkey PRIMARY KEY (topic, partition, log_offset, content);
+
 ALTER TABLE ONLY revocations
     ADD CONSTRAINT revocations_pkey PRIMARY KEY (subject_id);
 
@@ -416,6 +455,9 @@ ALTER TABLE ONLY seals
 
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
+
+ALTER TABLE ONLY stopped_consumers
+    ADD CONSTRAINT stopped_consumers_pkey PRIMARY KEY (topic, partition);
 
 ALTER TABLE ONLY tariffs
     ADD CONSTRAINT tariffs_pkey PRIMARY KEY (version);
@@ -462,6 +504,14 @@ CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX passes_ended_at ON passes_ended USING btree (at);
 
 CREATE INDEX persons_venues ON persons USING gin (venues);
+
+CREATE INDEX put_aside_at ON put_aside USING btree (at);
+
+CREATE INDEX put_aside_ce_id ON put_aside USING btree (ce_id);
+
+CREATE INDEX put_aside_open ON put_aside USING btree (reason) WHERE (settled_at IS NULL);
+
+CREATE INDEX put_aside_raw ON put_aside USING btree (at) WHERE (payload IS NOT NULL);
 
 CREATE INDEX sessions_of_person ON sessions USING btree (person_id, expires_at);
 

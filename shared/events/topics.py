@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from shared.settings import SERVICES
-
 FOREVER_MS = -1
 DAYS_90_MS = 90 * 24 * 3600 * 1000
 EVENT_BYTES = 1_048_588
 """Kafka's own limit of one record batch."""
-# A dead letter is the original, however large, and the headers that say where it lay and why it was put aside.
-DEAD_LETTER_BYTES = EVENT_BYTES + 64 * 1024
-_DEAD_LETTERS = ".dead-letters"
+# The broker unpacks what comes in: no reader meets a packing it does not know, or a megabyte that becomes hundreds.
+FOR_ALL = {"compression.type": "uncompressed", "max.message.bytes": str(EVENT_BYTES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +20,10 @@ class Topic:
 
     @property
     def configuration(self) -> dict[str, str]:
-        return {"retention.ms": str(self.retention_ms), "max.message.bytes": str(limit_bytes(self.name))}
+        return {"retention.ms": str(self.retention_ms), **FOR_ALL}
 
 
 TICKETING_EVENTS = Topic("ticketing.events", 12, FOREVER_MS)
 PAYMENTS_EVENTS = Topic("payments.events", 12, FOREVER_MS)
 BANK_TRANSFERS = Topic("bank.transfers", 12, DAYS_90_MS)
-
-
-def dead_letters(service: str) -> Topic:
-    return Topic(f"{service}{_DEAD_LETTERS}", 1, DAYS_90_MS)
-
-
-def limit_bytes(topic: str) -> int:
-    """What a message of this topic, with or without a prefix, may weigh with all its headers."""
-    return DEAD_LETTER_BYTES if topic.endswith(_DEAD_LETTERS) else EVENT_BYTES
-
-
-ALL = (TICKETING_EVENTS, PAYMENTS_EVENTS, BANK_TRANSFERS, *(dead_letters(service) for service in SERVICES))
+ALL = (TICKETING_EVENTS, PAYMENTS_EVENTS, BANK_TRANSFERS)

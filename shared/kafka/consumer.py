@@ -1,21 +1,21 @@
-"""Reads topics and hands each message to its handler: in order within a partition, partitions side by side.
+"""Reads one topic and hands each message to its handler: in order within a partition, partitions side by side.
 
-Here, and nowhere else, it is decided whether to try again or to put a message aside.
+Here, and nowhere else, it is decided whether to try again or to put a message aside. No message ends it.
 """
 
 import asyncio
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Generator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from shared.errors import DomainError, Poison
-from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.breaker import Breaker
+from shared.kafka.dead_letters import DeadLetters, Handler
+from shared.kafka.faults import Fault, fault_of
 from shared.kafka.group import Done, Group, open_group
 from shared.kafka.message import Message
 from shared.kafka.patience import Patience
+from shared.kafka.pausing import Pause, Pausing
 from shared.kafka.reader import Polled, Reader
 from shared.observe.health import Health
 from shared.observe.log import Log
@@ -25,25 +25,27 @@ from shared.storage.db import PASSES
 log = Log(__name__)
 _SIDE_BY_SIDE = 8
 _ATTEMPTS = 3
-_DEAD_LETTERS_A_MINUTE = 200
-
-Handle = Callable[[Message], Awaitable[None]]
+# From then on a person can have a message passed over that the database seems to be away for.
+_TOLD_FROM = 5
+_LONGEST_PASS_S = 5.0
 
 
 class Consumer:
-    """One member of the service's consumer group. `stop` lets it finish its batch."""
+    """One member of the service's consumer group, for one topic. `stop` lets it finish its batch."""
 
     def __init__(
-        self, settings: Settings, topics: Sequence[str], handle: Handle, dead_letters: DeadLetters, health: Health
+        self, settings: Settings, topic: str, handler: Handler, dead_letters: DeadLetters, health: Health
     ) -> None:
-        self.topics = topics
-        self.handle = handle
+        self.topic = topic
+        self.handler = handler
         self._settings = settings
         self._dead_letters = dead_letters
-        self._health = health
-        self._reader = Reader(self._open, self._work_off, health)
+        self._health = health.reader(topic)
+        self._reader = Reader(self._open, self._work_off, self._health)
         self._done: Done = {}
-        self._put_aside_at: deque[float] = deque(maxlen=_DEAD_LETTERS_A_MINUTE)
+        self._breaker = Breaker()
+        unit = dead_letters.unit
+        self._pausing = Pausing(unit.pool, unit.clock, self._health, self._reader.stopping)
         self._side_by_side = asyncio.Semaphore(_SIDE_BY_SIDE)
         self._waiting = 0
 
@@ -55,7 +57,7 @@ class Consumer:
         self._reader.stop()
 
     def _open(self, patience: Patience) -> AbstractAsyncContextManager[Group]:
-        return open_group(self._settings, self.topics, self._done, patience)
+        return open_group(self._settings, self.topic, self._done, patience)
 
     async def _work_off(self, batch: Polled) -> None:
         async with asyncio.TaskGroup() as group:
@@ -65,66 +67,88 @@ class Consumer:
     async def _in_order(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         async with self._side_by_side:
             for record in records:
-                if not await self._settle(Message.of(record, self._settings.topic_prefix)):
-                    return
+                message = Message.of(record, self._settings.topic_prefix)
+                await self._pausing.let_pass()
+                async with self._pausing.at(message) as pause:
+                    if not await self._settle(message, pause):
+                        return
                 self._done[partition] = record.offset + 1
                 self._health.progressed()
 
-    async def _settle(self, message: Message) -> bool:
+    async def _settle(self, message: Message, pause: Pause) -> bool:
         """True once the message is handled or put aside; False if we must stop before that."""
-        reason: str | None = None
         attempts = passes = 0
-        while not self._health.halted:
+        while True:
             try:
-                if reason is None:
-                    await self.handle(message)
-                else:
-                    await self._dead_letters.put(message, reason)
+                await self.handler(message)
                 return True
             except PASSES as error:
                 # What time heals: the handler is asked again for as long as it takes.
                 passes += 1
-                log.warning("waiting_for_infrastructure", error=type(error).__name__, passes=passes)
-                if not await self._wait_for_infrastructure(_pass_s(passes)):
+                if await self._outwait(error, passes, pause):
+                    return await self._put_aside(message, Fault("passed_over", type(error).__name__, is_broken=False))
+                if self._reader.stopping.is_set():
                     return False
                 continue
-            except Poison as error:
-                reason = error.reason
-                log.warning("poison", reason=reason, detail=error.detail)
-            except DomainError as error:
-                reason = error.code
             except Exception as error:
-                attempts += 1
-                log.error("handler_failed", type=message.ce_type, error=type(error).__name__, with_trace=True)
-                if reason is not None:
-                    raise
-                if attempts < _ATTEMPTS:
-                    await self._reader.pause(0.2 * attempts)
-                    continue
-                reason = "unexpected"
-            self._count_dead_letter()
+                fault = fault_of(error)
+                log.warning("fault", reason=fault.reason, detail=fault.detail, with_trace=fault.is_mistake)
+            attempts += 1
+            if fault.is_mistake and attempts < _ATTEMPTS:
+                await self._reader.pause(0.2 * attempts)
+                continue
+            seconds = self._breaker.count(fault.reason) if fault.is_broken else 0.0
+            if seconds and await pause.wait(fault.reason, fault.detail, seconds) != "pass_over":
+                if self._reader.stopping.is_set():
+                    return False
+                attempts = 0
+                continue
+            return await self._put_aside(message, fault)
+
+    async def _put_aside(self, message: Message, fault: Fault) -> bool:
+        """Whole if it can be, else by its place; True when that is done, False if we must stop before."""
+        passes = 0
+        while not self._reader.stopping.is_set():
+            passes += 1
+            try:
+                await self._dead_letters.put(message, fault)
+                return True
+            except PASSES as error:
+                await self._wait_for_infrastructure(error, passes)
+            except Exception as error:
+                log.error("not_put_aside", place=message.place, error=type(error).__name__, with_trace=True)
+                if message == message.bare():
+                    # Not even its place: something is wrong with our tables, and skipping would lose it.
+                    await self._wait_for_infrastructure(error, passes)
+                message = message.bare()
         return False
 
-    def _count_dead_letter(self) -> None:
-        """Halts when there are too many, so that a bad release cannot drain a topic into the dead letters."""
-        now = time.monotonic()
-        full = len(self._put_aside_at) == _DEAD_LETTERS_A_MINUTE
-        if full and now - self._put_aside_at[0] < 60:
-            self._reader.halt("too_many_dead_letters", f"{_DEAD_LETTERS_A_MINUTE} within a minute")
-        else:
-            self._put_aside_at.append(now)
+    async def _outwait(self, error: BaseException, passes: int, pause: Pause) -> bool:
+        """Waits for what passes; True if a person says that this message shall not be waited for."""
+        if passes < _TOLD_FROM:
+            await self._wait_for_infrastructure(error, passes)
+            return False
+        with self._waits(error, passes):
+            order = await pause.wait("waiting", type(error).__name__, _pass_s(passes), alone=True)
+        return order == "pass_over"
 
-    async def _wait_for_infrastructure(self, seconds: float) -> bool:
-        """False if we were told to stop meanwhile."""
+    async def _wait_for_infrastructure(self, error: BaseException, passes: int) -> None:
+        with self._waits(error, passes):
+            await self._reader.pause(_pass_s(passes))
+
+    @contextmanager
+    def _waits(self, error: BaseException, passes: int) -> Generator[None]:
+        """Says so meanwhile; partitions wait side by side."""
+        log.warning("waiting_for_infrastructure", error=type(error).__name__, passes=passes)
         self._waiting += 1
-        self._health.waiting_for_infrastructure = True
+        self._health.waits_for_infrastructure = True
         try:
-            return not await self._reader.pause(seconds)
+            yield
         finally:
             self._waiting -= 1
-            self._health.waiting_for_infrastructure = self._waiting > 0
+            self._health.waits_for_infrastructure = self._waiting > 0
 
 
 def _pass_s(passes: int) -> float:
     """Seconds until the handler is asked again: longer each time, at most five."""
-    return min(0.1 * 2.0 ** min(passes, 6), 5.0)
+    return min(0.1 * 2.0 ** min(passes, 6), _LONGEST_PASS_S)

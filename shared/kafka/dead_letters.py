@@ -1,151 +1,168 @@
-"""Events put aside, on the topic `<service>.dead-letters`: put one there, read them, run the handler on them again.
+"""Dead letters: puts messages aside, and does with them what a person says, replay or settle.
 
-A replay is handled once under "replay:" and its own identifier; the original stays claimed, so that a late duplicate
-of it does nothing. Nothing is appended to the source topic.
+A replay is handled once under a name of its own; the original's identifier stays claimed, so that a late duplicate of
+it does nothing. Nothing is appended to the source topic.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer
-
-from shared.errors import DomainError, Poison
-from shared.events import topics
-from shared.ids import uuid7
-from shared.kafka.connection import connection
+from shared.kafka.faults import Fault, fault_of
+from shared.kafka.handler import Money
 from shared.kafka.message import Message
-from shared.kafka.patience import stop_within
-from shared.observe import trace
+from shared.kafka.relay import Timer
 from shared.observe.log import Log
-from shared.observe.metrics import DEAD_LETTERS
-from shared.settings import Settings
-from shared.unit import inbox, outbox
-from shared.unit.outbox import OutboxRow
+from shared.observe.metrics import DEAD_LETTERS, DEAD_LETTERS_OPEN
+from shared.storage.db import PASSES, Pool
+from shared.unit import audit, dead_letters, inbox
+from shared.unit.dead_letters import DeadLetter
 from shared.unit.unit import Unit
 
 log = Log(__name__)
-_LIMIT_S = 15.0
-_REPLAY = "replay:"
-_ORIGIN = ("dlq-reason", "dlq-topic", "dlq-partition", "dlq-offset")
+_MOST_LISTED = 10_000
+_MEASURE_EVERY_S = 10.0
+_FORGET_EVERY_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A message as it first came, why it was put aside, and whether it has been replayed."""
+class Handler(Protocol):
+    """What a consumer does with a message, for the first time or again; and what a message tells of money."""
 
-    message: Message
-    reason: str
-    replayed: bool
+    async def __call__(self, message: Message) -> None: ...
+
+    async def again(self, message: Message) -> None: ...
+
+    def money_in(self, message: Message) -> Money: ...
 
 
-class DeadLetterBox(Protocol):
-    """What was put aside by a service, wherever it keeps that."""
+Again = Callable[[DeadLetter], Awaitable[None]]
 
-    async def read(self) -> list[DeadLetter]:
-        """All of them, oldest first."""
-        ...
 
-    async def replay(self, ce_ids: Sequence[str] | None = None) -> Mapping[str, str]:
-        """What became of each dead letter, or of the named ones: "done", "done_before", or why it failed again."""
-        ...
+class DeadLetterBox:
+    """What a service put aside, for a person. `again` handles a letter once, however often it is asked."""
+
+    def __init__(self, unit: Unit, again: Again) -> None:
+        self._unit = unit
+        self._again = again
+
+    async def newest(self, *, also_settled: bool = False) -> list[DeadLetter]:
+        """Newest first, some thousands at most."""
+        return await dead_letters.newest(self._unit.pool, _MOST_LISTED, also_settled=also_settled)
+
+    async def find(self, name: str) -> list[DeadLetter]:
+        """Those called so: by the event's identifier, or by their place as `topic/partition/offset`."""
+        return await dead_letters.find(self._unit.pool, name)
+
+    async def replay(self, letters: Sequence[DeadLetter]) -> list[str]:
+        """What became of each: "done", "done_before", or why it failed again."""
+        return [await self._replay(letter) for letter in letters]
+
+    async def settle(self, letters: Sequence[DeadLetter], why: str) -> list[str]:
+        """Notes that a person has dealt with each: "done" or "done_before"."""
+        return [await self._settle(letter, why) for letter in letters]
+
+    async def _replay(self, letter: DeadLetter) -> str:
+        if letter.settled_at is not None:
+            return "done_before"
+        if letter.payload is None:
+            return "only_in_the_log"
+        try:
+            await self._again(letter)
+        except PASSES:
+            raise
+        except Exception as error:
+            fault = fault_of(error)
+            log.warning("replay_failed", place=letter.place, reason=fault.reason, with_trace=fault.is_mistake)
+            return fault.reason
+        now = self._unit.clock()
+        async with self._unit.pool.acquire() as connection, connection.transaction():
+            if not await dead_letters.settle(connection, letter, now, "replayed"):
+                return "done_before"
+            await audit.note(connection, now, None, "dead_letter_replayed", letter.place)
+        return "done"
+
+    async def _settle(self, letter: DeadLetter, why: str) -> str:
+        now = self._unit.clock()
+        async with self._unit.pool.acquire() as connection, connection.transaction():
+            if not await dead_letters.settle(connection, letter, now, "decided", why):
+                return "done_before"
+            await audit.note(connection, now, None, "dead_letter_settled", letter.place, reason=why)
+        return "done"
 
 
 class DeadLetters:
-    """Those of one service on its topic; `handle` is what its consumer does with a message."""
+    """Those of a service that has an inbox."""
 
-    def __init__(self, settings: Settings, unit: Unit, handle: Callable[[Message], Awaitable[None]]) -> None:
-        self._settings = settings
-        self._unit = unit
-        self._handle = handle
-        self._topic = topics.dead_letters(settings.service).name
+    def __init__(self, unit: Unit, handler: Handler) -> None:
+        self.unit = unit
+        self._handler = handler
+        self.box = DeadLetterBox(unit, self._handle_again)
 
-    async def put(self, message: Message, reason: str) -> None:
-        """Puts a message aside and marks it as handled, in one transaction."""
-        row = self._row(message, reason)
-        async with self._unit.pool.acquire() as connection, connection.transaction():
-            if not await inbox.claim(connection, message.ce_id):
-                return
-            await outbox.append(connection, [row], [])
-        self._unit.waker.wake()
+    async def put(self, message: Message, fault: Fault) -> None:
+        """Puts a message aside and marks it as handled, in one transaction; nothing is said of a duplicate."""
+        letter = letter_of(message, fault, self.unit.clock(), self._handler.money_in(message))
+        async with self.unit.pool.acquire() as connection, connection.transaction():
+            if await inbox.claim(connection, message.ce_id, message.content) != "again":
+                tell(await dead_letters.insert(connection, [letter]), [letter])
+
+    async def _handle_again(self, letter: DeadLetter) -> None:
+        await self._handler.again(message_of(letter))
+
+
+def letter_of(message: Message, fault: Fault, at: datetime, money: Money) -> DeadLetter:
+    return DeadLetter(
+        topic=message.topic,
+        partition=message.partition,
+        log_offset=message.offset,
+        content=message.content,
+        at=at,
+        ce_id=message.ce_id,
+        type=message.ce_type,
+        reason=fault.reason,
+        detail=fault.detail,
+        last_digits=money.last_digits,
+        amount_vnd=money.amount_vnd,
+        key=message.key,
+        headers=message.headers,
+        payload=message.value,
+    )
+
+
+def message_of(letter: DeadLetter) -> Message:
+    """A letter as the message that it was; the log's time is not kept."""
+    return Message(
+        topic=letter.topic,
+        partition=letter.partition,
+        offset=letter.log_offset,
+        at=letter.at.astimezone(UTC),
+        key=letter.key or b"",
+        value=letter.payload or b"",
+        headers=letter.headers or {"ce_id": letter.ce_id, "ce_type": letter.type},
+    )
+
+
+def tell(new: Sequence[str], letters: Sequence[DeadLetter]) -> None:
+    """Says once what was put aside."""
+    for reason in new:
         DEAD_LETTERS.labels(reason).inc()
-        log.error("dead_letter", reason=reason, type=message.ce_type, ce_id=message.ce_id, topic=message.topic)
-
-    async def read(self) -> list[DeadLetter]:
-        found: dict[str, tuple[Message, str]] = {}
-        for record in await self._records():
-            reason = record.headers.get("dlq-reason", "")
-            message = Message(
-                topic=record.headers.get("dlq-topic", ""),
-                partition=int(record.headers.get("dlq-partition", "-1")),
-                offset=int(record.headers.get("dlq-offset", "-1")),
-                key=record.key,
-                value=record.value,
-                headers={name: value for name, value in record.headers.items() if name not in _ORIGIN},
-            )
-            found.setdefault(message.ce_id, (message, reason))
-        async with self._unit.pool.acquire() as connection:
-            known = await inbox.known(connection, [_REPLAY + ce_id for ce_id in found])
-        return [DeadLetter(m, reason, replayed=_REPLAY + ce_id in known) for ce_id, (m, reason) in found.items()]
-
-    async def replay(self, ce_ids: Sequence[str] | None = None) -> dict[str, str]:
-        outcomes: dict[str, str] = {}
-        for letter in await self.read():
-            ce_id = letter.message.ce_id
-            if ce_ids is not None and ce_id not in ce_ids:
-                continue
-            outcomes[ce_id] = "done_before" if letter.replayed else await _again(self._handle, letter.message)
-        return outcomes
-
-    def _row(self, message: Message, reason: str) -> OutboxRow:
-        headers = message.headers | {
-            "ce_id": message.ce_id,
-            "dlq-reason": reason,
-            "dlq-topic": message.topic,
-            "dlq-partition": str(message.partition),
-            "dlq-offset": str(message.offset),
-        }
-        headers.setdefault("traceparent", trace.traceparent(trace.current()))
-        return OutboxRow(
-            id=uuid7(),
-            topic=self._topic,
-            key=message.key,
-            aggregate_type="dead_letter",
-            aggregate_id=message.ce_id,
-            type=message.ce_type,
-            payload=message.value,
-            headers=headers,
-            at=self._unit.clock(),
-        )
-
-    async def _records(self) -> list[Message]:
-        kafka = AIOKafkaConsumer(
-            self._settings.topic_prefix + self._topic,
-            **connection(self._settings.kafka_bootstrap),
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-        )
-        records: list[Message] = []
-        try:
-            async with asyncio.timeout(_LIMIT_S):
-                await kafka.start()
-                ends = await kafka.end_offsets(kafka.assignment())
-            for partition, end in ends.items():
-                while await kafka.position(partition) < end:
-                    async with asyncio.timeout(_LIMIT_S):
-                        batch = await kafka.getmany(partition, timeout_ms=1000)
-                    records += [Message.of(record, self._settings.topic_prefix) for record in batch.get(partition, [])]
-        finally:
-            await stop_within(kafka, 5)
-        return records
+    for letter in letters if new else ():
+        log.error("dead_letter", reason=letter.reason, type=letter.type, ce_id=letter.ce_id, place=letter.place)
 
 
-async def _again(handle: Callable[[Message], Awaitable[None]], message: Message) -> str:
-    try:
-        await handle(replace(message, headers=message.headers | {"ce_id": _REPLAY + message.ce_id}))
-    except Poison as error:
-        return error.reason
-    except DomainError as error:
-        return error.code
-    return "done"
+def timers(pool: Pool) -> list[Timer]:
+    """What one process of the service does every so often."""
+
+    async def forget() -> None:
+        async with pool.acquire() as connection:
+            await dead_letters.forget_old(connection)
+
+    return [Timer(_MEASURE_EVERY_S, partial(measure, pool)), Timer(_FORGET_EVERY_S, forget)]
+
+
+async def measure(pool: Pool) -> None:
+    """The gauge of what waits for somebody, from the table: true after a restart, and when a command settled some."""
+    counted = await dead_letters.count_open(pool)
+    DEAD_LETTERS_OPEN.clear()
+    for reason, letters in counted.items():
+        DEAD_LETTERS_OPEN.labels(reason).set(letters)

@@ -1,7 +1,7 @@
-"""A source that shares topics with the other processes of its service; Kafka keeps how far the group is."""
+"""A source that shares a topic with the other processes of its service; Kafka keeps how far the group is."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,6 +10,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from shared.kafka.connection import connection
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, Silent, events_behind
+from shared.kafka.unreadable import poll_carefully
 from shared.observe.log import Log
 from shared.settings import Settings
 
@@ -25,20 +26,18 @@ Done = dict[TopicPartition, int]
 
 
 @asynccontextmanager
-async def open_group(
-    settings: Settings, topics: Sequence[str], done: Done, patience: Patience
-) -> AsyncGenerator["Group"]:
+async def open_group(settings: Settings, topic: str, done: Done, patience: Patience) -> AsyncGenerator["Group"]:
     """A member of the service's group. Whoever works writes into `done`; Kafka is told of it now and then."""
     kafka = AIOKafkaConsumer(
-        *(settings.topic_prefix + topic for topic in topics),
+        settings.topic_prefix + topic,
         **connection(settings.kafka_bootstrap),
         group_id=settings.topic_prefix + settings.service,
-        group_instance_id=f"{settings.instance}.{'-'.join(topics)}",
+        group_instance_id=f"{settings.instance}.{topic}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_poll_interval_ms=300_000,
         session_timeout_ms=30_000,
-        heartbeat_interval_ms=3_000,
+        heartbeat_interval_ms=1_000,
         request_timeout_ms=10_000,
     )
     done.clear()
@@ -61,11 +60,14 @@ class Group:
         self._patience = patience
         self._assigned_at = self._committed_at = time.monotonic()
 
-    async def poll(self) -> Polled:
+    async def poll(self, *, carefully: bool) -> Polled:
         if time.monotonic() - self._committed_at > _COMMIT_EVERY_S:
             await self.commit()
         async with self._patience.wait(_CALL_LIMIT_S):
-            polled = await self._kafka.getmany(timeout_ms=500, max_records=_BATCH)
+            if carefully:
+                polled: Polled = await poll_carefully(self._kafka)
+            else:
+                polled = await self._kafka.getmany(timeout_ms=500, max_records=_BATCH)
         now = time.monotonic()
         self._assigned_at = now if self._kafka.assignment() else self._assigned_at
         if now - min(self._assigned_at, self._committed_at) > _UNASSIGNED_S:

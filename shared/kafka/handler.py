@@ -11,7 +11,10 @@ from shared.events import BY_TYPE
 from shared.kafka.message import Message
 from shared.observe import trace
 from shared.observe.metrics import CONSUMED
-from shared.unit.unit import AlreadyHandled, Unit, UseCase
+from shared.unit.unit import AlreadyHandled, Heard, Unit, UseCase
+
+# What decoders and adapters raise for bytes that are not what they should be.
+UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,14 @@ class Raw:
     topic: str
     adapters: Mapping[str, Callable[[Message], object]]
     usecase: UseCase[Any, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a person wants to know first of a message that was put aside, where it tells of money."""
+
+    last_digits: str | None = None
+    amount_vnd: int | None = None
 
 
 class EventHandler:
@@ -33,6 +44,24 @@ class EventHandler:
         self._raw = raw
 
     async def __call__(self, message: Message) -> None:
+        await self._handle(message, self._heard(message))
+
+    async def again(self, message: Message) -> None:
+        """Handles a message that was put aside. Its identifier stays claimed, so that a late duplicate does nothing."""
+        await self._handle(message, Heard(f"replay:{message.place}#{message.content.hex()}", message.content))
+
+    def money_in(self, message: Message) -> Money:
+        """What can be told of a message that may well be broken."""
+        try:
+            found = self._find(message)
+        except Exception:  # it is being put aside already, for this or another reason
+            return Money()
+        command = found[1] if found is not None else None
+        account: str | None = getattr(command, "account", None)
+        amount_vnd: int | None = getattr(command, "amount_vnd", getattr(command, "total_vnd", None))
+        return Money(account[-4:] if account else None, amount_vnd)
+
+    async def _handle(self, message: Message, heard: Heard) -> None:
         trace.begin(message.headers.get("traceparent"))
         found = self._find(message)
         if found is None:
@@ -41,13 +70,23 @@ class EventHandler:
         usecase, command = found
         outcome = "ok"
         try:
-            await self._unit.run(usecase, command, ce_id=message.ce_id)
+            await self._unit.run(usecase, command, heard=heard)
         except AlreadyHandled:
             outcome = "duplicate"
         CONSUMED.labels(message.ce_type, outcome).inc()
 
+    def _heard(self, message: Message) -> Heard:
+        """How a message is told from others. A feed numbers as it likes and may use a number twice.
+
+        Whether two of its messages tell of one transfer, the use-case knows better.
+        """
+        is_raw = self._raw is not None and message.topic == self._raw.topic
+        return Heard(message.ce_id, message.content, may_differ=is_raw)
+
     def _find(self, message: Message) -> tuple[UseCase[Any, object], object] | None:
         """The use-case and its command; None for an event that this service does not need."""
+        if not message.is_readable:
+            raise Poison("unreadable")
         try:
             if self._raw is not None and message.topic == self._raw.topic:
                 adapter = self._raw.adapters.get(message.ce_type)
@@ -59,5 +98,6 @@ class EventHandler:
             if message.ce_type not in self._usecases:
                 return None
             return self._usecases[message.ce_type], self._decoders[message.ce_type].decode(message.value)
-        except msgspec.MsgspecError as error:
-            raise Poison("broken_contract", str(error)) from error
+        except UNREADABLE as error:
+            # The text names the field and the rule, never the value.
+            raise Poison("broken_contract", str(error)[:200]) from error

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from shared.events.topics import DEAD_LETTER_BYTES, limit_bytes
+from shared.events.topics import EVENT_BYTES
 from shared.kafka.connection import connection
 from shared.kafka.patience import stop_within
 from shared.observe.log import Log
@@ -77,7 +77,7 @@ class Producer:
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=262_144,
-            max_request_size=DEAD_LETTER_BYTES,
+            max_request_size=EVENT_BYTES,
             request_timeout_ms=5_000,
         )
         self._kafka = kafka
@@ -99,7 +99,7 @@ async def _enqueue(
     key = row.key.encode()
     headers = [(name, value.encode()) for name, value in row.headers.items()]
     # Asked here, because a refusal by the broker ends the producer.
-    if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, row.payload, headers) > limit_bytes(row.topic):
+    if DefaultRecordBatchBuilder.estimate_size_in_bytes(key, row.payload, headers) > EVENT_BYTES:
         refused.add((row.topic, row.key))
         log.error("event_too_large", seq=row.seq, size_bytes=len(row.payload))
         return

@@ -1,6 +1,6 @@
 """Makes topics and users: `python -m shared.kafka.topics create`; and asks the broker for what topics have become.
 
-It makes what is missing, room where messages may weigh more than they did, and passwords what the secrets say now.
+It makes what is missing, sets what was not known when a topic was made, and makes passwords what the secrets say now.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from shared.events.topics import ALL, limit_bytes
+from shared.events.topics import ALL, FOR_ALL
 from shared.kafka.connection import connection, why_refused
 from shared.kafka.users import RIGHTS, NotLetIn, ensure_users
 from shared.observe import log as logs
@@ -34,7 +34,7 @@ _SET_FOR_THIS_TOPIC = 1
 
 
 async def create(address: str, prefix: str = "", replication_factor: int = 1) -> list[str]:
-    """Makes the topics that are missing, and room in those from before; the names made."""
+    """Makes the topics that are missing, and sets what those from before lack; the names made."""
     admin = AIOKafkaAdminClient(**connection(address))
     await admin.start()
     try:
@@ -49,7 +49,7 @@ async def create(address: str, prefix: str = "", replication_factor: int = 1) ->
         for _, code, *_ in response.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)
-        await _make_room(admin, {prefix + topic.name for topic in ALL} & existing)
+        await _amend(admin, {prefix + topic.name for topic in ALL} & existing)
         return [prefix + topic.name for topic in missing]
     finally:
         await admin.close()
@@ -73,23 +73,22 @@ async def partitions_of(address: str, names: Sequence[str]) -> list[TopicPartiti
     return [TopicPartition(topic, number) for topic, number in sorted(found)]
 
 
-async def _make_room(admin: AIOKafkaAdminClient, names: set[str]) -> None:
-    """Raises the limit of topics made when it was lower; whatever else was set for them stays.
+async def _amend(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Sets in topics from before what holds for all; whatever else was set for them stays.
 
     Setting one value resets all others, since aiokafka has the old request only: so they are sent along.
     """
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(names)]
-    tight: list[ConfigResource] = []
+    behind: list[ConfigResource] = []
     for response in await admin.describe_configs(asked):
         for code, _, _, name, entries in response.resources:
             if code:
                 raise for_code(code)
             values = {entry[0]: entry[1] for entry in entries}
             kept = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_FOR_THIS_TOPIC}
-            if int(values["max.message.bytes"] or 0) < limit_bytes(name):
-                kept["max.message.bytes"] = str(limit_bytes(name))
-                tight.append(ConfigResource(ConfigResourceType.TOPIC, name, kept))
-    for answer in await admin.alter_configs(tight) if tight else []:
+            if any(values[key] != wanted for key, wanted in FOR_ALL.items()):
+                behind.append(ConfigResource(ConfigResourceType.TOPIC, name, kept | FOR_ALL))
+    for answer in await admin.alter_configs(behind) if behind else []:
         for code, *_ in answer.resources:
             if code:
                 raise for_code(code)

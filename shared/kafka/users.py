@@ -27,7 +27,7 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
-from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic, dead_letters
+from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic
 from shared.kafka.connection import as_user, connection, why_refused
 from shared.settings import KAFKA_BANK, KAFKA_WATCH
 
@@ -51,17 +51,16 @@ class Rights:
     has_group: bool = False
 
 
-def _of_service(service: str, writes: Sequence[Topic], reads: Sequence[Topic]) -> Rights:
-    aside = dead_letters(service).name
-    return Rights([*(one.name for one in writes), aside], [*(one.name for one in reads), aside], has_group=True)
+def _of_service(writes: Sequence[Topic], reads: Sequence[Topic]) -> Rights:
+    return Rights([one.name for one in writes], [one.name for one in reads], has_group=True)
 
 
 # Nobody has a right on a pattern: that would take in Kafka's own topics, in which every group's progress lies.
 RIGHTS: Mapping[str, Rights] = {
-    "ticketing": _of_service("ticketing", [TICKETING_EVENTS], [PAYMENTS_EVENTS]),
+    "ticketing": _of_service([TICKETING_EVENTS], [PAYMENTS_EVENTS]),
     # What a bank's webhook tells goes onto the bank's topic by payments too.
-    "payments": _of_service("payments", [PAYMENTS_EVENTS, BANK_TRANSFERS], [TICKETING_EVENTS, BANK_TRANSFERS]),
-    "analytics": _of_service("analytics", [], [TICKETING_EVENTS, PAYMENTS_EVENTS]),
+    "payments": _of_service([PAYMENTS_EVENTS, BANK_TRANSFERS], [TICKETING_EVENTS, BANK_TRANSFERS]),
+    "analytics": _of_service([], [TICKETING_EVENTS, PAYMENTS_EVENTS]),
     KAFKA_BANK: Rights(writes=[BANK_TRANSFERS.name]),
     KAFKA_WATCH: Rights(reads=[TICKETING_EVENTS.name, PAYMENTS_EVENTS.name, BANK_TRANSFERS.name]),
 }

@@ -2,12 +2,48 @@
 
 import time
 
-from shared.observe.metrics import LAST_POLL
+from shared.observe.metrics import CONSUMER_STOPPED, LAST_POLL
 from shared.storage.db import Pool, answers
 
 _POLL_AGE_LIMIT_S = 30.0
 
 Answer = dict[str, str | int | float | bool | None]
+
+
+class ReaderHealth:
+    """What one reader of Kafka tells of itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.waits_for_infrastructure = False
+        self._stopped = ""
+        self._progress_at: float | None = None
+        self._lag: int | None = None
+
+    def progressed(self, lag: int | None = None) -> None:
+        """It asked Kafka for events or handled one, or it pauses on purpose; lag is the events that are left."""
+        self._progress_at = time.monotonic()
+        LAST_POLL.set_to_current_time()
+        if lag is not None:
+            self._lag = lag
+
+    @property
+    def stopped(self) -> str:
+        """Why nothing goes on for now, "" while it does."""
+        return self._stopped
+
+    @stopped.setter
+    def stopped(self, reason: str) -> None:
+        self._stopped = reason
+        CONSUMER_STOPPED.labels(self.name).set(bool(reason))
+
+    @property
+    def lag(self) -> int | None:
+        return self._lag
+
+    @property
+    def age_s(self) -> float | None:
+        return _age_s(self._progress_at)
 
 
 class Health:
@@ -16,19 +52,13 @@ class Health:
     def __init__(self, pool: Pool, unsent_limit_s: float = 30.0) -> None:
         self._pool = pool
         self._unsent_limit_s = unsent_limit_s
-        self._progress_at: float | None = None
-        self._lag: int | None = None
+        self._readers: dict[str, ReaderHealth] = {}
         self._unsent_since: float | None = None
-        self.waiting_for_infrastructure = False
-        self.halted = False
         self.closing = False
 
-    def progressed(self, lag: int | None = None) -> None:
-        """A consumer asked Kafka for events or handled one; lag is the events that are left."""
-        self._progress_at = time.monotonic()
-        LAST_POLL.set_to_current_time()
-        if lag is not None:
-            self._lag = lag
+    def reader(self, name: str) -> ReaderHealth:
+        """A reader of Kafka by the name of what it reads; made when it is asked for first."""
+        return self._readers.setdefault(name, ReaderHealth(name))
 
     def relayed(self, *, everything: bool) -> None:
         """The relay tried to send what the outbox holds, and Kafka took everything or not."""
@@ -40,18 +70,23 @@ class Health:
     async def ready(self) -> tuple[bool, Answer]:
         """Whether to send work here, and why not."""
         database = await answers(self._pool)
-        age_s, unsent_s = _age_s(self._progress_at), _age_s(self._unsent_since)
+        readers = list(self._readers.values())
+        ages = [reader.age_s for reader in readers if reader.age_s is not None]
+        lags = [reader.lag for reader in readers if reader.lag is not None]
+        age_s, unsent_s = max(ages, default=None), _age_s(self._unsent_since)
+        waits = any(reader.waits_for_infrastructure for reader in readers)
+        stopped = ", ".join(f"{reader.name}: {reader.stopped}" for reader in readers if reader.stopped)
         stale = age_s is not None and age_s > _POLL_AGE_LIMIT_S
         stuck = unsent_s is not None and unsent_s > self._unsent_limit_s
-        ready = database and not (stale or stuck or self.waiting_for_infrastructure or self.halted or self.closing)
+        ready = database and not (stale or stuck or waits or stopped or self.closing)
         return ready, {
             "ready": ready,
             "database": database,
             "last_poll_age_s": age_s,
-            "lag_events": self._lag,
+            "lag_events": sum(lags) if lags else None,
             "unsent_for_s": unsent_s,
-            "waiting_for_infrastructure": self.waiting_for_infrastructure,
-            "halted_by_dead_letters": self.halted,
+            "waiting_for_infrastructure": waits,
+            "stopped": stopped,
             "closing": self.closing,
         }
 

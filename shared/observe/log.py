@@ -42,8 +42,8 @@ class Log:
     def info(self, event: str, **fields: Field) -> None:
         self._logger.info(event, extra={"fields": fields})
 
-    def warning(self, event: str, **fields: Field) -> None:
-        self._logger.warning(event, extra={"fields": fields})
+    def warning(self, event: str, *, with_trace: bool = False, **fields: Field) -> None:
+        self._logger.warning(event, extra={"fields": fields}, exc_info=with_trace)
 
     def error(self, event: str, *, with_trace: bool = False, **fields: Field) -> None:
         self._logger.error(event, extra={"fields": fields}, exc_info=with_trace)

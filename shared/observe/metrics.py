@@ -14,6 +14,10 @@ PRODUCERS_REPLACED = Counter("producers_replaced_total", "Kafka producers abando
 CONSUMERS_REPLACED = Counter("consumers_replaced_total", "Kafka consumers replaced after an error or silence")
 CONSUMED = Counter("consumed_events_total", "Events handled, by outcome", ["type", "outcome"])
 DEAD_LETTERS = Counter("dead_letters_total", "Events put aside as dead letters", ["reason"])
+DEAD_LETTERS_OPEN = Gauge("dead_letters_open", "Dead letters that nobody has replayed or settled yet", ["reason"])
+CONSUMER_STOPPED = Gauge(
+    "consumer_stopped", "1 while a topic is paused at a message, or its log cannot be read", ["topic"]
+)
 CONSUMER_LAG = Gauge("consumer_lag_events", "Events behind the end of the log", ["topic"])
 LAST_POLL = Gauge("consumer_last_poll_timestamp_seconds", "When the consumer last asked Kafka for events")
 STREAMS_OPEN = Gauge("live_streams_open", "Open server-sent event streams")

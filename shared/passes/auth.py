@@ -4,17 +4,18 @@ Every route carries exactly one rule, `Allow(...)` or `allow_anyone`; a test wal
 """
 
 import base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import ClassVar, Self
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from starlette.types import Scope
 
 from shared.clock import Clock
 from shared.errors import Forbidden, Unauthenticated
+from shared.keys.files import FIRST_KEY_ID, PASS_PUBLIC_KEYS, KeyUnreadable, Signer, load_public_keys
 from shared.passes.revocations import Revocations
 
 _PASSES_REMEMBERED = 4096
@@ -89,33 +91,54 @@ class VenueForbidden(Forbidden):
     code = "venue_forbidden"
 
 
-def sign_pass(issued: Pass, key: Ed25519PrivateKey) -> str:
-    """The pass as a token: base64url of its JSON, a dot, base64url of the signature over what stands before the dot."""
-    body = _encode(msgspec.json.encode(issued))
-    return f"{body}.{_encode(key.sign(body.encode()))}"
+def sign_pass(issued: Pass, signer: Signer) -> str:
+    """The pass as a token: base64url of its JSON, a dot, base64url of the signature over what stands before the dot.
+
+    The key's id and a dot come before that, also signed; not so for the first key, which passes had alone for long.
+    """
+    signed = _named(signer.key_id) + _encode(msgspec.json.encode(issued))
+    return f"{signed}.{_encode(signer.private_key.sign(signed.encode()))}"
 
 
-def verify_pass(token: str, public_key: Ed25519PublicKey, now: datetime) -> Pass:
-    """The pass behind a token; Unauthenticated if it is forged, broken or over."""
-    if len(token) > _LONGEST_TOKEN:
-        raise Unauthenticated
-    found = _decoded(token, public_key.public_bytes_raw())
-    if not found.issued_at <= now < found.expires_at:
-        raise Unauthenticated
-    return found
+def _named(key_id: int) -> str:
+    return "" if key_id == FIRST_KEY_ID else f"{key_id}."
 
 
-# One phone sends the same cookie hundreds of times, and a signature costs a tenth of a millisecond. What raises is not
-# remembered: strangers could fill the memory with texts of their own.
-@lru_cache(_PASSES_REMEMBERED)
-def _decoded(token: str, public_key: bytes) -> Pass:
-    body, _, signature = token.partition(".")
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(_bytes_of(signature), body.encode())
-        return msgspec.json.decode(_bytes_of(body), type=Pass)
-    except (InvalidSignature, msgspec.MsgspecError, ValueError) as fault:
-        # ValueError: signs that stand in no base64, or in no ASCII.
-        raise Unauthenticated from fault
+class PassKeys:
+    """The public keys of all passes that are still good, by key id."""
+
+    def __init__(self, public_keys: Mapping[int, Ed25519PublicKey]) -> None:
+        self._by_name = {_named(key_id): key for key_id, key in public_keys.items()}
+        # One phone sends the same cookie hundreds of times, and a signature costs a tenth of a millisecond. What raises
+        # is not remembered: strangers could fill the memory with texts of their own.
+        self._remembered = lru_cache(_PASSES_REMEMBERED)(self._decoded)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Raises KeyUnreadable if there is none."""
+        public_keys = load_public_keys(folder, PASS_PUBLIC_KEYS)
+        if not public_keys:
+            raise KeyUnreadable(f"{folder} holds no {PASS_PUBLIC_KEYS.first}, so no pass can be checked")
+        return cls(public_keys)
+
+    def verify(self, token: str, now: datetime) -> Pass:
+        """The pass behind a token; Unauthenticated if it is forged, broken or over, or its key was taken out."""
+        if len(token) > _LONGEST_TOKEN:
+            raise Unauthenticated
+        found = self._remembered(token)
+        if not found.issued_at <= now < found.expires_at:
+            raise Unauthenticated
+        return found
+
+    def _decoded(self, token: str) -> Pass:
+        signed, _, signature = token.rpartition(".")
+        name, dot, body = signed.rpartition(".")
+        try:
+            self._by_name[name + dot].verify(_bytes_of(signature), signed.encode())
+            return msgspec.json.decode(_bytes_of(body), type=Pass)
+        except (KeyError, InvalidSignature, msgspec.MsgspecError, ValueError) as fault:
+            # ValueError: signs that stand in no base64, or in no ASCII.
+            raise Unauthenticated from fault
 
 
 def _encode(value: bytes) -> str:
@@ -162,13 +185,13 @@ def require_venue(visitor: Pass, venue_id: str) -> None:
 class Doors:
     """What it takes to know a pass; stands in `app.state.doors`."""
 
-    public_key: Ed25519PublicKey
+    keys: PassKeys
     revocations: Revocations
     clock: Clock
 
     def admit(self, token: str, *, even_revoked: bool = False) -> Pass:
         """The pass behind a cookie's value, unless it was ended."""
-        found = verify_pass(token, self.public_key, self.clock())
+        found = self.keys.verify(token, self.clock())
         if not even_revoked and self.is_revoked(found):
             raise PassRevoked
         return found

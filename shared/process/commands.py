@@ -13,7 +13,6 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import uvloop
 from aiokafka.errors import KafkaError
@@ -26,6 +25,7 @@ from shared.process.stores import who_is_away
 from shared.process.usage import asks_for_help, fits, usage
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import PASSES
+from shared.unit.findings import Finding
 
 Arguments = Sequence[str]
 log = logs.Log(__name__)
@@ -106,19 +106,6 @@ def answer(fields: Mapping[str, object]) -> None:
 def say(line: str) -> None:
     """One line for a person, at once."""
     print(line, flush=True)
-
-
-class Finding(Protocol):
-    """One invariant, whether it holds now, and the figures behind it."""
-
-    @property
-    def invariant(self) -> str: ...
-
-    @property
-    def ok(self) -> bool: ...
-
-    @property
-    def detail(self) -> Mapping[str, int | str]: ...
 
 
 def verify_command(find: Callable[[Service], Awaitable[Sequence[Finding]]]) -> Command:

@@ -36,6 +36,13 @@ class Stoppable(Protocol):
     def stop(self) -> None: ...
 
 
+class Consuming(Stoppable, Protocol):
+    """Reads Kafka; `topic` is the name under which it says how it is."""
+
+    @property
+    def topic(self) -> str: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Service:
     """All parts of a service, built by its app.py.
@@ -52,7 +59,7 @@ class Service:
     dead_letters: DeadLetterBox
     migrations: Path
     api: Callable[..., Any] | None = None
-    consumers: Sequence[Stoppable] = ()
+    consumers: Sequence[Consuming] = ()
     relay: Relay | None = None
     background: Sequence[Callable[[], Awaitable[None]]] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = ()

@@ -49,6 +49,8 @@ PASSES: tuple[type[BaseException], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
 )
+# What an event or a request says does not fit into a column or an index, and never will.
+UNFIT: tuple[type[Exception], ...] = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 _SESSION = {"timezone": "UTC", "idle_in_transaction_session_timeout": "30s", "statement_timeout": "30s"}
 

@@ -1,19 +1,28 @@
 """Doing a request once: its key and answer are stored by the transaction that does it.
 
-Source: IETF draft Idempotency-Key (httpapi-idempotency-key-header-07); keys are kept for seven days.
+The key is stored as a hash and seals the answer, so who asks again with the key is answered, and who reads the database
+or a dump of it learns neither. Kept for seven days.
+Source: IETF draft Idempotency-Key (httpapi-idempotency-key-header-07).
 """
 
 import hashlib
+import hmac
+import os
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.errors import DomainError
 from shared.storage.db import Connection
 from shared.unit.statements import SQL
 
 R = TypeVar("R")
+# Begins what is sealed. Answers of the release before lie in clear for a week after it, and JSON begins otherwise.
+_SEALED = b"\x01"
+_NONCE_LENGTH = 12
 
 
 class IdempotencyConflict(DomainError):
@@ -47,6 +56,25 @@ class Key:
         fingerprint = hashlib.sha256(callerless + caller.encode()).digest() if caller else callerless
         return Key(value, fingerprint, callerless)
 
+    @property
+    def stored(self) -> str:
+        """As the database knows it: from a hash nobody finds 16 signs that were drawn, as those of a UUID."""
+        return hashlib.sha256(self.value.encode()).hexdigest()
+
+    def seal(self, answer: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_LENGTH)
+        return _SEALED + nonce + self._cipher().encrypt(nonce, answer, None)
+
+    def unseal(self, kept: bytes) -> bytes:
+        """What was sealed by this key, raising InvalidTag for another one; what was kept in clear as it is."""
+        if not kept.startswith(_SEALED):
+            return kept
+        nonce, sealed = kept[1 : 1 + _NONCE_LENGTH], kept[1 + _NONCE_LENGTH :]
+        return self._cipher().decrypt(nonce, sealed, None)
+
+    def _cipher(self) -> AESGCM:
+        return AESGCM(hmac.digest(self.value.encode(), b"seals the answer to this request", hashlib.sha256))
+
 
 @dataclass(frozen=True, slots=True)
 class Once(Generic[R]):
@@ -58,17 +86,23 @@ class Once(Generic[R]):
 
 async def claim(connection: Connection, once: Once[R]) -> R | None:
     """None if the request is to be done now, else the answer it was given before; waits for one under way."""
-    if await connection.fetchval(SQL["claim_idempotency"], once.key.value, once.key.fingerprint):
+    key = once.key
+    if await connection.fetchval(SQL["claim_idempotency"], key.stored, key.fingerprint, key.value):
         return None
-    row = await connection.fetchrow(SQL["find_idempotency"], once.key.value)
-    known = (once.key.fingerprint, once.key.callerless)
+    row = await connection.fetchrow(SQL["find_idempotency"], [key.stored, key.value])
+    known = (key.fingerprint, key.callerless)
     if row is None or row["response"] is None or row["fingerprint"] not in known:
         raise IdempotencyConflict
-    return msgspec.json.decode(row["response"], type=once.answer)
+    try:
+        return msgspec.json.decode(key.unseal(row["response"]), type=once.answer)
+    except InvalidTag as error:
+        # Somebody asks by the hash of a key, which they can have from the database alone.
+        raise IdempotencyConflict from error
 
 
 async def keep(connection: Connection, once: Once[R], answer: R) -> None:
-    await connection.execute(SQL["keep_idempotency"], once.key.value, msgspec.json.encode(answer))
+    kept = once.key.seal(msgspec.json.encode(answer))
+    await connection.execute(SQL["keep_idempotency"], once.key.stored, kept)
 
 
 async def delete_old(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from shared.clock import Clock
 from shared.observe.log import Log
 from shared.storage.db import PASSES, Connection, Pool
+from shared.unit.findings import Finding
 from shared.unit.statements import SQL
 
 log = Log(__name__)
@@ -25,15 +26,6 @@ class Sealed:
     table: str
     seal: str
     broken: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Whether all seals of a table fit its rows."""
-
-    invariant: str
-    ok: bool
-    detail: dict[str, int]
 
 
 AUDIT = Sealed("audit", SQL["seal_audit"], SQL["broken_seals_of_audit"])

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from shared.clock import Clock
-from shared.errors import DomainError
+from shared.errors import DataFault, DomainError
 from shared.events.common import Event
 from shared.observe import trace
 from shared.observe.log import Log
@@ -69,6 +69,18 @@ class AlreadyHandled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """An event to be handled once: its identifier, and 16 bytes that tell its content from another under the same.
+
+    may_differ: whoever says it may use an identifier twice, and each content counts.
+    """
+
+    ce_id: str
+    content: bytes
+    may_differ: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """Runs use-cases of one service. topic: where it says its events; None for a service that says nothing."""
 
@@ -79,17 +91,17 @@ class Unit:
     waker: Waker
 
     async def run(
-        self, usecase: UseCase[C, R], command: C, *, once: Once[R] | None = None, ce_id: str | None = None
+        self, usecase: UseCase[C, R], command: C, *, once: Once[R] | None = None, heard: Heard | None = None
     ) -> R:
         """The use-case's result after its commit.
 
         once: a request to be done once; the stored answer comes back the second time.
-        ce_id: an event to be handled once; AlreadyHandled the second time.
+        heard: an event to be handled once; AlreadyHandled the second time, DataFault if it says something else then.
         """
         started = time.perf_counter()
         outcome = "ok"
         try:
-            return await self._attempts(usecase, command, once, ce_id)
+            return await self._attempts(usecase, command, once, heard)
         except AlreadyHandled:
             outcome = "duplicate"
             raise
@@ -102,21 +114,21 @@ class Unit:
         finally:
             self._tell(usecase, outcome, time.perf_counter() - started)
 
-    async def _attempts(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None) -> R:
+    async def _attempts(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, heard: Heard | None) -> R:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._attempt(usecase, command, once, ce_id)
+                return await self._attempt(usecase, command, once, heard)
             except COLLIDED:
                 if attempt == _ATTEMPTS:
                     raise
                 await asyncio.sleep(0.005 * attempt)
         raise AssertionError
 
-    async def _attempt(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, ce_id: str | None) -> R:
+    async def _attempt(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, heard: Heard | None) -> R:
         now = self.clock()
         async with self.pool.acquire() as connection, connection.transaction():
-            if ce_id is not None and not await inbox.claim(connection, ce_id):
-                raise AlreadyHandled
+            if heard is not None:
+                await _claim(connection, heard)
             if once is not None and (stored := await idempotency.claim(connection, once)) is not None:
                 return stored
             tx = Tx(connection, self.service, self.topic, now)
@@ -133,6 +145,19 @@ class Unit:
         known = "ok" if outcome == "ok" else "duplicate" if outcome == "duplicate" else "refused"
         USECASE_SECONDS.labels(name, known).observe(seconds)
         log.info("usecase", usecase=name, outcome=outcome, ms=round(seconds * 1000, 2))
+
+
+async def _claim(connection: Connection, heard: Heard) -> None:
+    claim = await inbox.claim(connection, heard.ce_id, heard.content)
+    if claim == "differs" and heard.may_differ:
+        claim = await inbox.claim(connection, f"{heard.ce_id}#{heard.content.hex()}", heard.content)
+    match claim:
+        case "again":
+            raise AlreadyHandled
+        case "differs":
+            raise DataFault("repeated_id", "an event of this identifier was handled, and it said something else")
+        case "first":
+            pass
 
 
 def name_of(usecase: object) -> str:

@@ -44,3 +44,8 @@ def shortened(address: str) -> str:
 def is_our_machine(address: str) -> bool:
     """Whether somebody on this very machine asked: the simulator, the tests, `./run` itself."""
     return address.startswith("127.") or address == "::1"
+
+
+def is_one_house(address: str) -> bool:
+    """False where many people may share what is known: a proxy that tells nobody's address has a private one itself."""
+    return bool(address) and not ipaddress.ip_network(address).is_private

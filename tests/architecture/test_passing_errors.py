@@ -14,7 +14,7 @@ PARTS = {
 # What is no matter of time, or of waiting for a lock on purpose.
 OTHERS = {
     "shared/web/problems.py": {"CharacterNotInRepertoireError"},
-    "services/analytics/stream/worker.py": {"UniqueViolationError"},
+    "services/analytics/stream/ingest.py": {"UniqueViolationError"},
     "services/analytics/stream/rebuild.py": {"LockNotAvailableError"},
 }
 

@@ -11,12 +11,11 @@ import asyncpg
 import msgspec
 
 from services.ticketing.catalogue.store import read_catalogue
-from services.ticketing.codes.keys import TicketSigner
 from services.ticketing.sales.domain.tickets import Ticket
 from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.ids import uuid7
-from shared.passes.keys import read_private_key
+from shared.keys.files import TICKET_KEYS, load_keys
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -67,7 +66,7 @@ async def _issue(system: RealSystem, count: int) -> list[Ticket]:
     pool = await create_pool(url, "bench", 4)
     try:
         unit = Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
-        signer = TicketSigner(1, read_private_key(system.secrets / "ticket-key-1.pem"))
+        signer = load_keys(system.secrets, TICKET_KEYS).signer
         async with pool.acquire() as connection:
             venue = GateVenue(unit=unit, catalogue=await read_catalogue(connection), signer=signer)
         tickets: list[Ticket] = []

@@ -9,10 +9,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from deploy.local.secrets import ensure_secrets
-from services.ticketing.codes.keys import TicketSigner
 from shared.clock import utc_now
-from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS, dead_letters
-from shared.passes.keys import read_private_key
+from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
+from shared.keys.files import PASS_KEYS, TICKET_KEYS, load_keys
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -25,7 +24,7 @@ from tests.support.system import System
 from tests.support.topics import own_topics
 
 # A browser lives in the loop that started it, so these tests and fixtures share one loop (tests/conftest.py).
-GATE_TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS, dead_letters("ticketing"))
+GATE_TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -69,8 +68,8 @@ async def site(cluster: Cluster, tmp_path: Path, browser: Browser, playwright: P
         pool = await create_pool(url, "ticketing", 4)
         stack.push_async_callback(pool.close)
         venue = await venue_in(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True)))
-        venue.signer = TicketSigner(1, read_private_key(tmp_path / "ticket-key-1.pem"))
-        venue.pass_key = read_private_key(tmp_path / "pass-key.pem")
+        venue.signer = load_keys(tmp_path, TICKET_KEYS).signer
+        venue.pass_key = load_keys(tmp_path, PASS_KEYS).signer
         environment = {
             "TICKETING_DATABASE_URL": url,
             "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,

@@ -7,18 +7,19 @@ from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.ticketing.people.usecases import passwords
-from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS, dead_letters
+from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS
+from shared.keys.files import Keys
+from shared.keys.new_key import public_pem
 from tests.support.analytics_stage import Stage, open_stage
 from tests.support.cluster import Cluster
+from tests.support.keys import new_keys
 from tests.support.spine import Spine, side_of
 from tests.support.topics import own_topics
 
 # What the two services of the tests' own say and hear.
-SPOKEN = (TICKETING_EVENTS, BANK_TRANSFERS, dead_letters("ticketing"), dead_letters("payments"))
+SPOKEN = (TICKETING_EVENTS, BANK_TRANSFERS)
 
 
 @pytest.fixture
@@ -42,13 +43,12 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def pass_key() -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.generate()
+def pass_keys() -> Keys:
+    return new_keys()
 
 
 @pytest.fixture
-async def stage(cluster: Cluster, tmp_path: Path, pass_key: Ed25519PrivateKey) -> AsyncIterator[Stage]:
-    public = pass_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (tmp_path / "pass-public.pem").write_bytes(public)
+async def stage(cluster: Cluster, tmp_path: Path, pass_keys: Keys) -> AsyncIterator[Stage]:
+    (tmp_path / "pass-public.pem").write_bytes(public_pem(pass_keys.public_keys[1]))
     async for opened in open_stage(cluster, tmp_path):
         yield opened

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from services.analytics.stream.log_reader import TOPICS
 from services.analytics.stream.rebuild import TABLES, rebuild
-from services.analytics.stream.verify import Finding, verify
+from services.analytics.stream.verify import verify
 from services.analytics.stream.worker import Worker
 from shared.clock import utc_now
 from shared.events.common import Event, Line, Place
@@ -37,6 +37,7 @@ from shared.money import Dong
 from shared.observe.health import Health
 from shared.settings import Settings
 from shared.storage.db import Pool, create_pool
+from shared.unit.findings import Finding
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import MIGRATIONS, Cluster

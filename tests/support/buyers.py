@@ -18,9 +18,9 @@ from services.ticketing.people.domain import Device
 from services.ticketing.people.store import insert_device
 from shared.clock import local_date, utc_now
 from shared.ids import DeviceId, PersonId, uuid7
+from shared.keys.files import PASS_KEYS, load_keys
 from shared.money import Dong
 from shared.passes.auth import GATE, Pass, Role, sign_pass
-from shared.passes.keys import read_private_key
 from shared.qr.banks import find_bin
 from tests.support.real_system import RealSystem
 
@@ -75,7 +75,7 @@ class Gates:
     @classmethod
     async def pair(cls, system: RealSystem, venues: list[str]) -> "Gates":
         """Phones as pairing leaves them."""
-        key = read_private_key(system.secrets / "pass-key.pem")
+        key = load_keys(system.secrets, PASS_KEYS).signer
         gates = cls()
         connection = await asyncpg.connect(system.database_url("ticketing"))
         try:

@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from services.ticketing.app import WEBS, account_doors, manage_doors, sign_in_doors
@@ -19,7 +18,8 @@ from services.ticketing.people.api import account, audit, manage, sign_in
 from services.ticketing.people.api.audit import AuditDoors
 from services.ticketing.people.usecases.first_people import seed_people
 from services.ticketing.people.usecases.read_audit import read_audit
-from shared.passes.auth import Doors, Pass, verify_pass
+from shared.keys.files import Keys, Signer
+from shared.passes.auth import Doors, Pass, PassKeys
 from shared.passes.revocations import Revocations
 from shared.seed.reader import FOLDER, read_seed
 from shared.seed.rows import Person as SeedPerson
@@ -30,6 +30,7 @@ from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
+from tests.support.keys import new_keys
 
 TICKETING = Path("services/ticketing")
 ORIGIN = "https://doors.test"
@@ -47,7 +48,7 @@ class House:
 
     pool: Pool
     unit: Unit
-    key: Ed25519PrivateKey
+    keys: Keys
     revocations: Revocations
     app: FastAPI
     now: list[datetime]
@@ -62,8 +63,12 @@ class House:
         self.browsers.append(client)
         return client
 
+    @property
+    def key(self) -> Signer:
+        return self.keys.signer
+
     def holds(self, browser: httpx.AsyncClient, cookie: str) -> Pass:
-        return verify_pass(browser.cookies[cookie], self.key.public_key(), self.now[0])
+        return PassKeys(self.keys.public_keys).verify(browser.cookies[cookie], self.now[0])
 
     async def office(self, person: SeedPerson) -> httpx.AsyncClient:
         browser = self.browser()
@@ -102,7 +107,7 @@ async def _furnish(url: str) -> None:
 
 @asynccontextmanager
 async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
-    now, key = [BEGINNING], Ed25519PrivateKey.generate()
+    now, keys = [BEGINNING], new_keys()
     unit = Unit(pool, "ticketing", "ticketing.events", lambda: now[0], waker)
     revocations = Revocations(pool, waker)
     keeping_up = asyncio.create_task(revocations.run())
@@ -111,14 +116,14 @@ async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
         "ticketing",
         [sign_in.router, manage.router, account.router, audit.router],
         is_ready,
-        Doors(key.public_key(), revocations, unit.clock),
+        Doors(PassKeys(keys.public_keys), revocations, unit.clock),
         pages,
     )
-    app.state.sign_in = sign_in_doors(unit, pages, key)
-    app.state.account = account_doors(unit, pages, key)
+    app.state.sign_in = sign_in_doors(unit, pages, keys)
+    app.state.account = account_doors(unit, pages, keys)
     app.state.audit = AuditDoors(pages, Bound(unit, read_audit))
-    app.state.manage = manage_doors(unit, pages, ORIGIN, key)
-    house = House(pool, unit, key, revocations, app, now)
+    app.state.manage = manage_doors(unit, pages, ORIGIN, keys)
+    house = House(pool, unit, keys, revocations, app, now)
     yield house
     keeping_up.cancel()
     for browser in house.browsers:

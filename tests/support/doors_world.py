@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from deploy.local.secrets import ensure_secrets
@@ -28,8 +27,8 @@ from shared.clock import utc_now
 from shared.events.ticketing import VenueChanged
 from shared.events.words import PersonRole
 from shared.ids import DeviceId, PersonId, VenueId, uuid7
+from shared.keys.files import PASS_KEYS, Signer, load_keys
 from shared.passes.auth import Doors, Pass, Role, sign_pass
-from shared.passes.keys import read_private_key
 from shared.passes.revocations import revoke
 from shared.process.roles import Service
 from shared.seed.reader import read_seed
@@ -52,7 +51,7 @@ class World:
 
     services: dict[str, Service]
     apps: dict[str, FastAPI]
-    key: Ed25519PrivateKey
+    key: Signer
     pin: HashedPin
     password_hash: str
     people: dict[Role, PersonId] = field(default_factory=dict[Role, PersonId])
@@ -151,7 +150,7 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
         apps["simulator"] = simulator.build(SimulatorSettings.read(environment), bank)
         assert set(apps) == set(SERVICES)
         ours = {name: app for name, app in apps.items() if isinstance(app, FastAPI)}
-        key = read_private_key(folder / "pass-key.pem")
+        key = load_keys(folder, PASS_KEYS).signer
         world = World(services, ours, key, hash_pin(PIN), await hash_password(PASSWORD))
         await world.furnish()
         await world.shut_out()

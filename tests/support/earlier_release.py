@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.secrets import ensure_secrets
 from services.analytics import app as analytics
@@ -24,6 +25,7 @@ from shared.storage import migrate
 from shared.storage.db import Pool, connect
 from tests.support.cluster import Cluster
 from tests.support.release_files import LogRecord, dump_file, read_log, restore
+from tests.support.topics import until_told_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FOLDERS = sorted(FIXTURES.glob("release-*"))
@@ -31,11 +33,7 @@ ORIGIN = "https://doors.test"
 _KEPT_FOR_EVER = {topic.name for topic in TOPICS if topic.retention_ms == FOREVER_MS}
 APPS = {"ticketing": ticketing, "payments": payments, "analytics": analytics}
 # An event without an id is known to analytics by its place, with the topic as Kafka calls it.
-_RENAME = (
-    "UPDATE offsets SET topic = $1 || topic",
-    "UPDATE dead_letters SET ce_id = $1 || ce_id WHERE ce_id = topic || '/' || partition || '/' || log_offset",
-    "UPDATE dead_letters SET topic = $1 || topic",
-)
+_RENAME = ("UPDATE offsets SET topic = $1 || topic",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,7 @@ def left_by(folder: Path, cluster: Cluster, secrets: Path) -> Generator[EarlierR
 async def _put_log(release: EarlierRelease) -> None:
     """Every record at its old place in the log."""
     await create_topics(release.cluster.kafka_bootstrap, release.prefix)
+    await _make_gone_topics(release)
     kafka = AIOKafkaProducer(
         **connection(release.cluster.kafka_bootstrap), acks="all", enable_idempotence=True, linger_ms=5
     )
@@ -119,6 +118,17 @@ async def _put_log(release: EarlierRelease) -> None:
         await kafka.stop()
     assert places == [record.offset for record in release.log], "a place in the log is part of what was left"
     await _rename_topics(release)
+
+
+async def _make_gone_topics(release: EarlierRelease) -> None:
+    """Those that a release had and we do not."""
+    ours = {topic.name for topic in TOPICS}
+    gone = sorted({record.topic for record in release.log} - ours)
+    admin = AIOKafkaAdminClient(**connection(release.cluster.kafka_bootstrap))
+    await admin.start()
+    await admin.create_topics([NewTopic(release.prefix + name, 1, 1) for name in gone])
+    await admin.close()
+    await until_told_of(release.cluster.kafka_bootstrap, [release.prefix + name for name in gone])
 
 
 async def _rename_topics(release: EarlierRelease) -> None:

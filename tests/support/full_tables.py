@@ -11,6 +11,10 @@ SELECT n, '', now() - n * interval '10 seconds' FROM generate_series(1, 100000) 
 INSERT INTO changes (topic, key, at)
 SELECT 'order', n::text, now() - (100000 - n) * interval '1 second' FROM generate_series(1, 100000) AS n;
 INSERT INTO revocations (subject_id) SELECT gen_random_uuid() FROM generate_series(1, 500);
+INSERT INTO put_aside (topic, partition, log_offset, content, at, ce_id, type, reason, detail, settled_at, settled_how)
+SELECT 'topic', n % 12, n, '', now() - n * interval '1 hour', n, 'type', 'reason', '',
+       CASE WHEN n > 20 THEN now() END, CASE WHEN n > 20 THEN 'decided' END
+  FROM generate_series(1, 100000) AS n;
 """
 
 TICKETING = """
@@ -101,7 +105,6 @@ INSERT INTO day_taken SELECT date '2026-01-01' + n % 335, 'venue-' || n % 900 + 
   FROM generate_series(1, 100000) AS n;
 INSERT INTO day_entered SELECT date '2026-01-01' + n % 335, 'venue-' || n % 900 + 1, n, 1, 1
   FROM generate_series(1, 100000) AS n;
-INSERT INTO dead_letters SELECT 'a', n % 12, n, now(), '', 'contract', '', n::text FROM generate_series(1, 100000) AS n;
 """
 
 # The platform's tables stand in every service's database; they are filled and asked once.

@@ -7,13 +7,13 @@ from typing import Any, cast
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from shared.passes.auth import Cookie, Role, sign_pass
 from tests.support.doors_samples import Sample
 from tests.support.doors_table import Row
 from tests.support.doors_world import VENUE, World
+from tests.support.keys import new_keys
 
 TIMES = (
     *("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30"),
@@ -121,7 +121,7 @@ class Fuzzer:
         self._passes = {str(role): world.token(world.issued(role)) for role in Role}
         self._tokens = [*self._passes.values()]
         self._tokens += [
-            sign_pass(world.issued(Role.OPERATOR), Ed25519PrivateKey.generate()),
+            sign_pass(world.issued(Role.OPERATOR), new_keys().signer),
             "",
             "x.y",
             "é.é",

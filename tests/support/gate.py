@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.catalogue.store import read_catalogue
@@ -28,11 +26,13 @@ from shared.clock import local_date, utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.events.words import TicketMode
 from shared.ids import DeviceId, OrderId, ProductId, uuid7
+from shared.keys.files import Signer
 from shared.passes.auth import Pass, Role, sign_pass
 from shared.seed.reader import read_seed
 from shared.storage.db import Pool, create_pool
 from shared.unit.unit import Tx, Unit
 from shared.unit.wake import Waker
+from tests.support.keys import new_keys
 
 VENUE = "cot-co-lung-cu"
 PRODUCT = ProductId("cot-co-lung-cu-entry")
@@ -52,8 +52,8 @@ class Venue:
 
     unit: Unit
     catalogue: Catalogue
-    signer: TicketSigner = field(default_factory=lambda: TicketSigner(1, Ed25519PrivateKey.generate()))
-    pass_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    signer: TicketSigner = field(default_factory=lambda: new_keys().signer)
+    pass_key: Signer = field(default_factory=lambda: new_keys().signer)
 
     @property
     def pool(self) -> Pool:

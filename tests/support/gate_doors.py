@@ -20,7 +20,7 @@ from shared.clock import utc_now
 from shared.events.topics import TICKETING_EVENTS
 from shared.ids import uuid7
 from shared.observe.health import Health
-from shared.passes.auth import Doors
+from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations, revoke
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
@@ -97,7 +97,7 @@ async def open_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         waker = Waker(url, solo=True)
         venue = await venue_in(Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, waker))
         revocations = Revocations(pool, waker)
-        doors = Doors(venue.pass_key.public_key(), revocations, utc_now)
+        doors = Doors(PassKeys({1: venue.pass_key.private_key.public_key()}), revocations, utc_now)
         pages = Pages(WEBS, "ticketing")
         app = create_app("ticketing", [gate.router, typed.router, conflicts.router], Health(pool).ready, doors, pages)
         live = Live(pool, waker, asyncio.Event())

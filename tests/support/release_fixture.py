@@ -20,10 +20,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from deploy.local.paths import ROOT
 from deploy.local.process import DidNotHappen, Program, wait_until
 from deploy.local.settings import Ports
-from services.ticketing.codes.keys import load_public_keys
 from shared.events.topics import ALL as TOPICS
 from shared.kafka.connection import connection
-from shared.passes.keys import read_public_key
+from shared.keys.files import PASS_KEYS, TICKET_KEYS, load_public_keys
 from shared.settings import SERVICES
 from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN, RealSystem
@@ -98,8 +97,10 @@ def _signed(town: Town) -> Signed:
     return Signed(
         sign_ins=town.sign_ins,
         passes=town.passes,
-        pass_key=read_public_key(secrets / "pass-public.pem").public_bytes_raw().hex(),
-        ticket_keys={str(number): key.public_bytes_raw().hex() for number, key in load_public_keys(secrets).items()},
+        pass_key=load_public_keys(secrets, PASS_KEYS)[1].public_bytes_raw().hex(),
+        ticket_keys={
+            str(key_id): key.public_bytes_raw().hex() for key_id, key in load_public_keys(secrets, TICKET_KEYS).items()
+        },
     )
 
 
@@ -199,7 +200,7 @@ def _kept(record: ConsumerRecord) -> LogRecord:
         offset=record.offset,
         timestamp_ms=record.timestamp,
         key=None if record.key is None else record.key.decode(),
-        headers=[(name, value.decode()) for name, value in record.headers],
+        headers=[(name, (value or b"").decode()) for name, value in record.headers],
         value=value,
         raw=raw,
     )

@@ -32,7 +32,7 @@ async def build(settings: Settings) -> Service:
     unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
     health = Health(pool)
     handler = EventHandler(unit, {VenueChanged.TYPE: hear_venue})
-    dead_letters = DeadLetters(settings, unit, handler)
+    dead_letters = DeadLetters(unit, handler)
     producer = Producer(settings.kafka_bootstrap)
 
     return Service(
@@ -41,10 +41,10 @@ async def build(settings: Settings) -> Service:
         unit=unit,
         waker=waker,
         health=health,
-        dead_letters=dead_letters,
+        dead_letters=dead_letters.box,
         migrations=Path("/nonexistent"),
         api=api_of(health),
-        consumers=[Consumer(settings, [TICKETING_EVENTS.name], handler, dead_letters, health)],
+        consumers=[Consumer(settings, TICKETING_EVENTS.name, handler, dead_letters, health)],
         relay=Relay(settings, producer, waker, health),
         background=[end_when_told],
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,16 @@ from shared.clock import utc_now
 from shared.events import topics
 from shared.events.ticketing import VenueChanged
 from shared.ids import VenueId
-from shared.kafka.consumer import Consumer, Handle
-from shared.kafka.dead_letters import DeadLetters
-from shared.kafka.handler import EventHandler
+from shared.kafka.consumer import Consumer
+from shared.kafka.dead_letters import DeadLetters, Handler
+from shared.kafka.handler import EventHandler, Money
+from shared.kafka.message import Message
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
 from shared.settings import Settings
 from shared.storage.db import AWAY, connect, create_pool
+from shared.unit.dead_letters import DeadLetter
 from shared.unit.unit import Tx, Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
@@ -65,6 +67,22 @@ def handler_of(unit: Unit) -> EventHandler:
     return EventHandler(unit, {VenueChanged.TYPE: hear_venue})
 
 
+@dataclass(frozen=True, slots=True)
+class Only(Handler):
+    """A handler that only has something to do with a message that comes."""
+
+    do: Callable[[Message], Awaitable[None]]
+
+    async def __call__(self, message: Message) -> None:
+        await self.do(message)
+
+    async def again(self, message: Message) -> None:
+        raise NotImplementedError
+
+    def money_in(self, message: Message) -> Money:
+        return Money()
+
+
 @dataclass(slots=True)
 class Side:
     """One of the two services."""
@@ -81,10 +99,18 @@ class Side:
     def handler(self) -> EventHandler:
         return handler_of(self.unit)
 
-    def consumer(self, handle: Handle | None = None, instance: str = "one") -> Consumer:
+    def consumer(
+        self, handler: Handler | None = None, instance: str = "one", topic: str = topics.TICKETING_EVENTS.name
+    ) -> Consumer:
         settings = Settings.read(self.settings.service, environment_of(self.settings) | {"INSTANCE_ID": instance})
-        source = [topics.TICKETING_EVENTS.name]
-        return Consumer(settings, source, handle or self.handler(), self.dead_letters, self.health)
+        return Consumer(settings, topic, handler or self.handler(), self.dead_letters, self.health)
+
+    async def letters(self) -> list[DeadLetter]:
+        """What was put aside, oldest first."""
+        return list(reversed(await self.dead_letters.box.newest(also_settled=True)))
+
+    async def has_put_aside(self, number: int) -> bool:
+        return int(await self.unit.pool.fetchval("SELECT count(*) FROM put_aside")) >= number
 
 
 @dataclass(slots=True)
@@ -162,4 +188,4 @@ async def side_of(cluster: Cluster, service: str, prefix: str, stack: AsyncExitS
     pool = await create_pool(url, service, 12)
     stack.push_async_callback(pool.close)
     unit = Unit(pool, service, topics.TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
-    return Side(settings, unit, DeadLetters(settings, unit, handler_of(unit)), Health(pool))
+    return Side(settings, unit, DeadLetters(unit, handler_of(unit)), Health(pool))

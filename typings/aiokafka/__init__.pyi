@@ -24,13 +24,47 @@ class ConsumerRecord:
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        offset: int,
+        timestamp: int,
+        timestamp_type: int,
+        key: bytes | None,
+        value: bytes | None,
+        checksum: int | None,
+        serialized_key_size: int,
+        serialized_value_size: int,
+        headers: Sequence[tuple[str, bytes | None]],
+    ) -> None: ...
 
 class ConsumerRebalanceListener:
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> Awaitable[None] | None: ...
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> Awaitable[None] | None: ...
 
+class Cluster:
+    def leader_for_partition(self, partition: TopicPartition) -> int | None: ...
+
+class AIOKafkaClient:
+    cluster: Cluster
+    async def send(self, node_id: int | None, request: Any) -> Any: ...
+
+class BatchBuilder:
+    _builder: Any
+    def append(
+        self,
+        *,
+        timestamp: int | None,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]],
+    ) -> object: ...
+
 class AIOKafkaProducer:
+    def create_batch(self) -> BatchBuilder: ...
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Awaitable[RecordMetadata]: ...
     def __init__(
         self,
         *,
@@ -59,7 +93,7 @@ class AIOKafkaProducer:
         key: bytes | None = ...,
         partition: int | None = ...,
         timestamp_ms: int | None = ...,
-        headers: Sequence[tuple[str, bytes]] | None = ...,
+        headers: Sequence[tuple[str, bytes | None]] | None = ...,
     ) -> Awaitable[RecordMetadata]: ...
     async def send_and_wait(
         self,
@@ -68,10 +102,11 @@ class AIOKafkaProducer:
         key: bytes | None = ...,
         partition: int | None = ...,
         timestamp_ms: int | None = ...,
-        headers: Sequence[tuple[str, bytes]] | None = ...,
+        headers: Sequence[tuple[str, bytes | None]] | None = ...,
     ) -> RecordMetadata: ...
 
 class AIOKafkaConsumer:
+    _client: AIOKafkaClient
     def __init__(
         self,
         *topics: str,

@@ -1,34 +1,22 @@
-"""A batch of records from Kafka, read into the newest fact of each thing, ready for one transaction. Pure."""
+"""A batch of messages, read into the newest fact of each thing, ready for one transaction. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
-
-from aiokafka import ConsumerRecord, TopicPartition
 
 from services.analytics.stream.facts import Ended, Entry, Fact, Payment, Refund, Revocation, UnknownType, Venue, read
 from shared.errors import Poison
+from shared.kafka.dead_letters import letter_of
+from shared.kafka.faults import Fault, fault_of
+from shared.kafka.handler import Money
+from shared.kafka.message import Message
+from shared.unit.dead_letters import DeadLetter
 
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A record that cannot be counted; fields are named as the columns of `dead_letters`.
-
-    `at` is the log's time rather than ours, so that a rebuild writes the same row.
-    """
-
-    topic: str
-    partition: int
-    log_offset: int
-    at: datetime
-    type: str
-    reason: str
-    detail: str
-    ce_id: str
-    key: bytes | None
-    payload: bytes | None
+# By topic as Kafka calls it, and number. A partition may have no messages.
+Polled: TypeAlias = Mapping[tuple[str, int], Sequence[Message]]
+Positions: TypeAlias = dict[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +41,26 @@ class Batch:
     venues: dict[str, Venue] = field(default_factory=dict[str, Venue])
     revoked: set[UUID] = field(default_factory=set[UUID])
     ended: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
-    dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
+    faults: list[tuple[Message, Fault]] = field(default_factory=list[tuple[Message, Fault]])
     events: int = 0
     unknown: int = 0
 
-    def add(self, record: ConsumerRecord) -> None:
-        """Reads one record; what cannot be read becomes a dead letter, an unknown type is passed over."""
+    def add(self, message: Message) -> None:
+        """Reads one message; what cannot be read becomes a dead letter, an unknown type is passed over."""
         self.events += 1
-        kind = header_of(record, "ce_type")
         try:
-            self.put(read(kind, record.value, record.partition))
+            if not message.is_readable:
+                raise Poison("unreadable")
+            self.put(read(message.ce_type, message.value, message.partition))
         except UnknownType:
             self.unknown += 1
         except Poison as poison:
-            self.dead.append(_dead(record, kind, poison))
+            self.faults.append((message, fault_of(poison)))
+
+    @property
+    def dead_letters(self) -> list[DeadLetter]:
+        """What is put aside. `at` is the log's time rather than ours, so that a rebuild writes the same row."""
+        return [letter_of(message, fault, message.at, Money()) for message, fault in self.faults]
 
     def put(self, fact: Fact | None) -> None:
         match fact:
@@ -86,45 +80,26 @@ class Batch:
                 pass
 
 
-def batch_of(
-    records: Mapping[TopicPartition, Sequence[ConsumerRecord]], positions: Mapping[tuple[str, int], int]
-) -> Batch:
+def batch_of(polled: Polled, positions: Positions) -> Batch:
     """The batch of what was polled; positions are the offsets that the database holds."""
     batch = Batch()
-    for part in records.values():
-        if not part:
-            continue
-        last = part[-1]
-        newest_at = datetime.fromtimestamp(max(record.timestamp for record in part) / 1000, UTC)
-        batch.advances.append(
-            Advance(last.topic, last.partition, positions[last.topic, last.partition], last.offset + 1, newest_at)
-        )
-        for record in part:
-            batch.add(record)
+    for partition, messages in polled.items():
+        if messages:
+            batch.advances.append(_advance(partition, messages, positions))
+        for message in messages:
+            batch.add(message)
     return batch
 
 
-def header_of(record: ConsumerRecord, wanted: str) -> str:
-    """A header as text that PostgreSQL can store, "" when there is none."""
-    for name, value in record.headers:
-        if name == wanted:
-            return value.decode("ascii", "replace")[:200].replace("\0", "")
-    return ""
+def batch_without(partition: tuple[str, int], message: Message, fault: Fault, positions: Positions) -> Batch:
+    """The batch that passes over one message and puts it aside."""
+    return Batch([_advance(partition, [message], positions)], faults=[(message, fault)], events=1)
 
 
-def _dead(record: ConsumerRecord, kind: str, poison: Poison) -> DeadLetter:
-    return DeadLetter(
-        topic=record.topic,
-        partition=record.partition,
-        log_offset=record.offset,
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-        type=kind,
-        reason=poison.reason,
-        detail=poison.detail,
-        ce_id=header_of(record, "ce_id") or f"{record.topic}/{record.partition}/{record.offset}",
-        key=record.key,
-        payload=record.value,
-    )
+def _advance(partition: tuple[str, int], messages: Sequence[Message], positions: Positions) -> Advance:
+    topic, number = partition
+    newest_at = max(message.at for message in messages)
+    return Advance(topic, number, positions[partition], messages[-1].offset + 1, newest_at)
 
 
 class _Versioned(Protocol):

@@ -1,57 +1,25 @@
-"""Dead letters of analytics are rows, written by the transaction that passed over them."""
+"""Dead letters of analytics: written by the transaction that passed over them, counted again without any offset."""
 
-from collections.abc import Sequence
-
-from services.analytics.stream import store
 from services.analytics.stream.batch import Batch
-from services.analytics.stream.batch import DeadLetter as StoredLetter
 from services.analytics.stream.facts import UnknownType, read
 from services.analytics.stream.ingest import apply_dead_letter
 from shared.errors import Poison
-from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.message import Message
+from shared.kafka.dead_letters import DeadLetterBox
+from shared.unit.dead_letters import DeadLetter
 from shared.unit.unit import Unit
 
-_AT_MOST = 10_000
 
+def box_of(unit: Unit, prefix: str) -> DeadLetterBox:
+    """prefix: what our topics' names begin with in Kafka."""
 
-class StoredDeadLetters:
-    """The table instead of a topic. A replayed letter is counted and gone; no offset and no inbox is involved."""
-
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
-
-    async def read(self) -> list[DeadLetter]:
-        return [DeadLetter(_message(letter), letter.reason, replayed=False) for letter in await self._stored()]
-
-    async def replay(self, ce_ids: Sequence[str] | None = None) -> dict[str, str]:
-        wanted = [letter for letter in await self._stored() if ce_ids is None or letter.ce_id in ce_ids]
-        return {letter.ce_id: await self._again(letter) for letter in wanted}
-
-    async def _again(self, letter: StoredLetter) -> str:
+    async def again(letter: DeadLetter) -> None:
         batch = Batch()
         try:
             batch.put(read(letter.type, letter.payload, letter.partition))
-        except UnknownType:
-            return "unknown_type"
-        except Poison as poison:
-            return poison.reason
-        async with self._unit.pool.acquire() as connection:
-            await apply_dead_letter(connection, letter, batch)
-        self._unit.waker.wake()
-        return "done"
+        except UnknownType as error:
+            raise Poison("unknown_type", letter.type) from error
+        async with unit.pool.acquire() as connection:
+            await apply_dead_letter(connection, (prefix + letter.topic, letter.partition), batch)
+        unit.waker.wake()
 
-    async def _stored(self) -> list[StoredLetter]:
-        async with self._unit.pool.acquire() as connection:
-            return await store.list_dead_letters(connection, _AT_MOST)
-
-
-def _message(letter: StoredLetter) -> Message:
-    return Message(
-        topic=letter.topic,
-        partition=letter.partition,
-        offset=letter.log_offset,
-        key=(letter.key or b"").decode(errors="replace"),
-        value=letter.payload or b"",
-        headers={"ce_id": letter.ce_id, "ce_type": letter.type},
-    )
+    return DeadLetterBox(unit, again)

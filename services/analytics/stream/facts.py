@@ -29,6 +29,7 @@ from shared.events.ticketing import (
     TicketAdmitted,
     VenueChanged,
 )
+from shared.kafka.handler import UNREADABLE
 from shared.money import Dong
 
 TAKEN = frozenset({"settled", "recorded"})
@@ -132,18 +133,18 @@ class UnknownType(Exception):
 def read(kind: str, payload: bytes | None, partition: int) -> Fact | None:
     """The fact in a record, None if it is about nothing we count; raises UnknownType or Poison."""
     if not kind:
-        raise Poison("no_type", "header ce_type is missing")
+        raise Poison("missing_type")
     decoder = _DECODERS.get(kind)
     if decoder is None:
         raise UnknownType(kind)
     try:
         event = decoder.decode(payload or b"")
         fact = _fact_of(event, partition)
-    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError) as error:
+    except UNREADABLE as error:
         # The message names the field and the rule, never the value.
-        raise Poison("contract", str(error)[:200]) from error
+        raise Poison("broken_contract", str(error)[:200]) from error
     if event.version > _MAX_VERSION or b"\\u0000" in (payload or b""):
-        raise Poison("contract", "version or text that the database cannot hold")
+        raise Poison("broken_contract", "version or text that the database cannot hold")
     return fact
 
 

@@ -3,14 +3,31 @@
 Lock order: offsets by (topic, partition), venues, facts, rollups.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import asyncpg
+
 from services.analytics.stream import store
-from services.analytics.stream.batch import Batch, DeadLetter
+from services.analytics.stream.batch import Batch, Polled, Positions, batch_of, batch_without
 from services.analytics.stream.deltas import Deltas
 from services.analytics.stream.facts import Entry, Payment
-from shared.storage.db import Connection
+from shared.kafka.dead_letters import tell
+from shared.kafka.faults import Fault, fault_of
+from shared.kafka.message import Message
+from shared.observe.log import Log
+from shared.storage.db import PASSES, Connection
+from shared.unit import dead_letters
+
+log = Log(__name__)
+# Two batches that change the kind of venues may make one rollup row together; the second is counted again.
+MADE_TWICE = asyncpg.UniqueViolationError
+# Says that nothing was wrong with the batch itself.
+_NOT_THE_BATCHS_FAULT: tuple[type[BaseException], ...] = (store.Fenced, MADE_TWICE, *PASSES)
+
+
+Pause = Callable[[Message, Fault], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -24,19 +41,72 @@ class Applied:
     ages_from: list[datetime] = field(default_factory=list[datetime])
 
 
-async def apply_batch(connection: Connection, batch: Batch) -> Applied:
+async def apply_polled(
+    connection: Connection, polled: Polled, positions: Positions, pause: Pause
+) -> list[tuple[Batch, Applied]]:
+    """Counts what was polled in one transaction; the positions move along. Raises Fenced if another was faster.
+
+    If that fails, each message is counted in one of its own, so that only the culprit is put aside. pause: asked for
+    each before that.
+    """
+    batch = batch_of(polled, positions)
+    for message, fault in batch.faults:
+        await pause(message, fault)
+    try:
+        return [(batch, await apply_batch(connection, batch, positions))]
+    except _NOT_THE_BATCHS_FAULT:
+        raise
+    except Exception as error:
+        log.error("batch_failed", events=batch.events, error=type(error).__name__, with_trace=True)
+    return [
+        await _apply_one(connection, (partition, message), positions, pause)
+        for partition, messages in polled.items()
+        for message in messages
+    ]
+
+
+async def _apply_one(
+    connection: Connection, at: tuple[tuple[str, int], Message], positions: Positions, pause: Pause
+) -> tuple[Batch, Applied]:
+    partition, message = at
+    batch = batch_of({partition: [message]}, positions)
+    try:
+        return batch, await apply_batch(connection, batch, positions)
+    except _NOT_THE_BATCHS_FAULT:
+        raise
+    except Exception as error:
+        fault = fault_of(error)
+    await pause(message, fault)
+    try:
+        batch = batch_without(partition, message, fault, positions)
+        return batch, await apply_batch(connection, batch, positions)
+    except _NOT_THE_BATCHS_FAULT:
+        raise
+    except Exception as error:
+        log.error("not_put_aside", place=message.place, error=type(error).__name__, with_trace=True)
+    # What cannot be put aside whole is put aside by its place. If not even that goes, the reader says so and waits.
+    batch = batch_without(partition, message.bare(), fault, positions)
+    return batch, await apply_batch(connection, batch, positions)
+
+
+async def apply_batch(connection: Connection, batch: Batch, positions: Positions) -> Applied:
     """Counts a batch exactly once, or raises Fenced and leaves no trace."""
     async with connection.transaction():
         await store.advance_offsets(connection, batch.advances)
-        return await _apply_facts(connection, batch)
+        letters = batch.dead_letters
+        new = await dead_letters.insert(connection, letters) if letters else []
+        applied = await _apply_facts(connection, batch)
+    tell(new, letters)
+    for advance in batch.advances:
+        positions[advance.topic, advance.partition] = advance.new_offset
+    return applied
 
 
-async def apply_dead_letter(connection: Connection, letter: DeadLetter, batch: Batch) -> None:
-    """Counts a record that was put aside and can be read by now; no offset moves."""
+async def apply_dead_letter(connection: Connection, partition: tuple[str, int], batch: Batch) -> None:
+    """Counts a record that was put aside and can be read by now; no offset moves, and twice counts once."""
     async with connection.transaction():
-        await store.lock_offset(connection, letter.topic, letter.partition)
+        await store.lock_offset(connection, *partition)
         await _apply_facts(connection, batch)
-        await store.delete_dead_letter(connection, letter)
 
 
 async def _apply_facts(connection: Connection, batch: Batch) -> Applied:
@@ -47,8 +117,6 @@ async def _apply_facts(connection: Connection, batch: Batch) -> Applied:
     await _apply_entries(connection, batch, deltas, applied)
     if batch.refunds:
         await store.insert_refunds(connection, [batch.refunds[key] for key in sorted(batch.refunds)])
-    if batch.dead:
-        await store.append_dead_letters(connection, batch.dead)
     await store.revoke(connection, batch.revoked)
     await store.end_passes(connection, batch.ended)
     applied.rows = await store.merge_rollups(connection, deltas)

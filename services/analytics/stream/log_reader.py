@@ -9,9 +9,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.connection import connection
+from shared.kafka.message import Message
 from shared.kafka.patience import Patience, stop_within
 from shared.kafka.reader import Polled, events_behind
 from shared.kafka.topics import partitions_of
+from shared.kafka.unreadable import poll_carefully
 from shared.settings import Settings
 
 TOPICS = (TICKETING_EVENTS, PAYMENTS_EVENTS)
@@ -65,9 +67,11 @@ class LogReader:
         for (topic, number), offset in offsets.items():
             self._kafka.seek(TopicPartition(topic, number), offset)
 
-    async def poll(self, max_records: int = 1000) -> Polled:
+    async def poll(self, max_records: int = 1000, *, carefully: bool = False) -> Polled:
         """What came within half a second, in order within each partition."""
         async with self._patience.wait(_CALL_LIMIT_S):
+            if carefully:
+                return await poll_carefully(self._kafka)
             return await self._kafka.getmany(timeout_ms=500, max_records=max_records)
 
     async def behind(self) -> Mapping[str, int]:
@@ -79,6 +83,13 @@ class LogReader:
         async with self._patience.wait(_CALL_LIMIT_S):
             ends = await self._kafka.end_offsets(self._kafka.assignment())
         return {(partition.topic, partition.partition): end for partition, end in ends.items()}
+
+    def read(self, polled: Polled) -> dict[tuple[str, int], list[Message]]:
+        """What was polled, by topic as Kafka calls it and number."""
+        return {
+            (partition.topic, partition.partition): [Message.of(record, self._prefix) for record in records]
+            for partition, records in polled.items()
+        }
 
     async def stop(self) -> None:
         await stop_within(self._kafka, self._patience.closing_s)

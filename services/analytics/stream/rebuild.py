@@ -11,10 +11,12 @@ import asyncpg
 
 from services.analytics import metrics
 from services.analytics.stream import store
-from services.analytics.stream.batch import batch_of
-from services.analytics.stream.ingest import apply_batch
+from services.analytics.stream.ingest import apply_polled
 from services.analytics.stream.log_reader import LogReader, Offsets, cluster_id
 from services.analytics.stream.store import SQL
+from shared.kafka.faults import Fault
+from shared.kafka.message import Message
+from shared.kafka.unreadable import is_unreadable
 from shared.settings import Settings
 from shared.storage.db import COLLIDED, DirectConnection, connect
 
@@ -29,7 +31,7 @@ TABLES = (
     "hour_taken",
     "day_taken",
     "day_entered",
-    "dead_letters",
+    "put_aside",
 )
 _BATCH = 5000
 _SAY_EVERY_S = 1.0
@@ -76,22 +78,30 @@ async def _make_shadow(connection: DirectConnection) -> None:
 async def _read_to_end(connection: DirectConnection, reader: LogReader, positions: Offsets, say: Say) -> None:
     """Counts everything up to where the log ends now, until nothing is left; the positions move along."""
     ends = await reader.ends()
-    said_at = 0.0
+    said_at, is_careful = 0.0, False
     while True:
         if all(positions[partition] >= end for partition, end in ends.items()):
             ends = await reader.ends()
             if all(positions[partition] >= end for partition, end in ends.items()):
                 return
-        batch = batch_of(await reader.poll(_BATCH), positions)
-        if batch.advances:
-            await apply_batch(connection, batch)
-        for advance in batch.advances:
-            positions[advance.topic, advance.partition] = advance.new_offset
+        try:
+            polled = await reader.poll(_BATCH, carefully=is_careful)
+        except Exception as error:
+            if is_careful or not is_unreadable(error):
+                raise
+            is_careful = True
+            reader.seek(positions)
+            continue
+        await apply_polled(connection, reader.read(polled), positions, _go_on)
         done, whole = sum(positions.values()), max(sum(ends.values()), 1)
         metrics.REBUILD_RATIO.set(min(done / whole, 1.0))
         if time.monotonic() - said_at > _SAY_EVERY_S:
             said_at = time.monotonic()
             say(f"rebuilding: {done} of {whole} events ({100 * done // whole} %)")
+
+
+async def _go_on(_message: Message, _fault: Fault) -> None:
+    """A person waits for the rebuild and sees what it puts aside: nothing is slowed down."""
 
 
 async def _swap_in_time(connection: DirectConnection) -> None:

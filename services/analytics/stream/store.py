@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
 
-from services.analytics.stream.batch import Advance, DeadLetter
+from services.analytics.stream.batch import Advance
 from services.analytics.stream.deltas import DayKey, Deltas, EntryDayKey, HourKey, MinuteKey, Taken, changed
 from services.analytics.stream.facts import Entry, Payment, Refund, Venue
 from shared.passes import revocations
@@ -134,22 +134,9 @@ async def _merge(connection: Connection, statement: str, cells: Iterable[tuple[K
     return len(rows)
 
 
-async def append_dead_letters(connection: Connection, letters: Sequence[DeadLetter]) -> None:
-    statement = SQL["append_dead_letters"]
-    await connection.execute(statement, *_columns(statement, letters))
-
-
-async def list_dead_letters(connection: Connection, limit: int) -> list[DeadLetter]:
-    return [DeadLetter(**row) for row in await connection.fetch(SQL["list_dead_letters"], limit)]
-
-
 async def lock_offset(connection: Connection, topic: str, partition: int) -> None:
     """Holds off every worker of a partition until the commit."""
     await connection.execute(SQL["lock_offset"], topic, partition)
-
-
-async def delete_dead_letter(connection: Connection, letter: DeadLetter) -> None:
-    await connection.execute(SQL["delete_dead_letter"], letter.topic, letter.partition, letter.log_offset)
 
 
 async def revoke(connection: Connection, subject_ids: Iterable[UUID]) -> None:

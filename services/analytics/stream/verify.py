@@ -1,13 +1,12 @@
 """Whether what is shown is what was heard: the rules that must hold at any moment, one finding each."""
 
-from dataclasses import dataclass
-
 from aiokafka.errors import KafkaError
 
 from services.analytics.stream.log_reader import LogReader
 from services.analytics.stream.store import SQL, hold_tables
 from shared.settings import Settings
 from shared.storage.db import Pool
+from shared.unit.findings import Finding
 
 _RECOMPUTED = {
     "minutes_equal_facts": "wrong_minutes",
@@ -16,15 +15,6 @@ _RECOMPUTED = {
     "entries_equal_facts": "wrong_entry_days",
     "no_negative_cell": "negative_cells",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One invariant; the detail is numbers, or why it could not be looked at."""
-
-    invariant: str
-    ok: bool
-    detail: dict[str, int | str]
 
 
 async def verify(settings: Settings, pool: Pool) -> list[Finding]:

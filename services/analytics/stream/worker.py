@@ -8,21 +8,24 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-import asyncpg
 from aiokafka.errors import OffsetOutOfRangeError
 
 from services.analytics import metrics
 from services.analytics.stream import store
-from services.analytics.stream.batch import Batch, batch_of
-from services.analytics.stream.ingest import Applied, apply_batch
+from services.analytics.stream.batch import Batch
+from services.analytics.stream.ingest import MADE_TWICE, Applied, apply_polled
 from services.analytics.stream.log_reader import EVERYTHING, LogReader, Offsets, PartitionShare, cluster_id
+from shared.kafka.breaker import Breaker
+from shared.kafka.dead_letters import measure
+from shared.kafka.faults import Fault
+from shared.kafka.message import Message
 from shared.kafka.patience import Patience
+from shared.kafka.pausing import Pausing
 from shared.kafka.reader import Doubt, Polled, Reader, Stopped
 from shared.observe.health import Health
 from shared.observe.log import Log
-from shared.observe.metrics import DEAD_LETTERS
 from shared.settings import Settings
-from shared.unit import changes
+from shared.unit import changes, dead_letters
 from shared.unit.unit import Unit
 
 log = Log(__name__)
@@ -30,7 +33,7 @@ log = Log(__name__)
 _BATCH = 1000
 # Numbers of a province may be a moment old; a transaction for every few events would cost the other services more.
 _GATHER_S = 0.2
-_DEAD_IN_A_BATCH = 200
+_CLEAN_EVERY_S = 600.0
 
 
 class MadeTwice(Doubt):
@@ -40,12 +43,17 @@ class MadeTwice(Doubt):
 class Worker:
     """One reader of both topics, or of a share of their partitions. `stop` lets it finish its batch."""
 
+    topic = "events"
+
     def __init__(self, settings: Settings, unit: Unit, health: Health, share: PartitionShare = EVERYTHING) -> None:
         self._settings = settings
         self._unit = unit
-        self._health = health
+        self._health = health.reader(self.topic)
         self._share = share
-        self._reader = Reader(self._open, self._work, health, self._note_behind)
+        self._reader = Reader(self._open, self._work, self._health, self._note_behind)
+        self._breaker = Breaker()
+        self._pausing = Pausing(unit.pool, unit.clock, self._health, self._reader.stopping)
+        self._cleaned_at = 0.0
         self._log: LogReader
         self._positions: Offsets = {}
 
@@ -64,14 +72,14 @@ class Worker:
             await self._check_cluster(patience)
             await self._log.start()
             await self._go_where_the_database_is()
-            self._health.waiting_for_infrastructure = False
+            self._health.waits_for_infrastructure = False
             yield self._log
         except OffsetOutOfRangeError as error:
             # The log lost what we have not read, or is shorter than we read: jumping would count wrongly for ever.
             raise _stopped("offset_out_of_range", str(error)) from error
         finally:
             # No number moves until the next one stands there too.
-            self._health.waiting_for_infrastructure = True
+            self._health.waits_for_infrastructure = True
             await self._log.stop()
 
     async def _check_cluster(self, patience: Patience) -> None:
@@ -92,39 +100,41 @@ class Worker:
         self._log.seek(self._positions)
 
     async def _work(self, records: Polled) -> None:
-        batch = batch_of(records, self._positions)
-        if not await self._apply(batch):
-            await self._go_where_the_database_is()
-        if batch.events < _BATCH // 2:
-            await self._reader.pause(_GATHER_S)
-
-    async def _apply(self, batch: Batch) -> bool:
-        """False if another worker was faster."""
-        if len(batch.dead) > max(_DEAD_IN_A_BATCH, batch.events // 2):
-            # A bad release must not drain a topic into the dead letters.
-            raise _stopped("too_many_dead_letters", f"{len(batch.dead)} of {batch.events} events")
+        events = sum(len(part) for part in records.values())
         started = time.perf_counter()
         try:
             async with self._unit.pool.acquire() as connection:
-                applied = await apply_batch(connection, batch)
+                done = await apply_polled(connection, self._log.read(records), self._positions, self._pause)
         except store.Fenced:
             metrics.FENCED.inc()
-            log.info("batch_fenced", events=batch.events)
-            return False
-        except asyncpg.UniqueViolationError as error:
+            log.info("batch_fenced", events=events)
+            await self._go_where_the_database_is()
+        except MADE_TWICE as error:
             raise MadeTwice from error
-        for advance in batch.advances:
-            self._positions[advance.topic, advance.partition] = advance.new_offset
-        self._unit.waker.wake()
-        metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
-        _measure(batch, applied, self._unit.clock())
-        return True
+        else:
+            self._unit.waker.wake()
+            metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
+            for batch, applied in done:
+                _measure(batch, applied, self._unit.clock())
+        if events < _BATCH // 2:
+            await self._reader.pause(_GATHER_S)
+
+    async def _pause(self, message: Message, fault: Fault) -> None:
+        """When too many of a topic are broken, waits before one more is put aside; a person may cut it short."""
+        seconds = self._breaker.count(f"{message.topic} {fault.reason}")
+        if seconds:
+            async with self._pausing.at(message) as pause:
+                await pause.wait(fault.reason, fault.detail, seconds)
 
     async def _note_behind(self, behind: int) -> None:
-        """Writes down that we looked, for the page. No relay runs here that would clean the table `changes`."""
+        """Writes down that we looked, for the page. No relay runs here, so what its timers do is done now and then."""
+        await measure(self._unit.pool)
         async with self._unit.pool.acquire() as connection:
             await store.see_worker(connection, self._unit.clock(), behind)
-            await changes.delete_old(connection)
+            if time.monotonic() - self._cleaned_at > _CLEAN_EVERY_S:
+                self._cleaned_at = time.monotonic()
+                await changes.delete_old(connection)
+                await dead_letters.forget_old(connection)
 
 
 def _stopped(reason: str, detail: str) -> Stopped:
@@ -139,9 +149,6 @@ def _measure(batch: Batch, applied: Applied, now: datetime) -> None:
     metrics.EVENTS.labels("stale").inc(applied.stale)
     metrics.EVENTS.labels("unknown_type").inc(batch.unknown)
     metrics.CORRECTED.inc(applied.corrected)
-    for letter in batch.dead:
-        DEAD_LETTERS.labels(letter.reason).inc()
-        log.error("dead_letter", reason=letter.reason, type=letter.type, topic=letter.topic, offset=letter.log_offset)
     for occurred_at in applied.ages_from:
         metrics.EVENT_AGE_SECONDS.observe(max((now - occurred_at).total_seconds(), 0))
     for table, rows in applied.rows.items():

@@ -109,5 +109,5 @@ async def test_what_cannot_be_read_is_put_aside_and_the_rest_goes_on(stage: Stag
     await stage.say(Sale().settled())
     await stage.count()
     assert await stage.taken() == (1, 30_000)
-    reasons = await stage.pool.fetch("SELECT reason, count(*) AS n FROM dead_letters GROUP BY 1 ORDER BY 1")
-    assert {row["reason"]: row["n"] for row in reasons} == {"contract": 3, "no_type": 1}
+    reasons = await stage.pool.fetch("SELECT reason, count(*) AS n FROM put_aside GROUP BY 1 ORDER BY 1")
+    assert {row["reason"]: row["n"] for row in reasons} == {"broken_contract": 3, "missing_type": 1}

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from services.analytics.stream.worker import Worker
 from shared.events.common import Event
 from shared.observe.health import Health
 from tests.support.analytics_stage import Sale, Stage, venue, working
@@ -95,7 +96,7 @@ async def test_another_kafka_cluster_stops_the_worker_before_it_counts(stage: St
     await stage.say(Sale().settled())
     health = Health(stage.pool)
     async with working(stage.worker(health)):
-        await until(partial(_has_halted, health))
+        await until(partial(_has_stopped, health, "another_kafka_cluster"))
     assert await stage.taken() == (0, 0)
     await stage.rebuild()
     assert await stage.taken() == (1, 30_000)
@@ -107,7 +108,7 @@ async def test_an_offset_that_the_log_does_not_hold_stops_the_worker_instead_of_
     await stage.pool.execute("UPDATE offsets SET next_offset = 1000000")
     health = Health(stage.pool)
     async with working(stage.worker(health)):
-        await until(partial(_has_halted, health))
+        await until(partial(_has_stopped, health, "offset_out_of_range"))
     assert await stage.pool.fetchval("SELECT min(next_offset) FROM offsets") == 1_000_000
     assert not (await stage.verify())[-1].ok
 
@@ -120,8 +121,8 @@ async def test_a_tampered_cell_is_found(stage: Stage) -> None:
     assert broken == {"hours_equal_facts", "all_rollups_sum_to_the_facts"}
 
 
-async def _has_halted(health: Health) -> bool:
-    return health.halted
+async def _has_stopped(health: Health, reason: str) -> bool:
+    return health.reader(Worker.topic).stopped == reason
 
 
 async def _events_read(stage: Stage) -> int:

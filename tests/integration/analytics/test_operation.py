@@ -10,7 +10,7 @@ import pytest
 
 from services.analytics.app import build
 from services.analytics.stream import store
-from services.analytics.stream.dead_letters import StoredDeadLetters
+from services.analytics.stream.dead_letters import box_of
 from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
 from shared.unit import audit
@@ -28,13 +28,13 @@ async def test_a_dead_letter_that_can_be_read_by_now_is_counted_once_by_its_repl
     topic = f"{stage.settings.topic_prefix}payments.events"
     await stage.send([(topic, "a", Sale().settled().TYPE, b"{"), (topic, "a", None, b"{}")])
     await stage.count()
-    letters = StoredDeadLetters(stage.unit)
-    assert sorted(letter.reason for letter in await letters.read()) == ["contract", "no_type"]
+    box = box_of(stage.unit, stage.settings.topic_prefix)
+    assert sorted(letter.reason for letter in await box.newest()) == ["broken_contract", "missing_type"]
     # As if an earlier release had not been able to read it.
     body = msgspec.json.encode(Sale().settled())
-    await stage.pool.execute("UPDATE dead_letters SET payload = $1 WHERE reason = 'contract'", body)
-    assert sorted((await letters.replay()).values()) == ["done", "no_type"]
-    assert list((await letters.replay()).values()) == ["no_type"]
+    await stage.pool.execute("UPDATE put_aside SET payload = $1 WHERE reason = 'broken_contract'", body)
+    assert sorted(await box.replay(await box.newest())) == ["done", "missing_type"]
+    assert await box.replay(await box.newest()) == ["missing_type"]
     assert await stage.taken() == (1, 30_000)
     assert all(finding.ok for finding in await stage.verify())
 

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.async_api import Browser, Page, async_playwright
 
 from services.analytics.app import WEBS
@@ -22,7 +21,8 @@ from services.analytics.web.api import ProvinceDoors, router
 from shared.clock import local_date, utc_now
 from shared.events.ticketing import PassesEnded, PersonRevoked
 from shared.ids import PersonId
-from shared.passes.auth import Doors, Pass, Role, sign_pass
+from shared.keys.files import Keys, Signer
+from shared.passes.auth import Doors, Pass, PassKeys, Role, sign_pass
 from shared.passes.revocations import Revocations
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -43,24 +43,24 @@ class Door:
 
     stage: Stage
     client: httpx.AsyncClient
-    key: Ed25519PrivateKey
+    key: Signer
 
     async def get(self, path: str, scope: str = "") -> httpx.Response:
         cookie = {"Cookie": f"__Host-office={token_of(self.key, Role.PROVINCE, scope)}"}
         return await self.client.get(path, headers=cookie)
 
 
-def token_of(key: Ed25519PrivateKey, role: Role, scope: str = "") -> str:
+def token_of(key: Signer, role: Role, scope: str = "") -> str:
     now = utc_now()
     return sign_pass(Pass(uuid4(), role, (), scope, None, now - timedelta(minutes=1), now + timedelta(1)), key)
 
 
 @pytest.fixture
-async def door(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Door]:
+async def door(stage: Stage, pass_keys: Keys) -> AsyncIterator[Door]:
     waker = Waker(stage.settings.database_url, solo=True)
     pages = Pages(WEBS, "analytics")
     live = Live(stage.pool, waker, asyncio.Event())
-    doors = Doors(pass_key.public_key(), Revocations(stage.pool, waker), utc_now)
+    doors = Doors(PassKeys(pass_keys.public_keys), Revocations(stage.pool, waker), utc_now)
 
     async def ready() -> tuple[bool, dict[str, object]]:
         return True, {}
@@ -68,7 +68,7 @@ async def door(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Door]
     app = create_app("analytics", [router], ready, doors, pages)
     app.state.province = ProvinceDoors(stage.pool, live, pages, utc_now)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        yield Door(stage, client, pass_key)
+        yield Door(stage, client, pass_keys.signer)
 
 
 async def tell(stage: Stage) -> None:
@@ -233,7 +233,7 @@ class Screen:
 
 
 @pytest.fixture
-async def screen(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Screen]:
+async def screen(stage: Stage, pass_keys: Keys) -> AsyncIterator[Screen]:
     [port] = free_ports(1)
     process = stage.start_process("run", {"ANALYTICS_PORT": str(port)})
     origin = f"http://localhost:{port}"
@@ -241,7 +241,7 @@ async def screen(stage: Stage, pass_key: Ed25519PrivateKey) -> AsyncIterator[Scr
         await until(lambda: _answers(origin))
         async with async_playwright() as playwright:
             browser = await launch(playwright)
-            page, faults = await _open(browser, token_of(pass_key, Role.PROVINCE))
+            page, faults = await _open(browser, token_of(pass_keys.signer, Role.PROVINCE))
             yield Screen(stage, page, origin, faults)
             await browser.close()
     finally:

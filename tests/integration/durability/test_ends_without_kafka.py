@@ -6,7 +6,7 @@ from shared.kafka.message import Message
 from shared.observe.health import Health
 from tests.support.analytics_stage import Sale, Stage
 from tests.support.ending import END_LIMIT_S, seconds_to_end, waits_for_kafka
-from tests.support.spine import Spine, change_venue, heard_at_least, running
+from tests.support.spine import Only, Spine, change_venue, heard_at_least, running
 from tests.support.waiting import PATIENCE_S, until
 
 
@@ -21,7 +21,7 @@ async def test_a_consumer_told_to_stop_while_kafka_is_away_ends_soon_and_its_eve
         await is_gone.wait()
         await handle(message)
 
-    consumer = spine.hearer.consumer(handle_when_kafka_is_gone)
+    consumer = spine.hearer.consumer(Only(handle_when_kafka_is_gone))
     async with running(spine.speaker.relay()):
         await spine.speaker.unit.run(change_venue, "lung-cu")
         task = asyncio.create_task(consumer.run())

@@ -14,7 +14,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.payments.app import WEBS, owner_doors
 from services.payments.books.store.verification import verify_books
@@ -26,8 +25,9 @@ from services.payments.transfers.domain.bank import BankTransfer
 from services.payments.transfers.usecases.hear_transfer import hear_transfer
 from shared.events.ticketing import VenueChanged
 from shared.ids import MerchantId, VenueId
+from shared.keys.files import Signer
 from shared.money import Dong
-from shared.passes.auth import OWNER, Doors, Pass, Role, sign_pass
+from shared.passes.auth import OWNER, Doors, Pass, PassKeys, Role, sign_pass
 from shared.passes.revocations import Revocations
 from shared.storage.db import Pool, create_pool
 from shared.unit.idempotency import Key
@@ -37,6 +37,7 @@ from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
+from tests.support.keys import new_keys
 from tests.support.payments import placed_order
 from tests.support.texts import translate
 from tests.support.waiting import PATIENCE_S
@@ -53,7 +54,7 @@ class House:
 
     pool: Pool
     unit: Unit
-    key: Ed25519PrivateKey
+    key: Signer
     origin: str
     now: list[datetime]
     browsers: list[httpx.AsyncClient]
@@ -111,14 +112,15 @@ async def house(cluster: Cluster) -> AsyncIterator[House]:
 
 @asynccontextmanager
 async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
-    now, key = [datetime(2026, 11, 24, 2, tzinfo=UTC)], Ed25519PrivateKey.generate()
+    now, keys = [datetime(2026, 11, 24, 2, tzinfo=UTC)], new_keys()
     unit = Unit(pool, "payments", "payments.events", lambda: now[0], waker)
     await furnish(unit)
     await pool.execute("DELETE FROM outbox")
     closing = asyncio.Event()
     live, revocations = Live(pool, waker, closing), Revocations(pool, waker)
     pages = Pages(WEBS, "payments")
-    app = create_app("payments", [owner.router], is_ready, Doors(key.public_key(), revocations, unit.clock), pages)
+    doors = Doors(PassKeys(keys.public_keys), revocations, unit.clock)
+    app = create_app("payments", [owner.router], is_ready, doors, pages)
     app.state.owner = owner_doors(unit, pages, live)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     work = [asyncio.create_task(part) for part in (live.run(), revocations.run(), server.serve())]
@@ -126,7 +128,7 @@ async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
         while not server.started:  # noqa: ASYNC110 - uvicorn tells it by no event
             await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    house = House(pool, unit, key, f"http://localhost:{port}", now, [])
+    house = House(pool, unit, keys.signer, f"http://localhost:{port}", now, [])
     yield house
     closing.set()
     for browser in house.browsers:

@@ -11,7 +11,6 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.routing import APIRoute
 
 from shared.clock import utc_now
@@ -22,6 +21,7 @@ from tests.support.cluster import Cluster
 from tests.support.doors_samples import COOKIES, sample_of
 from tests.support.doors_table import ROWS, Row
 from tests.support.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
+from tests.support.keys import new_keys
 from tests.support.texts import translate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -77,7 +77,7 @@ async def test_a_guarded_route_is_closed_to_strangers_and_to_passes_that_are_non
         "nobody": "",
         "expired": world.token(replace(issued, issued_at=now - 2 * hour, expires_at=now - hour)),
         "not yet": world.token(replace(issued, issued_at=now + hour, expires_at=now + 2 * hour)),
-        "signed by another": sign_pass(issued, Ed25519PrivateKey.generate()),
+        "signed by another": sign_pass(issued, new_keys().signer),
         "changed": f"{world.token(replace(issued, subject_id=uuid4())).partition('.')[0]}.{good.partition('.')[2]}",
         "nonsense": "x.y",
     }
@@ -132,7 +132,7 @@ async def test_a_program_is_told_that_it_is_not_signed_in_also_by_a_page(world: 
 
 @pytest.mark.parametrize("row", OPEN, ids=str)
 async def test_an_open_route_serves_everybody_with_or_without_a_pass(world: World, row: Row) -> None:
-    forged = sign_pass(world.issued(Role.OPERATOR), Ed25519PrivateKey.generate())
+    forged = sign_pass(world.issued(Role.OPERATOR), new_keys().signer)
     tokens = ["", forged, *(world.token(world.issued(role)) for role in Role)]
     for token in tokens:
         cookies = dict.fromkeys(map(str, COOKIES.values()), token)

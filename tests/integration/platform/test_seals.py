@@ -45,7 +45,7 @@ class Books:
         async with self.pool.acquire() as connection:
             finding = await verify_seals(connection, sealed)
         assert finding.ok == (finding.detail["broken"] == 0)
-        return finding.detail["broken"]
+        return int(finding.detail["broken"])
 
 
 @pytest.fixture

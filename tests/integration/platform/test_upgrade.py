@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 
 from deploy.local.paths import ROOT
+from deploy.old_dead_letters import take_in
 from services.analytics.stream.verify import verify
 from services.payments import consumer as payments_door
 from services.payments.books.store.verification import verify_books
@@ -33,8 +34,8 @@ from shared.kafka.consumer import Consumer
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.message import Message
 from shared.kafka.topics import create as create_topics
-from shared.passes.auth import Pass, Role, sign_pass, verify_pass
-from shared.passes.keys import read_private_key, read_public_key
+from shared.keys.files import PASS_KEYS, load_keys
+from shared.passes.auth import Pass, PassKeys, Role, sign_pass
 from shared.process.roles import Service
 from shared.settings import SERVICES
 from shared.storage import migrate
@@ -42,6 +43,7 @@ from shared.storage.db import create_pool
 from tests.support.analytics_stage import Stage
 from tests.support.cluster import Cluster
 from tests.support.earlier_release import FOLDERS, EarlierRelease, browser_of, contents, left_by
+from tests.support.odd_messages import stranger
 from tests.support.release_files import Holder, LogRecord, StoredAnswer, read_answers, read_signed
 from tests.support.spine import running
 from tests.support.waiting import until
@@ -128,15 +130,28 @@ async def test_reading_the_whole_log_of_before_again_changes_nothing(before: Ear
             assert [found for found in await verify_books(upgraded.unit.pool) if not found.ok] == []
 
 
-@pytest.mark.parametrize("service", DOORS)
-async def test_what_was_put_aside_before_is_listed_as_it_was(before: EarlierRelease, service: str) -> None:
-    async with before.upgraded(service) as upgraded:
-        letters = await upgraded.dead_letters.read()
-    aside = [record for record in before.log if record.topic == f"{service}.dead-letters"]
-    assert len(letters) > 0
-    assert [(letter.message.ce_id, letter.reason, letter.message.value) for letter in letters] == [
-        (record.header("ce_id"), record.header("dlq-reason"), record.body) for record in aside
-    ]
+async def test_what_was_put_aside_before_is_in_the_tables_once_and_its_topics_are_gone(before: EarlierRelease) -> None:
+    bootstrap = before.cluster.kafka_bootstrap
+    environment = {"TOPIC_PREFIX": before.prefix, "KAFKA_BOOTSTRAP_SERVERS": bootstrap}
+    async with AsyncExitStack() as stack:
+        services = {name: await stack.enter_async_context(before.upgraded(name)) for name in SERVICES}
+        for name, service in services.items():
+            environment[f"{name.upper()}_DATABASE_URL"] = service.settings.database_url
+        foreign = f"{before.prefix}payments.dead-letters"
+        async with stranger(bootstrap) as producer:
+            for number in ("x", "9" * 30, ""):
+                await producer.send_and_wait(foreign, b"odd", headers=[("dlq-partition", number.encode())])
+
+        said = await take_in(environment)
+        assert len(said) == len(DOORS)
+        assert await take_in(environment) == []
+        for name in DOORS:
+            letters = list(reversed(await services[name].dead_letters.newest()))
+            aside = [record for record in before.log if record.topic == f"{name}.dead-letters"]
+            assert sorted(
+                (letter.ce_id, letter.reason, letter.payload) for letter in letters if letter.reason != "unknown"
+            ) == (sorted((record.header("ce_id"), record.header("dlq-reason"), record.body) for record in aside))
+            assert len([letter for letter in letters if letter.reason == "unknown"]) == (3 if name == "payments" else 0)
 
 
 @pytest.mark.parametrize("service", DOORS)
@@ -149,10 +164,16 @@ async def test_what_the_release_before_left_untold_is_told_word_for_word(before:
         # Without the timers: an order that was open then would expire by now and be told, too.
         async with running(replace(upgraded.relay, timers=())):
             await until(lambda: _is_all_sent(upgraded))
-    own = [TOPICS[f"{service}.events"], TOPICS[f"{service}.dead-letters"]]
-    events, letters = [[record for record in before.log if record.topic == topic.name] for topic in own]
-    said = [record for record in events if record.header("ce_source") != GONE] + letters
-    assert await _read(before, own, prefix) == _by_key(said)
+        letters = await upgraded.dead_letters.newest()
+    own = TOPICS[f"{service}.events"]
+    events = [record for record in before.log if record.topic == own.name]
+    said = [record for record in events if record.header("ce_source") != GONE]
+    assert await _read(before, [own], prefix) == _by_key(said)
+    # What it would have said of those it put aside stands in the table.
+    aside = [record for record in before.log if record.topic == f"{service}.dead-letters"]
+    assert sorted((letter.ce_id, letter.payload) for letter in letters) == (
+        sorted((record.header("ce_id"), record.body) for record in aside)
+    )
 
 
 async def test_an_order_left_unpaid_by_the_release_before_is_paid_and_ticketed_by_this_one(
@@ -173,7 +194,7 @@ async def test_an_order_left_unpaid_by_the_release_before_is_paid_and_ticketed_b
             "transferAmount": bill["due_vnd"],
         }
         headers = dict(like.headers) | {"ce_id": str(uuid7())}
-        await _handle(payments, Message(like.topic, 0, 10**6, "", msgspec.json.encode(told), headers))
+        await _handle(payments, _message(like.topic, msgspec.json.encode(told), headers))
         row = await payments.unit.pool.fetchrow("SELECT * FROM outbox ORDER BY seq DESC LIMIT 1")
         assert row is not None
         assert row["type"] == "payments.payment_settled.v1"
@@ -182,7 +203,7 @@ async def test_an_order_left_unpaid_by_the_release_before_is_paid_and_ticketed_b
         async with browser_of(ticketing) as browser:
             await until(lambda: _is_open(browser))
             headers = msgspec.json.decode(row["headers"], type=dict[str, str])
-            await _handle(ticketing, Message(row["topic"], 0, 10**6, row["key"], row["payload"], headers))
+            await _handle(ticketing, _message(row["topic"], row["payload"], headers))
             token = await ticketing.unit.pool.fetchval("SELECT token FROM orders WHERE order_id = $1", bill["order_id"])
             state = (await browser.get(f"/api/orders/{token}")).json()
         assert (state["status"], len(state["tickets"])) == ("ticketed", 2)
@@ -225,10 +246,9 @@ async def test_the_tickets_and_passes_that_people_hold_are_still_good(before: Ea
     for ticket in tickets:
         assert verify_ticket(ticket["code"], keys).ticket_id == ticket["ticket_id"]
         assert parse_short_code(ticket["short_code"]) == ticket["short_code"]
+    pass_keys = PassKeys({1: _public_key(signed.pass_key)})
     for held in signed.passes:
-        assert (
-            _holder(held.holder.cookie, verify_pass(held.token, _public_key(signed.pass_key), held.at)) == held.holder
-        )
+        assert _holder(held.holder.cookie, pass_keys.verify(held.token, held.at)) == held.holder
     assert {held.holder.role for held in signed.passes} >= {"device", "owner", "manager", "operator"}
 
 
@@ -268,14 +288,13 @@ def _token(before: EarlierRelease, holder: Holder) -> str:
         now - timedelta(minutes=1),
         now + timedelta(hours=1),
     )
-    return sign_pass(issued, read_private_key(before.secrets / "pass-key.pem"))
+    return sign_pass(issued, load_keys(before.secrets, PASS_KEYS).signer)
 
 
 def _issued(before: EarlierRelease, answer: httpx.Response) -> Holder | None:
     """Whose pass is in the answer's cookie, if there is one, and it must be a good one."""
     for cookie, morsel in SimpleCookie("; ".join(answer.headers.get_list("set-cookie"))).items():
-        key = read_public_key(before.secrets / "pass-public.pem")
-        return _holder(cookie, verify_pass(morsel.value, key, utc_now()))
+        return _holder(cookie, PassKeys.in_folder(before.secrets).verify(morsel.value, utc_now()))
     return None
 
 
@@ -298,9 +317,14 @@ def _origin_of(letter: LogRecord) -> tuple[str, int, int]:
     return letter.header("dlq-topic"), int(letter.header("dlq-partition")), int(letter.header("dlq-offset"))
 
 
+def _message(topic: str, value: bytes, headers: dict[str, str]) -> Message:
+    return Message(topic, 0, 10**6, utc_now(), b"", value, headers)
+
+
 def _facts(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
-    """All but the name of the Kafka cluster, which is another one here."""
-    return {name: rows for name, rows in tables.items() if name != "kafka_cluster"}
+    """All but the name of the Kafka cluster, which is another one here. Of letters, what every release kept of them."""
+    letters = [(*row[:4], row[5], row[6], row[-4]) for row in tables["put_aside"]]
+    return tables | {"kafka_cluster": [], "put_aside": letters}
 
 
 Said = dict[tuple[str, int, str | None], list[tuple[dict[str, str], bytes]]]
@@ -327,15 +351,17 @@ async def _read(before: EarlierRelease, topics: list[Topic], prefix: str) -> Sai
             while await kafka.position(partition) < end:
                 for record in (await kafka.getmany(partition, timeout_ms=1000)).get(partition, []):
                     place = partition.topic.removeprefix(prefix), partition.partition, (record.key or b"").decode()
-                    said[place].append(({name: value.decode() for name, value in record.headers}, record.value or b""))
+                    said[place].append(
+                        ({name: (value or b"").decode() for name, value in record.headers}, record.value or b"")
+                    )
     finally:
         await kafka.stop()
     return said
 
 
 async def _handle(service: Service, message: Message) -> None:
-    [door] = [part for part in service.consumers if isinstance(part, Consumer)]
-    await door.handle(message)
+    [door] = [part for part in service.consumers if isinstance(part, Consumer) and part.topic == message.topic]
+    await door.handler(message)
 
 
 async def _is_handled(progress: GroupProgress) -> bool:

@@ -25,7 +25,7 @@ from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVEN
 from shared.kafka.connection import Connection, as_user, connection, why_refused
 from shared.kafka.producer import Outgoing, Producer
 from shared.kafka.users import RIGHTS
-from shared.settings import KAFKA_ADMIN, KAFKA_BANK, SERVICES, Settings, kafka_password_file
+from shared.settings import KAFKA_ADMIN, KAFKA_BANK, Settings, kafka_password_file
 from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 from tests.support.topics import own_topics
@@ -66,9 +66,7 @@ async def test_a_user_writes_where_its_service_speaks_and_nowhere_else(
         return await _written(address, prefix, allowed) == allowed
 
     await until(has_its_rights)
-    assert await _written(address, prefix, EVENT_TOPICS | {f"{name}.dead-letters" for name in SERVICES}) == (
-        allowed | ({f"{user}.dead-letters"} if user in SERVICES else set())
-    )
+    assert await _written(address, prefix, EVENT_TOPICS) == allowed
 
 
 @pytest.mark.parametrize("user", RIGHTS)
@@ -150,13 +148,13 @@ def test_preparation_ends_with_one_line_when_the_administrators_password_is_wron
 
 async def test_a_command_with_a_wrong_password_names_it(cluster: Cluster, tmp_path: Path) -> None:
     cluster.keep_kafka_passwords(tmp_path)
-    (tmp_path / kafka_password_file("ticketing")).write_text("wrong")
+    (tmp_path / kafka_password_file("analytics")).write_text("wrong")
     ensure_secrets(tmp_path)
-    async with cluster.database("refused", ROOT / "services/ticketing/migrations") as url:
-        done = _command(cluster, tmp_path, "services.ticketing", "dead-letters", "list", TICKETING_DATABASE_URL=url)
+    async with cluster.database("refused", ROOT / "services/analytics/migrations") as url:
+        done = _command(cluster, tmp_path, "services.analytics", "rebuild", ANALYTICS_DATABASE_URL=url)
 
     assert done.returncode == 3
-    assert "refuses the password of its user 'ticketing'" in done.stderr
+    assert "refuses the password of its user 'analytics'" in done.stderr
 
 
 async def test_a_service_with_a_wrong_password_says_so_once_and_serves_on(cluster: Cluster, tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.ticketing.codes import ticket_code
-from services.ticketing.codes.keys import load_ticket_keys
-from services.ticketing.codes.new_key import KeyRefused, make_key, use_key
 from services.ticketing.sales.domain.tickets import Ticket
+from shared.keys.files import TICKET_KEYS, load_keys
+from shared.keys.new_key import make_key, use_key
 from tests.support.cluster import Cluster
 from tests.support.gate import Phone
 from tests.support.gate_doors import Gate, open_gate, scan
-from tests.unit.ticketing.test_ticket_keys import add_private
+from tests.unit.platform.test_key_files import add_private
 
 Keys = dict[str, str]
 
@@ -26,7 +26,7 @@ async def at_gate(cluster: Cluster) -> AsyncIterator[Gate]:
 
 def start(at_gate: Gate, secrets: Path) -> None:
     """The service reads its keys as it starts."""
-    keys = load_ticket_keys(secrets)
+    keys = load_keys(secrets, TICKET_KEYS)
     at_gate.venue.signer = keys.signer
     at_gate.open_with(keys.public_keys)
 
@@ -52,7 +52,7 @@ async def test_a_new_ticket_key_is_known_everywhere_before_it_signs_and_old_tick
     before, before_too = await at_gate.venue.issue(people=2)
     kept_before = await known_to(at_gate, phone)
 
-    assert make_key(tmp_path) == 2
+    assert make_key(tmp_path, TICKET_KEYS) == 2
     start(at_gate, tmp_path)
     [between] = await at_gate.venue.issue()
     # Who did not sync since meets no ticket of the new key.
@@ -60,7 +60,7 @@ async def test_a_new_ticket_key_is_known_everywhere_before_it_signs_and_old_tick
     kept = await known_to(at_gate, phone)
     assert sorted(kept) == ["1", "2"]
 
-    assert use_key(tmp_path) == 2
+    assert use_key(tmp_path, TICKET_KEYS) == 2
     start(at_gate, tmp_path)
     [after] = await at_gate.venue.issue()
     assert [reads(kept, ticket) for ticket in (before, between, after)] == [1, 1, 2]
@@ -73,18 +73,3 @@ async def test_a_new_ticket_key_is_known_everywhere_before_it_signs_and_old_tick
     [refused] = await at_gate.send(phone, scan(before_too, verdict=None))
     assert (refused["verdict"], refused["reason"]) == ("refused", "unknown_key")
     assert reads(await known_to(at_gate, phone), after) == 2
-
-
-def test_one_new_key_waits_at_a_time_and_none_is_ever_written_over(tmp_path: Path) -> None:
-    add_private(tmp_path, 1)
-    (tmp_path / "ticket-key-1.pem").chmod(0o600)
-    with pytest.raises(KeyRefused, match="holds no next-ticket-key"):
-        use_key(tmp_path)
-    assert make_key(tmp_path) == 2
-    with pytest.raises(KeyRefused, match="waits already"):
-        make_key(tmp_path)
-    assert load_ticket_keys(tmp_path).signer.key_id == 1
-    assert use_key(tmp_path) == 2
-    assert load_ticket_keys(tmp_path).signer.key_id == 2
-    assert make_key(tmp_path) == 3
-    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from shared.web.addresses import TRUSTED_PROXIES, client_address, is_our_machine
+from shared.web.addresses import TRUSTED_PROXIES, client_address, is_one_house, is_our_machine
 
 
 async def _tell(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,3 +42,18 @@ async def test_an_address_is_what_our_own_door_says(peer: str, said: str, addres
 @pytest.mark.parametrize(("address", "is_ours"), [("127.0.0.1", True), ("::1", True), ("10.0.0.1", False), ("", False)])
 def test_our_machine_is_this_one_alone(address: str, is_ours: bool) -> None:
     assert is_our_machine(address) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [
+        ("8.8.8.8", True),
+        ("2a01:4f8::/64", True),
+        ("", False),
+        ("127.0.0.1", False),
+        ("172.18.0.1", False),
+        ("fd00::/64", False),
+    ],
+)
+def test_what_a_proxy_says_of_nobody_is_no_house(address: str, is_one: bool) -> None:
+    assert is_one_house(address) is is_one

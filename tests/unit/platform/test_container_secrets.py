@@ -66,10 +66,17 @@ def test_the_door_to_the_internet_is_given_no_secret_and_the_bank_no_other_than_
     assert given()["bank"] == {kafka_password_file(KAFKA_BANK)}
 
 
-@pytest.mark.parametrize("container", [name for name in given() if re.match("ticketing|payments|analytics", name)])
-async def test_a_service_can_be_built_from_the_secrets_its_container_is_given(container: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("container", "service"),
+    [
+        *((name, name.partition("-")[0]) for name in given() if name.partition("-")[0] in SERVICES),
+        *(("prepare", service) for service in SERVICES),
+    ],
+)
+async def test_a_service_can_be_built_from_the_secrets_its_container_is_given(
+    container: str, service: str, tmp_path: Path
+) -> None:
     leave_only(given()[container], tmp_path)
-    service = container.partition("-")[0]
     built = await import_module(f"services.{service}.app").build(
         Settings.read(service, {"SECRETS_DIR": str(tmp_path), "PROFILE": "production"})
     )

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from services.ticketing.codes.keys import KeyUnreadable, load_public_keys
 from services.ticketing.codes.tool import verify_lines
+from shared.keys.files import TICKET_KEYS, KeyUnreadable, load_public_keys
 from tests.support.ticket_vectors import CODES, PUBLIC_KEYS
 
 GENUINE: str = CODES["valid"][0]["code"]
@@ -73,7 +73,7 @@ def test_public_keys_come_from_the_key_files_by_their_number_public_or_private(t
     )
     (tmp_path / "ticket-key-12.pem").write_bytes(new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     (tmp_path / "pass-key.pem").write_bytes(b"not for us")
-    assert {key_id: found.public_bytes_raw() for key_id, found in load_public_keys(tmp_path).items()} == {
+    assert {key_id: found.public_bytes_raw() for key_id, found in load_public_keys(tmp_path, TICKET_KEYS).items()} == {
         1: old.public_key().public_bytes_raw(),
         12: new.public_key().public_bytes_raw(),
     }
@@ -83,4 +83,4 @@ def test_public_keys_come_from_the_key_files_by_their_number_public_or_private(t
 def test_a_key_file_that_is_none_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----\n")
     with pytest.raises(KeyUnreadable, match=name):
-        load_public_keys(tmp_path)
+        load_public_keys(tmp_path, TICKET_KEYS)

@@ -11,7 +11,7 @@ SELECT topic, partition, next_offset FROM offsets WHERE topic = ANY ($1::text[])
 -- name: advance_offsets
 -- First statement of a batch: compares and sets under row locks in the order of the primary key.
 UPDATE offsets
-   SET next_offset = held.new_offset, newest_at = greatest(offsets.newest_at, held.newest_at)
+   SET next_offset = held.new_offset, newest_at = greatest(offsets.newest_at, least(held.newest_at, now()))
   FROM (SELECT offsets.topic, offsets.partition, wanted.new_offset, wanted.newest_at
           FROM offsets
           JOIN unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::timestamptz[])
@@ -36,29 +36,9 @@ SELECT cluster_id FROM kafka_cluster
 INSERT INTO worker_seen (at, events_behind) VALUES ($1, $2)
     ON CONFLICT (only_one) DO UPDATE SET at = excluded.at, events_behind = excluded.events_behind
 
--- name: append_dead_letters
--- What cannot be counted, in the batch that passes over it; read again it falls on the primary key.
-INSERT INTO dead_letters (topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload)
-SELECT topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload
-  FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
-              $8::text[], $9::bytea[], $10::bytea[])
-       AS letter (topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload)
-    ON CONFLICT DO NOTHING
-
--- name: list_dead_letters
--- For a person, bounded, in the order of the primary key.
-SELECT topic, partition, log_offset, at, type, reason, detail, ce_id, key, payload
-  FROM dead_letters
- ORDER BY topic, partition, log_offset
- LIMIT $1
-
 -- name: lock_offset
 -- Holds off the worker of one partition while its dead letter is counted, by primary key.
 SELECT next_offset FROM offsets WHERE topic = $1 AND partition = $2 FOR UPDATE
-
--- name: delete_dead_letter
--- A letter that was counted goes, by primary key.
-DELETE FROM dead_letters WHERE topic = $1 AND partition = $2 AND log_offset = $3
 
 -- name: hold_tables
 -- Whoever reads several tables takes this first: a rebuild swaps them under an exclusive lock of the same table, so

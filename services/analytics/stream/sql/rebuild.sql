@@ -32,6 +32,15 @@ DO $$
 DECLARE
     name text;
 BEGIN
+    -- Letters from before: what somebody settled stays settled, and what was read well this time, or is gone with its
+    -- log, waits for nobody any more.
+    INSERT INTO shadow.put_aside AS fresh
+    SELECT topic, partition, log_offset, content, at, ce_id, type, reason, detail, last_digits, amount_vnd, key, headers,
+           payload, coalesce(settled_at, now()), coalesce(settled_how, 'rebuilt'), settled_why
+      FROM public.put_aside
+        ON CONFLICT (topic, partition, log_offset, content) DO UPDATE
+       SET settled_at = excluded.settled_at, settled_how = excluded.settled_how, settled_why = excluded.settled_why
+     WHERE excluded.settled_how <> 'rebuilt';
     FOREACH name IN ARRAY string_to_array(current_setting('analytics.tables'), ',') LOOP
         EXECUTE format('DROP TABLE public.%I', name);
         EXECUTE format('ALTER TABLE shadow.%I SET SCHEMA public', name);

@@ -1,18 +1,8 @@
 """The books against themselves: what must hold at any moment, as one snapshot."""
 
-from dataclasses import dataclass
-
 from services.payments.books.store import SQL
 from shared.storage.db import Pool
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule, whether it holds now, and the figures behind it."""
-
-    invariant: str
-    ok: bool
-    detail: dict[str, int]
+from shared.unit.findings import Finding
 
 
 async def verify_books(pool: Pool) -> list[Finding]:

@@ -12,7 +12,7 @@ from services.payments.intents.store import insert_intent
 from services.payments.merchants.domain import Merchant, NoMerchant, Venue
 from services.payments.merchants.store import find_merchant_of_venue, find_venue
 from shared.clock import local_date
-from shared.errors import Poison
+from shared.errors import DataFault
 from shared.events.common import Line, lines_total
 from shared.events.payments import IntentOpened
 from shared.events.ticketing import OrderPlaced
@@ -111,12 +111,12 @@ class NewIntent:
 async def open_intent(tx: Tx, event: OrderPlaced, now: datetime) -> None:
     """Opens the intent of an order. A total of 0 needs none; an order heard before has one."""
     if lines_total(event.lines) != event.total_vnd or {line.venue_id for line in event.lines} != {event.place.venue_id}:
-        raise Poison("contradicts_itself", str(event.order_id))
+        raise DataFault("contradicts_itself", str(event.order_id))
     if event.total_vnd == 0:
         return
     merchant = await find_merchant_of_venue(tx.connection, event.place.venue_id)
     if merchant is None:
-        raise Poison("no_merchant", event.place.venue_id)
+        raise DataFault("no_merchant", event.place.venue_id)
     new = NewIntent.of_order(event)
     intent = new.opened(merchant, now)
     if await insert_intent(tx.connection, intent, new.visit):

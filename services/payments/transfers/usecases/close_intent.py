@@ -12,7 +12,7 @@ from services.payments.intents.store import lock_intent_of_order, update_intent
 from services.payments.transfers.domain.postings import Ending, book_freed
 from services.payments.transfers.domain.transfers import SuspendedMoney
 from services.payments.transfers.usecases.suspend_money import suspend_money
-from shared.errors import Poison
+from shared.errors import DataFault
 from shared.events.payments import IntentCancelled
 from shared.events.ticketing import OrderCancelled, OrderEvent, OrderExpired, OrderUndone, OrderUnfulfilled
 from shared.events.words import SuspenseReason
@@ -67,14 +67,14 @@ async def _lock_intent(tx: Tx, event: OrderEvent | OrderUndone) -> Intent | None
     intent = await lock_intent_of_order(tx.connection, event.order_id)
     if intent is None or (intent.amount_vnd, intent.venue_id) == (event.total_vnd, event.place.venue_id):
         return intent
-    raise Poison("contradicts_intent", str(event.order_id))
+    raise DataFault("contradicts_intent", str(event.order_id))
 
 
 async def _free(tx: Tx, intent: Intent, ending: Ending, occurred_at: datetime, now: datetime) -> None:
     """Moves an intent's money to suspense, back under each transfer that it came from."""
     allocations = await allocations_of_intent(tx.connection, intent.intent_id)
     if sum(allocation.amount_vnd for allocation in allocations) != intent.paid_vnd:
-        raise Poison("money_not_traceable", str(intent.intent_id))
+        raise DataFault("money_not_traceable", str(intent.intent_id))
     postings = book_freed(intent.merchant_id, intent.intent_id, allocations, ending)
     await insert_postings(tx.connection, postings, now)
     for allocation in allocations:

@@ -15,7 +15,7 @@ from services.payments.transfers.domain.postings import book_transfer
 from services.payments.transfers.domain.transfers import SuspendedMoney, Transfer
 from services.payments.transfers.store import insert_transfer, known_amount
 from services.payments.transfers.usecases.suspend_money import suspend_money
-from shared.errors import Poison
+from shared.errors import DataFault
 from shared.ids import TransferId, uuid7
 from shared.money import Dong
 from shared.unit.unit import Tx, follow
@@ -30,7 +30,7 @@ async def hear_transfer(tx: Tx, heard: BankTransfer, now: datetime) -> None:
         return
     merchant = await find_merchant_of_account(tx.connection, heard.account)
     if merchant is None:
-        raise Poison("unknown_account")
+        raise DataFault("unknown_account")
     transfer = Transfer(TransferId(uuid7()), merchant.merchant_id, merchant.venue_id, heard, now)
     if not await insert_transfer(tx.connection, transfer):
         refuse_contradiction(await known_amount(tx.connection, heard), heard)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,6 +34,7 @@ from services.ticketing.people.usecases.sign_in import (
 from services.ticketing.people.usecases.tries import CountTry
 from shared.clock import Clock
 from shared.errors import DomainError
+from shared.keys.files import Keys, Signer
 from shared.passes.auth import Pass, set_cookie, sign_pass
 from shared.unit.bound import Bound
 from shared.unit.idempotency import Key
@@ -45,11 +45,11 @@ from shared.web.pages import Pages
 
 @dataclass(frozen=True, slots=True)
 class SignInDoors:
-    """In `app.state.sign_in`. pass_key signs passes."""
+    """In `app.state.sign_in`. pass_keys sign passes, and know the browsers of who signed in before."""
 
     pages: Pages
     clock: Clock
-    pass_key: Ed25519PrivateKey
+    pass_keys: Keys
     try_office: Bound[TryOffice, TriedOffice]
     sign_in_office: Bound[SignInOffice, Pass | None]
     owners_of_phone: Bound[OwnersOfPhone, list[Person]]
@@ -84,11 +84,11 @@ class Renewal:
     """Who changes their own secret stays in the browser in which they did so, by a fresh pass of the same session."""
 
     clock: Clock
-    pass_key: Ed25519PrivateKey
+    signer: Signer
 
     def renew(self, response: Response, cookie: str, visitor: Pass) -> None:
         now = self.clock()
-        token = sign_pass(replace(visitor, issued_at=now), self.pass_key)
+        token = sign_pass(replace(visitor, issued_at=now), self.signer)
         set_cookie(response, cookie, token, (visitor.expires_at - now) // timedelta(seconds=1))
 
 

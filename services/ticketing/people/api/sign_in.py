@@ -79,7 +79,7 @@ async def get_sign_in(request: Request, doors: SignInDep, next: str = "") -> Res
 @router.post("/sign-in", dependencies=_ANYONE)
 async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], doors: SignInDep) -> Response:
     address = client_address(request)
-    attempt = TryOffice(form.login, address, browser_of(request, form.login, doors.pass_key))
+    attempt = TryOffice(form.login, address, browser_of(request, form.login, doors.pass_keys))
     try:
         with QUEUE.place(address):
             tried = await doors.try_office(attempt)
@@ -91,7 +91,7 @@ async def post_sign_in(request: Request, form: Annotated[OfficeForm, Form()], do
     except (WrongSignIn, RateLimited, Busy) as error:
         return _again(request, doors, "sign_in/office.html", error, next=form.next, login=form.login)
     response = _signed_in(doors, OFFICE, issued, form.next)
-    remember_browser(response, request, form.login, doors.pass_key)
+    remember_browser(response, request, form.login, doors.pass_keys)
     return response
 
 
@@ -170,6 +170,9 @@ async def post_pair(request: Request, form: Annotated[PairForm, Form()], key: On
         if (code_hash := hash_of_code(form.code)) is not None:
             await doors.count_try(CountTry(code_limits(code_hash)))
         paired = await doors.pair_phone(PairPhone(form.code, form.name), once=Once(key, Paired))
+        # The answer is kept for a week, which is for a lost connection and no reason to make passes for so long.
+        if paired.again_until is not None and doors.clock() >= paired.again_until:
+            raise PairingCodeUnknown
     except (PairingCodeUnknown, NameUnreadable, RateLimited) as error:
         shown = {"next": form.next, "pairing_code": form.code, "name": form.name, "new_key": uuid7}
         return _again(request, doors, "sign_in/pair.html", error, **shown)
@@ -217,7 +220,7 @@ def _signed_in(doors: SignInDoors, cookie: str, issued: Pass, asked_next: str) -
     ours = asked_next.startswith("/") and not asked_next.startswith(("//", "/\\"))
     response = RedirectResponse(asked_next if ours else _HOMES.get(issued.role, "/manage"), 303)
     lifetime_s = (issued.expires_at - issued.issued_at) // timedelta(seconds=1)
-    set_cookie(response, cookie, sign_pass(issued, doors.pass_key), lifetime_s)
+    set_cookie(response, cookie, sign_pass(issued, doors.pass_keys.signer), lifetime_s)
     return response
 
 

@@ -84,9 +84,12 @@ class PairPhone:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
+    """again_until: how long the same request gets the phone's pass once more; answers of the release before lack it."""
+
     device_id: UUID
     kind: DeviceKind
     venues: tuple[str, ...]
+    again_until: datetime | None = None
 
 
 async def pair_phone(tx: Tx, command: PairPhone, now: datetime) -> Paired:
@@ -105,7 +108,7 @@ async def pair_phone(tx: Tx, command: PairPhone, now: datetime) -> Paired:
     await store.insert_device(tx.connection, device, code.made_by)
     await audit.note(tx.connection, now, code.made_by, "phone_paired", f"device:{device.device_id}", kind=device.kind)
     touch_people(tx, device.venues)
-    return Paired(device.device_id, device.kind, device.venues)
+    return Paired(device.device_id, device.kind, device.venues, now + CODE_LIFETIME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.passes.auth import allow_anyone
 from shared.qr.images import png_for, svg_for
 from shared.unit.idempotency import Once
-from shared.web.addresses import client_address
+from shared.web.addresses import client_address, is_one_house
 from shared.web.app import OnceKey
 from shared.web.i18n import money
 from shared.web.limits import ORDERS, within
@@ -190,7 +190,8 @@ def _command_of(form: dict[str, str]) -> PlaceOrder:
 
 
 def _address_hash(request: Request, doors: SalesDoors) -> bytes | None:
-    return doors.addresses.hash_of(client_address(request), local_date(doors.clock()))
+    address = client_address(request)
+    return doors.addresses.hash_of(address, local_date(doors.clock())) if is_one_house(address) else None
 
 
 def _number(text: str) -> int:

@@ -12,7 +12,7 @@ from services.ticketing.sales.events import lines_of, order_event
 from services.ticketing.sales.store.orders import lock_order, note_payment, set_order_status
 from services.ticketing.sales.store.places import hold_places, sell_places
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
-from shared.errors import Poison
+from shared.errors import DataFault
 from shared.events.payments import IntentEvent, PaymentSettled
 from shared.events.ticketing import OrderUnfulfilled
 from shared.unit.unit import Tx
@@ -41,7 +41,7 @@ async def settle_order(
         return
     _refuse_what_contradicts(order, event)
     if event.paid_vnd != event.amount_vnd:
-        raise Poison("settled_without_the_money", f"{event.order_id}: {event.paid_vnd} of {event.amount_vnd}")
+        raise DataFault("settled_without_the_money", f"{event.order_id}: {event.paid_vnd} of {event.amount_vnd}")
     if not await note_payment(tx.connection, event):
         return
     tx.touch("order", str(order.order_id))
@@ -62,7 +62,7 @@ def _refuse_what_contradicts(order: Order, event: IntentEvent) -> None:
     ours = {"amount_vnd": order.total_vnd, "venue_id": order.venue_id, "lines": lines_of(order)}
     told = {"amount_vnd": event.amount_vnd, "venue_id": event.place.venue_id, "lines": event.lines}
     if differing := [name for name in ours if ours[name] != told[name]]:
-        raise Poison("contradicts_order", f"{event.order_id}: {', '.join(differing)}")
+        raise DataFault("contradicts_order", f"{event.order_id}: {', '.join(differing)}")
 
 
 async def _hold_again(tx: Tx, order: Order, catalogue: Catalogue, now: datetime) -> bool:
