@@ -1,6 +1,7 @@
 """Builds analytics, top to bottom; this file is the map of the service."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from services.analytics.stream.dead_letters import box_of
@@ -14,6 +15,7 @@ from shared.passes.revocations import Revocations
 from shared.process.roles import Service
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
+from shared.unit.seals import keep_audit_sealed
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -49,7 +51,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=app,
         consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],
-        background=[live.run, revocations.run],
+        background=[live.run, revocations.run, partial(keep_audit_sealed, pool, unit.clock)],
         closing=closing,
     )
 

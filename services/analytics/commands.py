@@ -8,6 +8,7 @@ from shared.process.commands import Arguments, Command, verify_command
 from shared.process.operator import COMMON
 from shared.process.roles import Service
 from shared.unit.findings import Finding
+from shared.unit.seals import verify_audit
 
 
 async def _rebuild(service: Service, _arguments: Arguments) -> int:
@@ -16,7 +17,7 @@ async def _rebuild(service: Service, _arguments: Arguments) -> int:
 
 
 async def _findings(service: Service) -> Sequence[Finding]:
-    return await verify(service.settings, service.unit.pool)
+    return [*await verify(service.settings, service.unit.pool), *await verify_audit(service.unit.pool)]
 
 
 COMMANDS = (Command(["rebuild"], _rebuild), verify_command(_findings), *COMMON)

@@ -21,7 +21,8 @@ from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
-from services.ticketing.people.api import account, manage, sign_in
+from services.ticketing.people.api import account, audit, manage, sign_in
+from services.ticketing.people.api.audit import AuditDoors
 from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
@@ -36,6 +37,7 @@ from services.ticketing.people.usecases.first_people import (
     write_demo_sign_ins,
 )
 from services.ticketing.people.usecases.own_password import change_own_password, try_own_password
+from services.ticketing.people.usecases.own_pin import change_own_pin, try_own_pin
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
 from services.ticketing.people.usecases.read_audit import read_audit
@@ -53,6 +55,7 @@ from services.ticketing.sales.api.doors import SalesDoors
 from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
+from services.ticketing.sales.usecases.forget_addresses import ForgetAddresses, forget_addresses
 from services.ticketing.sales.usecases.place_order import place_order
 from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
@@ -90,6 +93,7 @@ ROUTERS = (
     sign_in.router,
     manage.router,
     account.router,
+    audit.router,
 )
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
@@ -116,6 +120,7 @@ async def build(settings: Settings) -> Service:
     api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
     api.state.sign_in = sign_in_doors(unit, pages, pass_keys)
     api.state.account = account_doors(unit, pages, pass_keys)
+    api.state.audit = AuditDoors(pages, Bound(unit, read_audit))
     api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_keys)
     handler = consumer.handler(unit, catalogue, keys.signer)
     dead_letters = DeadLetters(unit, handler)
@@ -131,6 +136,10 @@ async def build(settings: Settings) -> Service:
     async def forget() -> None:
         await unit.run(forget_old_tries, ForgetOldTries())
 
+    async def forget_where() -> None:
+        await unit.run(forget_addresses, ForgetAddresses())
+
+    own_timers = [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
     return Service(
         name=settings.service,
         settings=settings,
@@ -141,9 +150,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
-        relay=Relay(
-            settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing, *timers(pool)]
-        ),
+        relay=Relay(settings, producer, waker, health, [*own_timers, *timers(pool)]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
@@ -214,7 +221,8 @@ def account_doors(unit: Unit, pages: Pages, pass_keys: Keys) -> account.AccountD
         end_other_sessions=Bound(unit, end_other_sessions),
         try_own_password=Bound(unit, try_own_password),
         change_own_password=Bound(unit, change_own_password),
-        read_audit=Bound(unit, read_audit),
+        try_own_pin=Bound(unit, try_own_pin),
+        change_own_pin=Bound(unit, change_own_pin),
     )
 
 

@@ -485,6 +485,8 @@ CREATE INDEX admissions_quarantined ON admissions USING btree (device_id) WHERE 
 
 CREATE INDEX audit_action ON audit USING btree (action, id);
 
+CREATE INDEX audit_at ON audit USING btree (at);
+
 CREATE INDEX changes_at ON changes USING btree (at);
 
 CREATE INDEX devices_venues ON devices USING gin (venues);

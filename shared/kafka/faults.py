@@ -22,13 +22,11 @@ class Fault:
 
 def fault_of(error: Exception) -> Fault:
     """The fault behind what a handler raised; never for what passes by itself."""
-    match error:
-        case DataFault():
-            return Fault(error.reason, error.detail, is_broken=False)
-        case Poison():
-            return Fault(error.reason, error.detail, is_broken=True)
-        case DomainError():
-            return Fault(error.code, "", is_broken=False)
+    name = type(error).__name__
+    if isinstance(error, Poison):
+        return Fault(error.reason, error.detail, is_broken=not isinstance(error, DataFault))
+    if isinstance(error, DomainError):
+        return Fault(error.code, "", is_broken=False)
     if isinstance(error, UNFIT):
-        return Fault("broken_contract", f"the database cannot hold it: {type(error).__name__}", is_broken=True)
-    return Fault("unexpected", type(error).__name__, is_broken=True)
+        return Fault("broken_contract", f"the database cannot hold it: {name}", is_broken=True)
+    return Fault("unexpected", name, is_broken=True)

@@ -101,7 +101,8 @@ async def _consumer(service: Service, arguments: Arguments) -> int:
     async with unit.pool.acquire() as connection, connection.transaction():
         places = await stopped.order(connection, topic, what, now)
         for place in places:
-            await audit.note(connection, now, None, f"consumer_{what}", place, reason=why)
+            action = "consumer_resumed" if what == "resume" else "consumer_passed_over"
+            await audit.note(connection, now, None, action, place, reason=why)
     for place in places:
         answer({"place": place, "ordered": what})
     if not places:

@@ -16,10 +16,11 @@ from shared.seed.rows import (
     PRODUCT_KINDS,
     TICKET_MODES,
     Category,
+    KindLimits,
     Product,
     Tariff,
 )
-from shared.seed.table import Row, read_table, refuse_repeats
+from shared.seed.table import Row, SeedError, read_table, refuse_repeats
 
 # A product of the tariff files, named as their sources name it: venue and word.
 Offers = Mapping[tuple[str, str], Product]
@@ -47,6 +48,17 @@ def read_categories(folder: Path) -> dict[str, Category]:
     refuse_repeats(rows, "category")
     refuse_repeats(rows, "position")
     return {category.code: category for category in map(_category, rows)}
+
+
+def read_kind_limits(folder: Path) -> tuple[KindLimits, ...]:
+    """One row for each kind of product, since nothing is sold without its limits."""
+    columns = ("kind", "unpaid_percent", "unpaid_least", "free_percent", "free_least", "whole_nights", "whole_people")
+    rows = read_table(folder, "kind_limits.csv", (*columns, "made_up"))
+    refuse_repeats(rows, "kind")
+    limits = tuple(map(_kind_limits, rows))
+    if missing := set(PRODUCT_KINDS) - {limit.kind for limit in limits}:
+        raise SeedError(f"kind_limits.csv has nothing for {', '.join(sorted(missing))}")
+    return limits
 
 
 def read_products(folder: Path, venues: Venues, numbers: Numbers) -> dict[tuple[str, str], Product]:
@@ -87,6 +99,19 @@ def _category(row: Row) -> Category:
         free_each_payer=row.whole("free_each_payer", 0, MOST_ADMITS),
         free_most=row.whole("free_most", 0, MOST_ADMITS),
         free_alone=row.whole("free_alone", 0, MOST_ADMITS),
+    )
+
+
+def _kind_limits(row: Row) -> KindLimits:
+    row.truth("made_up")
+    return KindLimits(
+        kind=row.choice("kind", PRODUCT_KINDS),
+        unpaid_percent=row.whole("unpaid_percent", 0, 100),
+        unpaid_least=row.whole("unpaid_least", 0, MOST_CAPACITY),
+        free_percent=row.whole("free_percent", 0, 100),
+        free_least=row.whole("free_least", 0, MOST_CAPACITY),
+        whole_nights=row.whole("whole_nights", 0, MOST_CAPACITY),
+        whole_people=row.whole("whole_people", 0, MOST_CAPACITY),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.events.words import PersonRole
 from shared.ids import MerchantId, PersonId
-from shared.seed.offers import read_categories, read_products, read_tariffs
+from shared.seed.offers import read_categories, read_kind_limits, read_products, read_tariffs
 from shared.seed.places import (
     SLUG,
     Venues,
@@ -42,6 +42,7 @@ def read_seed(folder: Path = FOLDER) -> Seed:
         venues=tuple(venues.values()),
         merchants=_read_merchants(folder, venues),
         categories=tuple(categories.values()),
+        kind_limits=read_kind_limits(folder),
         products=tuple(offers.values()),
         tariffs=read_tariffs(folder, venues, offers, categories),
         opening_hours=read_opening_hours(folder, venues),

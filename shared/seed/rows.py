@@ -98,6 +98,23 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class KindLimits:
+    """How much of a day a kind of product lets be held unpaid, or given to orders that cost nothing.
+
+    Percents are of the day's places, never less than so many. whole_nights, whole_people: a stay of so few may take
+    all that is free; 0 where no order may.
+    """
+
+    kind: ProductKind
+    unpaid_percent: int
+    unpaid_least: int
+    free_percent: int
+    free_least: int
+    whole_nights: int
+    whole_people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """What a venue sells. ticket_modes: a visitor's choice, the default first; admits: most people on one QR."""
 
@@ -186,6 +203,7 @@ class Seed:
     venues: tuple[Venue, ...]
     merchants: tuple[Merchant, ...]
     categories: tuple[Category, ...]
+    kind_limits: tuple[KindLimits, ...]
     products: tuple[Product, ...]
     tariffs: tuple[Tariff, ...]
     opening_hours: tuple[OpeningHours, ...]

@@ -3,12 +3,13 @@
 Each new seal goes to the log too: who keeps that elsewhere can also tell seals that were all made anew.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.clock import Clock
 from shared.observe.log import Log
-from shared.storage.db import Connection, Pool
+from shared.storage.db import PASSES, Connection, Pool
 from shared.unit.findings import Finding
 from shared.unit.statements import SQL
 
@@ -36,6 +37,16 @@ async def seal(pool: Pool, clock: Clock, sealed: Sealed) -> None:
     row = await pool.fetchrow(sealed.seal, now - _SETTLED_AFTER, now)
     if row is not None:
         log.info("sealed", table=sealed.table, up_to=row["up_to"], hash=row["hash"])
+
+
+async def keep_audit_sealed(pool: Pool, clock: Clock) -> None:
+    """Seals the trail for as long as it runs, where there is no relay whose timer would do it."""
+    while True:
+        try:
+            await seal(pool, clock, AUDIT)
+        except PASSES as error:
+            log.warning("not_sealed", table=AUDIT.table, error=type(error).__name__)
+        await asyncio.sleep(SEAL_EVERY_S)
 
 
 async def verify_seals(connection: Connection, sealed: Sealed) -> Finding:

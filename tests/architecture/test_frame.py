@@ -43,7 +43,7 @@ def test_every_entry_stands_once_and_speaks_both_languages() -> None:
         (Role.OPERATOR, ["/manage", "/manage/phones", "/manage/conflicts", "/manage/audit", "/province", "/account"]),
         (Role.MANAGER, ["/manage", "/manage/phones", "/manage/conflicts", "/account"]),
         (Role.PROVINCE, ["/province", "/account"]),
-        (Role.OWNER, ["/owner"]),
+        (Role.OWNER, ["/owner", "/account/owner"]),
         (Role.GATE, []),
     ],
 )

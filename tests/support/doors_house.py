@@ -14,14 +14,17 @@ from fastapi import FastAPI
 
 from services.ticketing.app import WEBS, account_doors, manage_doors, sign_in_doors
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.people.api import account, manage, sign_in
+from services.ticketing.people.api import account, audit, manage, sign_in
+from services.ticketing.people.api.audit import AuditDoors
 from services.ticketing.people.usecases.first_people import seed_people
+from services.ticketing.people.usecases.read_audit import read_audit
 from shared.keys.files import Keys, Signer
 from shared.passes.auth import Doors, Pass, PassKeys
 from shared.passes.revocations import Revocations
 from shared.seed.reader import FOLDER, read_seed
 from shared.seed.rows import Person as SeedPerson
 from shared.storage.db import Pool, create_pool
+from shared.unit.bound import Bound
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -111,13 +114,14 @@ async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
     pages = Pages(WEBS, "ticketing")
     app = create_app(
         "ticketing",
-        [sign_in.router, manage.router, account.router],
+        [sign_in.router, manage.router, account.router, audit.router],
         is_ready,
         Doors(PassKeys(keys.public_keys), revocations, unit.clock),
         pages,
     )
     app.state.sign_in = sign_in_doors(unit, pages, keys)
     app.state.account = account_doors(unit, pages, keys)
+    app.state.audit = AuditDoors(pages, Bound(unit, read_audit))
     app.state.manage = manage_doors(unit, pages, ORIGIN, keys)
     house = House(pool, unit, keys, revocations, app, now)
     yield house

@@ -154,6 +154,8 @@ def _bodies(world: World) -> dict[str, dict[str, object]]:
         "/undo": {},
         "/end": {},
         "/account/sessions/end-others": {},
+        "/account/owner/sessions/end-others": {},
+        "/account/owner/pin": {"old": PIN, "new": PIN, "again": PIN},
         "/account/password": {"old": PASSWORD, "new": "short"},
         "/bank/pay": {"qr": _QR, "amount": "75.000"},
     }

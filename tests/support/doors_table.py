@@ -62,6 +62,10 @@ ticketing  GET     /account                                office  manager,provi
 ticketing  POST    /account/sessions/{session_id}/end      office  manager,province,operator  -  key      404
 ticketing  POST    /account/sessions/end-others            office  manager,province,operator  -  key      303
 ticketing  POST    /account/password                       office  manager,province,operator  -  key      422
+ticketing  GET     /account/owner                          owner   owner              -          -        200
+ticketing  POST    /account/owner/sessions/{session_id}/end  owner  owner             -          key      404
+ticketing  POST    /account/owner/sessions/end-others      owner   owner              -          key      303
+ticketing  POST    /account/owner/pin                      owner   owner              -          key      422
 
 payments   GET     /owner                                  owner   owner              -          -        200
 payments   GET     /api/owner/live                         owner   owner              -          -        200

@@ -65,7 +65,7 @@ async def insert_venues(connection: Connection, seed: Seed) -> list[Venue]:
 
 
 async def insert_products(connection: Connection, seed: Seed) -> None:
-    """Products, categories, prices and hours that are not there yet; what is there stays as it is."""
+    """Products, categories, limits, prices and hours that are not there yet; what is there stays as it is."""
     await connection.executemany(
         SQL["insert_category"],
         [
@@ -74,6 +74,13 @@ async def insert_products(connection: Connection, seed: Seed) -> None:
             for c in seed.categories
         ],
     )  # fmt: skip
+    await connection.executemany(
+        SQL["insert_kind_limits"],
+        [
+            (k.kind, k.unpaid_percent, k.unpaid_least, k.free_percent, k.free_least, k.whole_nights, k.whole_people)
+            for k in seed.kind_limits
+        ],
+    )
     await connection.executemany(
         SQL["insert_product"],
         [

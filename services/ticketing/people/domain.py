@@ -30,6 +30,9 @@ OFFICE_PASS_LIFETIME = timedelta(hours=12)
 MIN_PASSWORD_LENGTH = 10
 # What guessers try first, with any digits and signs around it.
 _GUESSED = frozenset({"password", "matkhau", "qwerty", "qwertyuiop", "iloveyou", "anhyeuem", "abcdefghij", "admin"})
+# Who comes in by a PIN on a phone; everybody else by a password, and a manager stands at the gate too.
+BY_PIN: frozenset[PersonRole] = frozenset({"gate", "owner"})
+WITH_PIN: frozenset[PersonRole] = frozenset({*BY_PIN, "manager"})
 _CODE_LENGTH = 9
 # Control, format (also U+200B, U+FEFF, U+202E), surrogate and unassigned characters, line and paragraph ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
@@ -229,7 +232,7 @@ def fold_login(login: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who manages: the role and venues of a verified pass."""
+    """Who manages: the role and venues of a verified pass. What may be managed is said here, to doors and pages."""
 
     role: str
     venues: tuple[str, ...]
@@ -238,22 +241,34 @@ class Actor:
         """Whether what happens at this venue is theirs to see."""
         return self.role == "operator" or venue_id in self.venues
 
+    @property
+    def roles(self) -> tuple[PersonRole, ...]:
+        """Of whom they manage: a manager nobody above the gate or the house. In the order of a choice."""
+        match self.role:
+            case "operator":
+                return ("gate", "owner", "manager", "province", "operator")
+            case "manager":
+                return ("gate", "owner")
+            case _:
+                return ()
 
-def may_manage(actor: Actor, venues: Collection[str]) -> bool:
-    """Whether a phone, or a person of the gate or of a homestay, at exactly these venues is theirs to manage."""
-    if actor.role == "operator":
-        return True
-    return actor.role == "manager" and bool(venues) and set(venues) <= set(actor.venues)
+    def manages(self, venues: Collection[str]) -> bool:
+        """Whether a phone at exactly these venues is theirs to manage."""
+        if self.role == "operator":
+            return True
+        return self.role == "manager" and bool(venues) and set(venues) <= set(self.venues)
+
+    def manages_person(self, role: PersonRole, venues: Collection[str]) -> bool:
+        return role in self.roles and self.manages(venues)
 
 
 def require_may_manage_person(actor: Actor, role: PersonRole, venues: Collection[str]) -> None:
-    """Forbidden unless it is an operator, or a manager and the person is not above the gate or the house."""
-    if not may_manage(actor, venues) or (actor.role != "operator" and role not in ("gate", "owner")):
+    if not actor.manages_person(role, venues):
         raise Forbidden
 
 
 def require_may_manage(actor: Actor, venues: Collection[str]) -> None:
-    if not may_manage(actor, venues):
+    if not actor.manages(venues):
         raise Forbidden
 
 

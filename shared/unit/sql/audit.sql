@@ -3,7 +3,8 @@
 INSERT INTO audit (at, actor_id, action, subject, detail) VALUES ($1, $2, $3, $4, $5::text::jsonb)
 
 -- name: seal_audit
--- Seals lines of the trail older than $1, by their primary key and the seals'; only the relay's timer runs it.
+-- Seals lines of the trail older than $1, by their primary key and the seals'. Of two at once one seals: both would
+-- begin behind the same seal, which only one can follow.
 -- It waits for whoever has written for longer than that: a row of theirs may still come between.
 -- An instant is sealed as its number, the same in any time zone.
 WITH last AS (
@@ -22,6 +23,7 @@ SELECT 'audit', coalesce((SELECT up_to FROM last), 0), due.up_to,
  WHERE NOT EXISTS (SELECT FROM pg_stat_activity
                     WHERE datname = current_database() AND backend_xid IS NOT NULL AND xact_start < $1)
  GROUP BY due.up_to
+    ON CONFLICT DO NOTHING
 RETURNING up_to, encode(hash, 'hex') AS hash
 
 -- name: broken_seals_of_audit

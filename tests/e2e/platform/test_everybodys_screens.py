@@ -108,6 +108,12 @@ async def with_an_owner(page: Page, system: System) -> AsyncIterator[str]:
     await bank.close()
     await page.goto(f"{system.origin}/owner")
     yield "owner-day-with-takings"
+    await page.click(".sections a[href='/account/owner']")
+    yield "owner-account"
+    for field, typed in {"old": "111222", "new": "739105", "again": "739105"}.items():
+        await page.fill(f"#{field}", typed)
+    await page.click("form[action^='/account/owner/pin'] button")
+    yield "owner-account-refused"
 
 
 async def at_the_bank(page: Page, system: System) -> AsyncIterator[str]:

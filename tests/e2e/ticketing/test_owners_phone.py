@@ -107,3 +107,35 @@ async def test_a_phone_that_kept_the_hashes_of_before_drops_them_at_the_next_syn
     await expect(page.locator("#line")).to_have_text("Online")
     await expect(page.locator("#people")).not_to_contain_text(owner.display_name)
     assert "kept" not in await page.evaluate(_FACTS)
+
+
+async def test_an_owner_changes_the_pin_on_the_phone_and_signs_out_on_another(site: Site) -> None:
+    owner = await owner_at(site)
+    other = await site.page(await site.venue.pair("Old phone", kind="owner"))
+    await other.goto(f"{site.server.origin}/gate?lang=en")
+    await sign_in(other)
+    page = await site.page(await site.venue.pair("New phone", kind="owner"))
+    await page.goto(f"{site.server.origin}/sign-in/owner?next=/account/owner&lang=en")
+    await page.fill("#pin", PIN)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#main h3")).to_have_text(["New phone", "Old phone"])
+    await expect_accessible(page)
+    await keep_picture(page, "owner-account")
+    for old, new, again in (("999998", "739105", "739105"), (PIN, "739105", "739106"), (PIN, "739105", "739105")):
+        # As with a keyboard alone: from field to field, and sent by the last one.
+        await page.focus("#old")
+        for typed in (old, new, again):
+            await page.keyboard.type(typed)
+            await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        if again == new == "739105" and old == PIN:
+            break
+        await expect(page.locator("#refusal")).to_be_in_viewport()
+        await expect_accessible(page)
+        await keep_picture(page, f"owner-account-refused-{old == PIN}")
+    await expect(page.locator("#done")).to_be_visible()
+    await expect(page.locator("#main h3")).to_have_text(["New phone"])
+    # The scanner that was open under the sign-in of before closes by itself.
+    await expect(other.locator("#pin-host")).to_be_visible()
+    noted = await site.venue.pool.fetchval("SELECT actor_id FROM audit WHERE action = 'own_pin_changed'")
+    assert noted == owner.person_id

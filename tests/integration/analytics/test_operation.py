@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from services.analytics.app import build
 from services.analytics.stream import store
 from services.analytics.stream.dead_letters import box_of
 from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
+from shared.unit import audit
 from shared.unit.unit import Tx
 from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
@@ -111,6 +113,33 @@ async def test_verify_and_rebuild_are_commands_and_verify_fails_on_a_wrong_cell(
     process = stage.start_process("rebuild")
     assert await asyncio.to_thread(wait_for, process) == 0
     assert await _verified(stage, tmp_path / "printed") == (0, True)
+
+
+async def test_the_trail_is_sealed_by_one_of_all_processes_and_verify_finds_a_changed_line(
+    stage: Stage, tmp_path: Path
+) -> None:
+    async with stage.pool.acquire() as connection:
+        for _ in range(2):
+            await audit.note(connection, utc_now() - timedelta(minutes=2), None, "consumer_resumed", "payments.events")
+
+    async def is_sealed_once() -> bool:
+        return bool(await stage.pool.fetchval("SELECT count(*) = 1 FROM seals"))
+
+    services = [await build(stage.settings) for _ in range(3)]
+    kept_up = [asyncio.ensure_future(work()) for service in services for work in service.background]
+    await until(is_sealed_once)
+    for task in kept_up:
+        task.cancel()
+    for service in services:
+        await service.unit.pool.close()
+    assert await is_sealed_once()
+    assert await _verified(stage, tmp_path / "printed") == (0, True)
+    # As only a superuser can.
+    await stage.pool.execute(
+        "ALTER TABLE audit DISABLE TRIGGER USER; UPDATE audit SET subject = 'another' WHERE id = 1;"
+        " ALTER TABLE audit ENABLE TRIGGER USER"
+    )
+    assert await _verified(stage, tmp_path / "printed") == (1, False)
 
 
 async def _verified(stage: Stage, printed: Path) -> tuple[int, bool]:

@@ -1,5 +1,8 @@
 """Each service's role reaches its own database only, and changes nothing there that is kept for ever; old data too."""
 
+import os
+import re
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,9 +10,11 @@ import asyncpg
 import pytest
 
 from deploy.databases import ensure_databases, hand_over, owner_of, owner_url
+from deploy.local.postgres import programs
 from deploy.local.secrets import ensure_secrets
 from shared.settings import database_url, password_file
 from shared.storage import migrate
+from tests.architecture.sources import ROOT
 from tests.support.cluster import MIGRATIONS, Cluster
 
 ONE, OTHER = "role_one", "role_other"
@@ -154,6 +159,57 @@ async def test_a_database_that_its_service_owned_before_keeps_its_rows_and_is_ke
         (before / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
     await migrate.migrate(url(cluster, secrets, ONE, ONE), before)
     cluster.postgres.query(_ROWS["audit"], ONE)
+    await make(cluster, secrets)
+    await bring_up_to_date(cluster, secrets)
+    assert cluster.postgres.query("SELECT count(*) FROM audit", ONE).strip() == "1"
+    await expect_kept(cluster, secrets)
+
+
+# What stands between the runbook's commands and PostgreSQL's programs in the field.
+_DOCKER = """#!/bin/sh
+case "$1 $2" in
+  "compose up") exit 0 ;;
+  "compose exec") shift 4; exec "$@" ;;
+  *) echo "not foreseen: $*" >&2; exit 9 ;;
+esac
+"""
+
+
+def run_as_documented(cluster: Cluster, folder: Path, commands: str) -> str:
+    """Runs a block of the runbook for one database; what it complains of."""
+    (folder / "docker").write_text(_DOCKER, encoding="utf-8")
+    (folder / "docker").chmod(0o755)
+    host, _, port = cluster.postgres.address.partition(":")
+    own = {"PGHOST": host, "PGPORT": port, "PGPASSWORD": cluster.password, "LC_ALL": "C"}
+    done = subprocess.run(
+        ["sh", "-c", commands.replace("ticketing payments analytics", ONE)],
+        cwd=folder,
+        env={**os.environ, **own, "PATH": f"{folder}:{programs()}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+async def test_the_runbooks_restore_brings_a_dump_back_on_a_server_without_our_roles(
+    cluster: Cluster, secrets: Path, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/runbooks/one-server.md").read_text(encoding="utf-8").partition("## Backup and restore")[2]
+    dump, restore = re.findall(r"```sh skip: docker\n(.*?)```", page, re.DOTALL)
+    await make(cluster, secrets)
+    await bring_up_to_date(cluster, secrets)
+    cluster.postgres.query(_ROWS["audit"], ONE)
+    assert run_as_documented(cluster, tmp_path, dump) == ""
+    cluster.drop_database(ONE)
+    for role in (owner_of(ONE), ONE):
+        cluster.postgres.query(f"DROP ROLE {role}")
+
+    assert run_as_documented(cluster, tmp_path, restore) == ""
+    owners = "SELECT string_agg(relowner::regrole::text, ' ' ORDER BY relname) FROM pg_class"
+    found = cluster.postgres.query(f"{owners} WHERE relname IN ('audit', 'outbox', 'seals')", ONE)
+    assert found.split() == [owner_of(ONE), ONE, owner_of(ONE)]
+    # What `prepare` does at the start that follows.
     await make(cluster, secrets)
     await bring_up_to_date(cluster, secrets)
     assert cluster.postgres.query("SELECT count(*) FROM audit", ONE).strip() == "1"

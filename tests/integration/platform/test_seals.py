@@ -1,5 +1,6 @@
 """Each row that must never change is sealed a minute after it was written, and a change by anybody is found."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,6 +69,14 @@ async def test_rows_are_sealed_once_they_are_a_minute_old_each_seal_over_the_las
     rows = await books.pool.fetch("SELECT after_id, up_to FROM seals WHERE sealed = $1 ORDER BY up_to", sealed.table)
     assert [tuple(row) for row in rows] == [(0, 3), (3, 5)]
     assert await books.broken(sealed) == 0
+
+
+async def test_of_two_that_seal_the_trail_at_once_one_does(books: Books) -> None:
+    for turn in range(1, 6):
+        await books.write(AUDIT, 2)
+        books.now += MINUTE
+        assert max(await asyncio.gather(*(books.seal(AUDIT) for _ in range(4)))) == turn
+    assert await books.broken(AUDIT) == 0
 
 
 @ALL

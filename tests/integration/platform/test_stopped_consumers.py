@@ -95,7 +95,7 @@ async def test_a_person_sees_where_it_stands_and_lets_it_go_on(spine: Spine, ord
         code, told = await run(spine, "consumer", order, TICKETING_EVENTS.name, "--reason", "again")
         assert (code, json.loads(told)["ordered"]) == (1, "nothing")
     audit = await hearer.unit.pool.fetch("SELECT action, subject, detail ->> 'reason' AS why FROM audit")
-    action = f"consumer_{order.replace('-', '_')}"
+    action = {"resume": "consumer_resumed", "pass-over": "consumer_passed_over"}[order]
     assert [tuple(row) for row in audit] == [(action, status["place"], "the sender knows")]
 
 

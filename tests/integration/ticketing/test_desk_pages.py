@@ -129,3 +129,39 @@ async def test_a_gate_phone_goes_to_the_gate_wherever_it_came_from(house: House)
     phone, desk = house.browser(), await house.office(OPERATOR)
     answer = await post(phone, "/pair", code=await new_code(desk), next="/sign-in/owner?next=/owner")
     assert answer.headers["location"] == "/gate"
+
+
+async def test_the_pages_offer_what_may_be_managed_and_nothing_else(house: House) -> None:
+    other = OTHER_MANAGER.venue_ids[0]
+    operator = await house.office(OPERATOR)
+    for n, (role, venues) in enumerate(
+        [("gate", [LUNG_CU]), ("gate", [LUNG_CU, other]), ("owner", [LUNG_CU, other]), ("manager", [LUNG_CU])]
+    ):
+        fields = {"login": f"new-{n}", "display_name": f"New {n}", "role": role, "pin": "483920"}
+        form = {"idempotency_key": str(uuid4()), **fields, "venues": venues, "password": "a-long-password"}
+        assert (await operator.post("/manage/people", data=form)).status_code == 303
+    everywhere = await paired(house, operator, f"owner:{await person_called(house, 'new-2')}")
+    at_tower = await paired(house, operator)
+    people = {str(row["person_id"]) for row in await house.pool.fetch("SELECT person_id FROM persons")}
+    phones = {str(house.holds(phone, GATE).subject_id) for phone in (everywhere, at_tower)}
+
+    for desk, persons in ((await house.office(MANAGER), 1), (operator, len(people))):
+        offered = set(re.findall(r'action="(/manage/[^"]+)"', (await desk.get("/manage")).text))
+        offered |= set(re.findall(r'action="(/manage/[^"]+)"', (await desk.get("/manage/phones")).text))
+        assert sum(path.endswith("/secrets") for path in offered) == persons
+        # Nothing is changed by an empty form, a name, and in the end a revocation.
+        for path in sorted(f"/manage/people/{one}/secrets" for one in people):
+            assert ((await post(desk, path)).status_code == 303) == (path in offered), path
+        for path in sorted(f"/manage/phones/{one}/rename" for one in phones):
+            assert ((await post(desk, path, name="Gate")).status_code == 303) == (path in offered), path
+    roles = re.findall(r'<option value="(\w+)"', (await (await house.office(MANAGER)).get("/manage")).text)
+    assert roles == ["gate", "owner"]
+    refused = await post(operator, f"/manage/people/{OPERATOR.person_id}/revoke")
+    assert refused.status_code == 403
+    for path in sorted(f"/manage/people/{one}/revoke" for one in people):
+        assert ((await post(operator, path)).status_code == 303) == (path in offered), path
+    assert (await operator.get("/manage")).status_code == 200
+
+
+async def person_called(house: House, login: str) -> str:
+    return str(await house.pool.fetchval("SELECT person_id FROM persons WHERE login = $1", login))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from services.ticketing.sales.domain.addresses import AddressHasher
+from services.ticketing.sales.usecases.forget_addresses import ForgetAddresses, forget_addresses
 from services.ticketing.sales.usecases.place_order import PlacedOrder
 from shared.ids import OrderId, uuid7
 from shared.money import Dong
@@ -114,6 +115,26 @@ async def test_a_house_is_one_address_by_its_half_of_ipv6(shop: Shop) -> None:
 async def test_where_nobodys_own_address_is_known_nothing_is_counted(shop: Shop, address: str) -> None:
     assert [(await buy(shop, address)).status_code for _ in range(12)] == [201] * 12
     assert await shop.unit.pool.fetchval("SELECT count(*) FROM orders WHERE address_hash IS NOT NULL") == 0
+
+
+async def test_where_orders_came_from_is_forgotten_as_soon_as_it_counts_no_more(shop: Shop) -> None:
+    early = [await buy(shop, MOBILE) for _ in range(10)]
+    shop.now[0] += timedelta(hours=2)
+    late = await buy(shop, OTHER)
+
+    async def known() -> set[str]:
+        await shop.unit.run(forget_addresses, ForgetAddresses())
+        rows = await shop.unit.pool.fetch("SELECT order_id FROM orders WHERE address_hash IS NOT NULL")
+        return {str(row["order_id"]) for row in rows}
+
+    assert await known() == {answer.json()["order_id"] for answer in (*early, late)}
+    # What counts is not forgotten, and what is forgotten did not count.
+    assert (await buy(shop, MOBILE)).status_code == 429
+    shop.now[0] += timedelta(hours=1)
+    assert (await buy(shop, MOBILE)).status_code == 201
+    assert len(await known()) == 2
+    shop.now[0] += timedelta(hours=3)
+    assert await known() == set()
 
 
 async def test_the_form_says_so_in_words(shop: Shop) -> None:

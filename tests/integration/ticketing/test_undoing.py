@@ -97,7 +97,7 @@ async def test_it_is_said_once_and_stands_in_the_audit_with_its_reason(shop: Sho
     told = msgspec.json.decode(row["payload"], type=OrderUndone)
     assert (told.order_id, told.status, told.version, told.group_size) == (order.order_id, "undone", 3, 3)
     [noted] = await shop.unit.pool.fetch("SELECT action, subject, actor_id, detail FROM audit WHERE actor_id IS NULL")
-    assert (noted["action"], noted["subject"], noted["actor_id"]) == ("order_undone", str(order.order_id), None)
+    assert (noted["action"], noted["subject"], noted["actor_id"]) == ("order_undone", f"order:{order.order_id}", None)
     assert json.loads(noted["detail"]) == {"reason": "a flood", "paid_vnd": order.total_vnd}
 
 

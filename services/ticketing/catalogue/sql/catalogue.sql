@@ -17,6 +17,11 @@ INSERT INTO categories (category, position, name_vi, name_en, rule_vi, rule_en, 
                         free_most, free_alone)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 
+-- name: insert_kind_limits
+-- Limits of the seed for a kind that has none yet, by primary key; an operator's own stay.
+INSERT INTO kind_limits (kind, unpaid_percent, unpaid_least, free_percent, free_least, whole_nights, whole_people)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+
 -- name: insert_tariff
 -- A price of the seed that is not there yet, by primary key; a price is never changed.
 INSERT INTO tariffs (version, product_id, category, price_vnd, unit, price_kind, valid_from, valid_to, legal_basis,

@@ -10,6 +10,7 @@ from services.ticketing.gate.events import scan_event
 from services.ticketing.gate.store import lock_admission
 from services.ticketing.gate.store import undo_admission as store_undo
 from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.usecases.void_tickets import give_back
 from shared.events.ticketing import AdmissionUndone
 from shared.ids import DeviceId, ScanId
 from shared.unit import audit
@@ -43,6 +44,9 @@ async def undo(tx: Tx, command: UndoAdmission, catalogue: Catalogue, now: dateti
     found.require_undoable(undone_at, now)
     scan = replace(found, undone_at=undone_at)
     ticket = await store_undo(tx.connection, scan.scan_id, undone_at, now)
+    # Revoked while they were in, it kept their places for them.
+    if ticket.is_revoked and scan.verdict == "admitted":
+        await give_back(tx, ticket, scan.count)
     await audit.note(tx.connection, now, command.device_id, "admission_undone", f"scan:{scan.scan_id}")
     tx.emit(scan_event(AdmissionUndone, ticket, catalogue.venues[ticket.venue_id], scan, now))
     tx.touch("venue", ticket.venue_id)

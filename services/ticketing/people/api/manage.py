@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.ticketing.catalogue.domain.products import Venue
 from services.ticketing.people.api.doors import ManageDep, ManageDoors, with_wait, without_secrets
-from services.ticketing.people.domain import Actor
+from services.ticketing.people.domain import BY_PIN, WITH_PIN, Actor
 from services.ticketing.people.usecases.deeds import Deed, DeedName, TellDeed
 from services.ticketing.people.usecases.people import (
     AddedPerson,
@@ -98,7 +98,10 @@ class Managing:
             at="" if made else path,
             desk=managed,
             names=self.names_of(managed.venues),
-            visitor=self.visitor,
+            actor=self.actor,
+            own_id=self.actor_id,
+            by_pin=BY_PIN,
+            with_pin=WITH_PIN,
             role=self.visitor.role,
             error=error,
             done=done,

@@ -15,9 +15,9 @@ UPDATE sessions SET ended_at = $3
 RETURNING session_id
 
 -- name: open_sessions
--- Those of a person that still admit, newest first, by the index sessions_of_person.
-SELECT session_id, device_id, address, browser, started_at
-  FROM sessions
+-- Those of a person that still admit, newest first, by the index sessions_of_person; the phones by their primary key.
+SELECT session_id, sessions.device_id, devices.name AS phone, address, browser, started_at
+  FROM sessions LEFT JOIN devices ON devices.device_id = sessions.device_id
  WHERE person_id = $1 AND expires_at > $2 AND ended_at IS NULL
  ORDER BY started_at DESC LIMIT 100
 

@@ -25,10 +25,11 @@ NOWHERE = Place()
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that still admits."""
+    """A session that still admits. phone: the name of the paired phone, "" if it has none; None in a browser alone."""
 
     session_id: UUID
     device_id: UUID | None
+    phone: str | None
     address: str
     browser: str
     started_at: datetime

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.ticketing.people import store
-from services.ticketing.people.domain import Actor, may_manage
+from services.ticketing.people.domain import Actor
 from shared.ids import DeviceId, PersonId
 from shared.unit.unit import Tx
 
@@ -43,7 +43,7 @@ async def tell_deed(tx: Tx, command: TellDeed, now: datetime) -> ToldDeed | None
         return None
     name, venues, revoked_at = found
     is_so = (revoked_at is not None) is deed.name.endswith("revoked")
-    return ToldDeed(deed.name, name) if is_so and may_manage(command.actor, venues) else None
+    return ToldDeed(deed.name, name) if is_so and command.actor.manages(venues) else None
 
 
 async def _find(tx: Tx, deed: Deed) -> tuple[str, tuple[str, ...], datetime | None] | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ticketing.people import store
+from services.ticketing.people.usecases.people import touch_people
 from shared.events.ticketing import DeviceRevoked, PersonRevoked
 from shared.ids import DeviceId, PersonId
 from shared.passes import revocations
@@ -48,6 +49,5 @@ async def remove_demo_people(tx: Tx, command: DemoPeople, now: datetime) -> Remo
         await audit.note(tx.connection, now, None, "phone_revoked", f"device:{phone.subject_id}")
         device_id = DeviceId(phone.subject_id)
         tx.emit(DeviceRevoked(version=phone.version, occurred_at=now, recorded_at=now, device_id=device_id))
-    for venue_id in sorted({venue_id for one in (*people, *phones) for venue_id in one.venues}):
-        tx.touch("people", venue_id)
+    touch_people(tx, sorted({venue_id for one in (*people, *phones) for venue_id in one.venues}))
     return Removed(len(people), len(phones))

@@ -1,6 +1,6 @@
 """People: seeing who is there, adding somebody, new PINs and passwords, and revoking."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from services.ticketing.catalogue.domain.products import Venue
 from services.ticketing.catalogue.store import read_catalogue
 from services.ticketing.people import store
 from services.ticketing.people.domain import (
+    BY_PIN,
     Actor,
     HashedPin,
     LoginTaken,
@@ -25,7 +26,7 @@ from services.ticketing.people.store import ListedPhone
 from services.ticketing.people.usecases.passwords import QUEUE, hash_password
 from services.ticketing.people.usecases.sessions import end_passes_of_person
 from services.ticketing.people.usecases.tries import forget_all
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.events.ticketing import PersonRevoked
 from shared.events.words import PersonRole
 from shared.ids import PersonId, uuid7
@@ -117,7 +118,7 @@ async def add_person(tx: Tx, command: AddPerson, now: datetime) -> AddedPerson:
     await require_known_venues(tx, command.venues)
     # A phone asks for a PIN, an office for a password: without its own the person could not come in.
     pin, password_hash = command.secrets.pin, command.secrets.password_hash
-    if (pin if command.role in ("gate", "owner") else password_hash) is None:
+    if (pin if command.role in BY_PIN else password_hash) is None:
         raise PersonInvalid(field="secret")
     person = Person(
         person_id=PersonId(uuid7()),
@@ -135,7 +136,7 @@ async def add_person(tx: Tx, command: AddPerson, now: datetime) -> AddedPerson:
     await audit.note(
         tx.connection, now, command.actor_id, "person_added", f"person:{person.person_id}", role=command.role
     )
-    _touch(tx, person)
+    touch_people(tx, person.venues)
     return AddedPerson(person.person_id)
 
 
@@ -160,7 +161,7 @@ async def change_secrets(tx: Tx, command: ChangeSecrets, now: datetime) -> bool:
     await end_passes_of_person(tx, person.person_id, version, now, command.kept_session)
     changed = {"pin": pin is not None, "password": password_hash is not None}
     await audit.note(tx.connection, now, command.actor_id, "secrets_changed", f"person:{person.person_id}", **changed)
-    _touch(tx, person)
+    touch_people(tx, person.venues)
     return True
 
 
@@ -172,7 +173,12 @@ class RevokePerson:
 
 
 async def revoke_person(tx: Tx, command: RevokePerson, now: datetime) -> bool:
-    """True; from now on no pass of theirs opens anything. Raises UnknownPerson or Forbidden."""
+    """True; from now on no pass of theirs opens anything. Raises UnknownPerson or Forbidden.
+
+    Nobody revokes themselves: the last operator would leave a house without a key.
+    """
+    if command.person_id == command.actor_id:
+        raise Forbidden
     person = await _person_to_manage(tx, command.actor, command.person_id)
     version = await store.revoke_person(tx.connection, person.person_id, now)
     if version is None:
@@ -180,7 +186,7 @@ async def revoke_person(tx: Tx, command: RevokePerson, now: datetime) -> bool:
     await revocations.revoke(tx.connection, person.person_id)
     await audit.note(tx.connection, now, command.actor_id, "person_revoked", f"person:{person.person_id}")
     tx.emit(PersonRevoked(version=version, occurred_at=now, recorded_at=now, person_id=person.person_id))
-    _touch(tx, person)
+    touch_people(tx, person.venues)
     return True
 
 
@@ -198,6 +204,7 @@ async def _person_to_manage(tx: Tx, actor: Actor, person_id: PersonId) -> Person
     return person
 
 
-def _touch(tx: Tx, person: Person) -> None:
-    for venue_id in person.venues:
+def touch_people(tx: Tx, venues: Iterable[str]) -> None:
+    """The gate phones of these venues ask anew who may stand at them."""
+    for venue_id in venues:
         tx.touch("people", venue_id)

@@ -18,7 +18,7 @@ from services.ticketing.people.domain import (
     new_code,
     require_may_manage,
 )
-from services.ticketing.people.usecases.people import UnknownPerson, require_known_venues
+from services.ticketing.people.usecases.people import UnknownPerson, require_known_venues, touch_people
 from shared.errors import NotFound
 from shared.events.ticketing import DeviceRevoked
 from shared.ids import DeviceId, PersonId, uuid7
@@ -107,7 +107,7 @@ async def pair_phone(tx: Tx, command: PairPhone, now: datetime) -> Paired:
     )
     await store.insert_device(tx.connection, device, code.made_by)
     await audit.note(tx.connection, now, code.made_by, "phone_paired", f"device:{device.device_id}", kind=device.kind)
-    _touch(tx, device)
+    touch_people(tx, device.venues)
     return Paired(device.device_id, device.kind, device.venues, now + CODE_LIFETIME)
 
 
@@ -124,7 +124,7 @@ async def rename_phone(tx: Tx, command: RenamePhone, now: datetime) -> bool:
     device = await _phone_to_manage(tx, command.actor, command.device_id)
     await store.rename_device(tx.connection, device.device_id, _name_of(command.name))
     await audit.note(tx.connection, now, command.actor_id, "phone_renamed", f"device:{device.device_id}")
-    _touch(tx, device)
+    touch_people(tx, device.venues)
     return True
 
 
@@ -144,7 +144,7 @@ async def revoke_phone(tx: Tx, command: RevokePhone, now: datetime) -> bool:
     await revocations.revoke(tx.connection, device.device_id)
     await audit.note(tx.connection, now, command.actor_id, "phone_revoked", f"device:{device.device_id}")
     tx.emit(DeviceRevoked(version=version, occurred_at=now, recorded_at=now, device_id=device.device_id))
-    _touch(tx, device)
+    touch_people(tx, device.venues)
     return True
 
 
@@ -162,8 +162,3 @@ async def _phone_to_manage(tx: Tx, actor: Actor, device_id: DeviceId) -> Device:
         raise UnknownPhone
     require_may_manage(actor, device.venues)
     return device
-
-
-def _touch(tx: Tx, device: Device) -> None:
-    for venue_id in device.venues:
-        tx.touch("people", venue_id)

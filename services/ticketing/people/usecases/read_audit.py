@@ -2,47 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
-from services.ticketing.people.store.audit import Noted, audit_before
+from services.ticketing.catalogue.domain.products import Venue
+from services.ticketing.catalogue.store import read_catalogue
+from services.ticketing.people.store.audit import Noted, audit_before, audit_lines, audit_of_day
+from shared.clock import ZONE
 from shared.unit.unit import Tx
 
 PAGE = 50
 NEWEST = 2**63 - 1
-# What may be asked for by itself; a text in both languages stands for each.
-ACTIONS = (
-    "sign_in_failed",
-    "signed_in",
-    "signed_out",
-    "others_signed_out",
-    "person_added",
-    "secrets_changed",
-    "own_password_changed",
-    "person_revoked",
-    "demo_person_removed",
-    "pairing_code_made",
-    "phone_paired",
-    "phone_renamed",
-    "phone_revoked",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAudit:
-    """before: the id that the page above ended with; action: "" for all."""
+    """before: the id that the page above ended with; action: "" for all; day: the local one, None for all."""
 
     before: int = NEWEST
     action: str = ""
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """older: where the next page begins, None on the last one."""
+    """older: where the next page begins, None on the last one. venues: all there are, for their names."""
 
     lines: Sequence[Noted]
     older: int | None
+    venues: Sequence[Venue]
 
 
 async def read_audit(tx: Tx, command: ReadAudit, now: datetime) -> AuditPage:
-    lines = await audit_before(tx.connection, command.before, command.action, PAGE + 1)
-    return AuditPage(lines[:PAGE], lines[PAGE - 1].id if len(lines) > PAGE else None)
+    wanted = command.before, command.action, PAGE + 1
+    if command.day is None:
+        ids = await audit_before(tx.connection, *wanted)
+    else:
+        begin = datetime.combine(command.day, time(), ZONE)
+        ids = await audit_of_day(tx.connection, *wanted, (begin, begin + timedelta(days=1)))
+    lines = await audit_lines(tx.connection, ids[:PAGE])
+    venues = (await read_catalogue(tx.connection)).venues.values()
+    return AuditPage(lines, ids[PAGE - 1] if len(ids) > PAGE else None, list(venues))

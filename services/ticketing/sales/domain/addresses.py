@@ -1,4 +1,4 @@
-"""From where an order is placed, as a hash that says nothing to whoever reads the database and lasts a day."""
+"""From where an order is placed, as a hash that says nothing to whoever reads the database, for some hours."""
 
 import hashlib
 import hmac

@@ -47,9 +47,13 @@ class Ticket:
         return self.status == "revoked"
 
     @property
-    def places(self) -> Places:
-        """The places that it bought and nobody has used. A stay's ticket is good for a day more than its nights."""
-        return Places(self.product_id, held_days(self.valid_from, self.days - 1), self.admits - self.admitted)
+    def unused(self) -> int:
+        """How many of its people are not in."""
+        return self.admits - self.admitted
+
+    def places_of(self, people: int) -> Places:
+        """The places that it bought for so many. A stay's ticket is good for a day more than its nights."""
+        return Places(self.product_id, held_days(self.valid_from, self.days - 1), people)
 
     def let_in(self, people: int) -> "Ticket":
         """The ticket after a scan that it covered, or after one that it did not cover and so counts 0 people."""

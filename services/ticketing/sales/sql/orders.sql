@@ -8,7 +8,7 @@ WITH there AS (
                 WHERE tickets.order_id = orders.order_id AND position = 0
                   AND issued_at > $16::timestamptz - interval '1 hour'
            )) AS paid
-      FROM orders WHERE address_hash = $18::bytea AND placed_at > $16::timestamptz - interval '3 hours'
+      FROM orders WHERE address_hash = $18::bytea AND placed_at > $21
 )
 INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
                     ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash,
@@ -18,6 +18,13 @@ SELECT $1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14,
   FROM there WHERE open < $19::integer + $20::integer * paid OR $7::bigint = 0
 ON CONFLICT (order_id) DO NOTHING
 RETURNING true
+
+-- name: forget_addresses
+-- Cleaning, some thousands at a time: where old orders came from, by the index orders_of_address, which so stays small.
+-- Those under way elsewhere are left for the next time.
+UPDATE orders SET address_hash = NULL
+ WHERE order_id IN (SELECT order_id FROM orders WHERE address_hash IS NOT NULL AND placed_at <= $1
+                     LIMIT 5000 FOR UPDATE SKIP LOCKED)
 
 -- name: lock_order
 -- The order to change, by primary key; its lock puts everything that happens to one order in a row.

@@ -27,6 +27,12 @@ SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind
        admits, admitted, status, revoked_reason, issued_at, version
   FROM tickets WHERE ticket_id = ANY ($1::uuid[]) ORDER BY ticket_id FOR UPDATE
 
+-- name: lock_tickets_of_order
+-- An order's tickets to revoke, by the unique key (order_id, position); locked in the order of lock_tickets.
+SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
+       admits, admitted, status, revoked_reason, issued_at, version
+  FROM tickets WHERE order_id = $1 ORDER BY ticket_id FOR UPDATE
+
 -- name: revoke_ticket
 -- Takes a ticket out of use, by primary key, under the ticket's lock.
 UPDATE tickets SET status = $2, revoked_reason = $3, version = $4 WHERE ticket_id = $1

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.ticketing.sales.domain.orders import OPEN_FOR_EACH_PAID, OPEN_OF_ADDRESS, Order
+from services.ticketing.sales.domain.orders import ADDRESS_COUNTS_FOR, OPEN_FOR_EACH_PAID, OPEN_OF_ADDRESS, Order
 from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.store import SQL
 from shared.events.payments import IntentEvent
@@ -40,8 +40,14 @@ async def insert_order(connection: Connection, order: Order, address_hash: bytes
         address_hash,
         OPEN_OF_ADDRESS,
         OPEN_FOR_EACH_PAID,
+        order.placed_at - ADDRESS_COUNTS_FOR,
     )
     return bool(inserted)
+
+
+async def forget_addresses(connection: Connection, placed_until: datetime) -> None:
+    """Of orders placed until then nothing says any more where they came from."""
+    await connection.execute(SQL["forget_addresses"], placed_until)
 
 
 async def lock_order(connection: Connection, order_id: OrderId) -> Order | None:

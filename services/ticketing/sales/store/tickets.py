@@ -46,6 +46,11 @@ async def lock_tickets(connection: Connection, ticket_ids: Sequence[TicketId]) -
     return {ticket.ticket_id: ticket for ticket in tickets}
 
 
+async def lock_tickets_of_order(connection: Connection, order_id: OrderId) -> list[Ticket]:
+    """All of an order, their rows locked until the transaction ends."""
+    return [ticket_of(row) for row in await connection.fetch(SQL["lock_tickets_of_order"], order_id)]
+
+
 async def revoke_ticket(connection: Connection, ticket: Ticket) -> None:
     """Writes that a locked ticket was revoked."""
     await connection.execute(

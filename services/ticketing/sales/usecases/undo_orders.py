@@ -62,7 +62,7 @@ async def undo_order(tx: Tx, command: UndoOrder, now: datetime, *, catalogue: Ca
     order = found.moved_to("undone")
     await set_order_status(tx.connection, order)
     detail: dict[str, str | int] = {"reason": command.reason, "paid_vnd": order.paid_vnd}
-    await audit.note(tx.connection, now, None, "order_undone", str(order.order_id), **detail)
+    await audit.note(tx.connection, now, None, "order_undone", f"order:{order.order_id}", **detail)
     tx.emit(order_undone(order, venue, now))
     tx.touch("order", str(order.order_id))
     return "free" if order.is_free else "paid" if order.paid_vnd else "unpaid"

@@ -7,14 +7,13 @@ from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.events import ticket_revoked
 from services.ticketing.sales.store.places import return_places
-from services.ticketing.sales.store.tickets import lock_tickets, revoke_ticket, tickets_of_order
+from services.ticketing.sales.store.tickets import lock_tickets_of_order, revoke_ticket
 from shared.unit.unit import Tx
 
 
 async def void_tickets(tx: Tx, order: Order, reason: str, venue: Venue, now: datetime) -> bool:
     """Revokes all tickets of a locked order; False, and nothing is changed, if somebody was let in by one of them."""
-    issued = await tickets_of_order(tx.connection, order.order_id)
-    tickets = (await lock_tickets(tx.connection, [ticket.ticket_id for ticket in issued])).values()
+    tickets = await lock_tickets_of_order(tx.connection, order.order_id)
     if any(ticket.admitted for ticket in tickets):
         return False
     for ticket in tickets:
@@ -28,6 +27,12 @@ async def void_ticket(tx: Tx, valid: Ticket, reason: str, venue: Venue, now: dat
     """Revokes a locked ticket and gives back the places that nobody has used."""
     ticket = valid.revoked(reason)
     await revoke_ticket(tx.connection, ticket)
-    await return_places(tx.connection, ticket.places, ticket.order_id)
+    await give_back(tx, ticket, ticket.unused)
     tx.emit(ticket_revoked(ticket, reason, venue, now))
     tx.touch("venue", ticket.venue_id)
+
+
+async def give_back(tx: Tx, ticket: Ticket, people: int) -> None:
+    """Gives back the places of so many whom a revoked ticket admits no more, and who are not in."""
+    assert ticket.is_revoked
+    await return_places(tx.connection, ticket.places_of(people), ticket.order_id)
