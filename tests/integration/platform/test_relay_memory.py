@@ -24,8 +24,10 @@ TURNS = 3  # of a relay that would send at each of them
 _LOSE_AT_THE_MARK = """
 CREATE FUNCTION lose_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE '%-relay';
+    PERFORM pg_terminate_backend(pid) FROM (
+        SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%-relay'
+         ORDER BY pid = pg_backend_pid()  -- its own last, or it could end none of the others
+    ) AS relays;
     RETURN NULL;
 END
 $$;
