@@ -60,6 +60,7 @@ from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.group_progress import GroupProgress
+from shared.kafka.own_name import OwnName
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
@@ -141,6 +142,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, consumer.TOPICS, handle, dead_letters, health)],
+        own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health, [Timer(1.0, expire), Timer(600.0, forget), sealing]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],

@@ -54,9 +54,13 @@ _SESSION = {"timezone": "UTC", "idle_in_transaction_session_timeout": "30s", "st
 
 
 async def connect(url: str, name: str) -> DirectConnection:
-    """A connection of its own, for a lock or for listening; never a pooled one."""
+    """A connection of its own, for a lock or for listening; never a pooled one.
+
+    The server asks whether a silent one still lives: a machine that is gone must not keep its locks for long.
+    """
+    keepalives = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
     return await asyncpg.connect(
-        url, timeout=5, server_settings={"application_name": name, "timezone": "UTC", "tcp_keepalives_idle": "30"}
+        url, timeout=5, server_settings={"application_name": name, "timezone": "UTC", **keepalives}
     )
 
 
