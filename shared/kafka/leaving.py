@@ -29,8 +29,8 @@ async def leave_group(address: str, group: str, name: str) -> None:
             await admin.start()
             coordinator = await admin.find_coordinator(group)
             answer = await admin._send_request(_LeaveGroup(group, name), coordinator)  # noqa: SLF001
-            codes = [answer.error_code, *(code for *_, code in answer.members)]
-            if refused := next(filter(None, codes), None):
+            codes: list[int] = [answer.error_code, *(code for *_, code in answer.members)]
+            for refused in filter(None, codes):
                 raise for_code(refused)
     except (KafkaError, OSError) as error:
         log.info("not_left_in_time", error=type(error).__name__)
