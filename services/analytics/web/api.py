@@ -16,7 +16,7 @@ from services.analytics.views.csv_export import overview_csv
 from services.analytics.views.overview import Asked, Days, DaysWrong, Overview, read_overview
 from shared.clock import Clock, local_date
 from shared.passes.auth import OFFICE, Allow, Pass, Role, stay_of
-from shared.storage.db import Pool
+from shared.storage.db import Pool, acquire
 from shared.web.live import Live, State
 from shared.web.pages import Pages, language_of
 
@@ -36,7 +36,7 @@ class ProvinceDoors:
     clock: Clock
 
     async def look(self, asked: Asked) -> Overview:
-        async with self.pool.acquire() as connection:
+        async with acquire(self.pool) as connection:
             return await read_overview(connection, asked, self.clock())
 
 
