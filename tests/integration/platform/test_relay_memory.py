@@ -1,6 +1,5 @@
 """What Kafka acknowledged and the database would not mark is remembered: no row is sent again and again."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,14 +7,12 @@ from functools import partial
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from shared.events.topics import TICKETING_EVENTS
-from shared.kafka.connection import connection
-from shared.kafka.topics import partitions_of
 from shared.observe.health import Health
 from shared.storage.db import connect
 from tests.support.spine import Spine, running, say
+from tests.support.topics import times_said
 from tests.support.waiting import until
 
 ROWS = 20
@@ -105,22 +102,5 @@ async def _all_are_marked(spine: Spine) -> bool:
 
 
 async def _on_topic(spine: Spine) -> Counter[str]:
-    """How often the topic holds each event, by its identifier."""
-    address = spine.cluster.kafka_bootstrap
     topic = spine.speaker.settings.topic_prefix + TICKETING_EVENTS.name
-    consumer = AIOKafkaConsumer(**connection(address))
-    await consumer.start()
-    try:
-        partitions = await partitions_of(address, [topic])
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        left = sum((await consumer.end_offsets(partitions)).values())
-        found: Counter[str] = Counter()
-        while left:
-            async with asyncio.timeout(60):
-                record = await consumer.getone()
-            found[next(value.decode() for name, value in record.headers if name == "ce_id")] += 1
-            left -= 1
-        return found
-    finally:
-        await consumer.stop()
+    return await times_said(spine.cluster.kafka_bootstrap, [topic])
