@@ -15,7 +15,8 @@ from shared.observe.log import Log
 
 log = Log(__name__)
 _LIMIT_S = 2.0  # a process that ends has other parts to stop
-_ANY_MEMBER_ID = ""  # whichever the broker gave to who has the name
+# Whoever has the name: mostly us, and one that took it over meanwhile joins again within a second.
+_ANY_MEMBER_ID = ""
 
 
 async def leave_group(address: str, group: str, name: str) -> None:
