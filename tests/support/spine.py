@@ -7,13 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiokafka.admin import AIOKafkaAdminClient
-
 from shared.clock import utc_now
 from shared.events import topics
 from shared.events.ticketing import VenueChanged
 from shared.ids import VenueId
-from shared.kafka.connection import connection
 from shared.kafka.consumer import Consumer, Handle
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.handler import EventHandler
@@ -25,6 +22,7 @@ from shared.storage.db import AWAY, connect, create_pool
 from shared.unit.unit import Tx, Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
+from tests.support.topics import members_of
 from tests.support.waiting import PATIENCE_S
 
 TABLES = """
@@ -81,6 +79,10 @@ class Side:
         producer = Producer(self.settings.kafka_bootstrap)
         return Relay(self.settings, producer, self.unit.waker, self.health, timers)
 
+    async def members(self) -> list[str]:
+        """Of this service's group, as Kafka calls them."""
+        return await members_of(self.settings.kafka_bootstrap, self.settings.topic_prefix + self.settings.service)
+
     def handler(self) -> EventHandler:
         return handler_of(self.unit)
 
@@ -102,17 +104,6 @@ class Spine:
 
     async def unsent(self, side: Side) -> int:
         return int(await side.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL"))
-
-
-async def members_of(side: Side) -> list[str]:
-    """What Kafka calls the members of a service's group: a name, and what is new each time that one joins by it."""
-    admin = AIOKafkaAdminClient(**connection(side.settings.kafka_bootstrap))
-    await admin.start()
-    try:
-        [answer] = await admin.describe_consumer_groups([side.settings.topic_prefix + side.settings.service])
-    finally:
-        await admin.close()
-    return [member_id for member_id, *_ in answer.groups[0][5]]
 
 
 async def say(spine: Spine, venue_id: str) -> VenueChanged:

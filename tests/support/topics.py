@@ -57,6 +57,17 @@ async def until_told_of(bootstrap: str, names: Sequence[str]) -> None:
     await until(are_told_of)
 
 
+async def members_of(bootstrap: str, group: str) -> list[str]:
+    """What Kafka calls the members of a group: a name, and what is new each time that one joins by it."""
+    admin = AIOKafkaAdminClient(**connection(bootstrap))
+    await admin.start()
+    try:
+        [answer] = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    return [member_id for member_id, *_ in answer.groups[0][5]]
+
+
 async def ends_of(bootstrap: str, names: Sequence[str]) -> dict[TopicPartition, int]:
     """The offset after the last message of each partition."""
     consumer = AIOKafkaConsumer(**connection(bootstrap))

@@ -6,7 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 
-from tests.support.spine import Side, Spine, change_venue, environment_of, members_of, running
+from tests.support.spine import Side, Spine, change_venue, environment_of, running
 from tests.support.waiting import PATIENCE_S, until
 
 NAME = "payments-0"
@@ -17,7 +17,7 @@ async def test_a_second_process_of_one_name_does_not_start_and_says_why(spine: S
     async with running(side.relay()):
         first = await _start(side)
         await _say_and_hear(side, 1)
-        members = await members_of(side)
+        members = await side.members()
 
         second = await _start(side)
         complaint = await _end_of(second)
@@ -27,7 +27,7 @@ async def test_a_second_process_of_one_name_does_not_start_and_says_why(spine: S
             " give each a name of its own\n"
         )
         await _say_and_hear(side, 2)
-        assert await members_of(side) == members, "nobody threw the first out"
+        assert await side.members() == members, "nobody threw the first out"
 
         # A name is held by a session, and sessions end, as does the one by which processes wake each other.
         pid = await _holder(side)
@@ -37,7 +37,7 @@ async def test_a_second_process_of_one_name_does_not_start_and_says_why(spine: S
         )
         await until(lambda: _has_another_holder(side, pid))
         await _say_and_hear(side, 3)
-        assert await members_of(side) == members
+        assert await side.members() == members
         first.send_signal(signal.SIGTERM)
         await _end_of(first)
         assert first.returncode == 0
@@ -53,7 +53,7 @@ async def test_a_process_that_was_killed_starts_again_under_its_name_and_takes_o
 
         again = await _start(side)
         await _say_and_hear(side, 2)
-        assert len(await members_of(side)) == 1
+        assert len(await side.members()) == 1
         again.send_signal(signal.SIGTERM)
         await _end_of(again)
         assert again.returncode == 0

@@ -19,7 +19,7 @@ from shared.kafka.producer import Outgoing, Producer
 from shared.kafka.relay import Relay, Timer
 from shared.kafka.topics import create as create_topics
 from shared.observe.health import Health
-from tests.support.spine import Spine, assert_in_order, change_venue, heard_at_least, members_of, running, say
+from tests.support.spine import Spine, assert_in_order, change_venue, heard_at_least, running, say
 from tests.support.topics import until_told_of
 from tests.support.waiting import until
 
@@ -212,11 +212,11 @@ async def test_two_consumers_share_the_work_and_one_takes_all_when_the_other_goe
                 await say(spine, f"venue-{number % 10}")
             await until(lambda: heard_at_least(spine, 100))
         # Else Kafka would keep for half a minute what the other read.
-        assert [member.partition(".")[0] for member in await members_of(spine.hearer)] == ["one"]
+        assert [member.partition(".")[0] for member in await spine.hearer.members()] == ["one"]
         for number in range(100):
             await say(spine, f"venue-{number % 10}")
         await until(lambda: heard_at_least(spine, 200))
-    assert await members_of(spine.hearer) == []
+    assert await spine.hearer.members() == []
     assert_in_order(await spine.heard(), {f"venue-{number}": 20 for number in range(10)})
 
 
