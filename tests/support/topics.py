@@ -94,7 +94,7 @@ async def times_said(
             while begin < end:
                 async with asyncio.timeout(PATIENCE_S):
                     record = await consumer.getone(partition)
-                said[dict(record.headers)["ce_id"].decode()] += 1
+                said[(dict(record.headers)["ce_id"] or b"").decode()] += 1
                 begin = record.offset + 1
     finally:
         await stop_within(consumer, 5)
