@@ -80,7 +80,11 @@ DATABASE_SERVER = Setting(
 )
 DATABASE_POOL_SIZE = Setting("DATABASE_POOL_SIZE", "connections that a process keeps to its database", "12")
 HOST = Setting("HOST", "address on which a service listens", "127.0.0.1", "services, simulator")
-INSTANCE_ID = Setting("INSTANCE_ID", "names a process to Kafka; must differ between processes", "the machine's name")
+INSTANCE_ID = Setting(
+    "INSTANCE_ID",
+    "names a process to Kafka; of those that consume for one service, each its own: a second one does not start",
+    "the machine's name",
+)
 LOG_LEVEL = Setting("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", "INFO", "services, simulator")
 ANALYTICS_SHARE = Setting(
     "ANALYTICS_SHARE", "`2/4` reads every fourth partition, beginning with the second", "1/1", "analytics"
@@ -170,7 +174,7 @@ BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in ALL}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one service. `instance` names this process to Kafka's consumer groups and must differ between processes.
+    """Of one service. `instance` names this process to Kafka's consumer groups; one process at a time consumes by it.
 
     `kafka_bootstrap` is a whole address with user and password, for shared.kafka.connection, as `database_url` is.
     `solo` says that all roles run in this process.

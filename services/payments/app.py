@@ -17,6 +17,7 @@ from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.consumer import Consumer
 from shared.kafka.dead_letters import DeadLetters, timers
+from shared.kafka.own_name import OwnName
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
@@ -88,6 +89,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing, *timers(pool)]),
         background=[live.run, revocations.run],
         closers=[producer.close],

@@ -63,6 +63,7 @@ from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
 from shared.kafka.dead_letters import DeadLetters, timers
 from shared.kafka.group_progress import GroupProgress
+from shared.kafka.own_name import OwnName
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.keys.files import PASS_KEYS, TICKET_KEYS, Keys, load_keys
@@ -150,6 +151,7 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=api,
         consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health, [*own_timers, *timers(pool)]),
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],

@@ -32,6 +32,11 @@ class Patience:
             self._current.reschedule(asyncio.get_running_loop().time() + _LAST_CALL_S)
 
     @property
+    def is_over(self) -> bool:
+        """Whether the part has to end, not only this client of it."""
+        return self._is_over
+
+    @property
     def closing_s(self) -> float:
         """How long saying goodbye to Kafka may take."""
         return _LAST_CALL_S if self._is_over else _CLOSING_S
@@ -47,18 +52,19 @@ class Patience:
                 self._current = None
 
 
-async def stop_within(part: AIOKafkaProducer | AIOKafkaConsumer, limit_s: float) -> None:
-    """Stops an aiokafka object, whose own stop() may hang or fail while the broker is away.
+async def stop_within(part: AIOKafkaProducer | AIOKafkaConsumer, limit_s: float) -> bool:
+    """Stops an aiokafka object, whose own stop() may hang or fail while the broker is away; whether it did neither.
 
     In a task of its own: a consumer's stop() has been seen to raise CancelledError although nobody cancelled it.
     """
     if await _ends(part.stop(), limit_s):
-        return
+        return True
     log.warning("stop_failed", part=type(part).__name__)
     client: object = getattr(part, "client", None) or getattr(part, "_client", None)
     close: Callable[[], Coroutine[Any, Any, None]] | None = getattr(client, "close", None)
     if close is not None:
         await _ends(close(), limit_s)
+    return False
 
 
 async def _ends(work: Coroutine[Any, Any, None], limit_s: float) -> bool:

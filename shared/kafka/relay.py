@@ -1,7 +1,8 @@
 """Carries outbox rows to Kafka, and runs the timers. One relay per service works; the others wait for its lock.
 
-No transaction is open while Kafka is awaited. A row that was acknowledged but not yet marked is sent twice; the inbox
-of its readers takes that.
+No transaction is open while Kafka is awaited, so a row may be acknowledged and then not be marked as sent. The relay
+remembers it and sends nothing until the database has taken the mark: only a relay that dies meanwhile, or another that
+takes its lock over, sends a row a second time, and the inbox of its readers takes that.
 """
 
 import asyncio
@@ -51,6 +52,7 @@ class Relay:
     waker: Waker
     health: Health
     timers: Sequence[Timer] = ()
+    _unmarked: list[int] = field(init=False, default_factory=list[int])
     _woken: asyncio.Event = field(init=False)
     _stopping: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
@@ -69,7 +71,9 @@ class Relay:
                 try:
                     await self._session()
                 except PASSES as error:
-                    log.warning("relay_lost_database", error=type(error).__name__)
+                    log.warning("relay_waits_for_database", error=type(error).__name__, unmarked=len(self._unmarked))
+                    if self._unmarked:
+                        self.health.relayed(everything=False)
                     await until(self._stopping, seconds=_RETRY_S)
         finally:
             await self.producer.close()
@@ -78,7 +82,7 @@ class Relay:
         """One connection's life: wait for the lock, then work."""
         connection = await connect(self.settings.database_url, f"{self.settings.service}-relay")
         try:
-            while not await _bounded(connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)):
+            while not await self._leads(connection):
                 if await until(self._stopping, seconds=_RETRY_S):
                     return
             log.info("relay_leads")
@@ -89,6 +93,23 @@ class Relay:
                 await self._work(connection)
         finally:
             connection.terminate()
+
+    async def _leads(self, connection: DirectConnection) -> bool:
+        """Whether the lock is ours now. Marking comes first, also if there is nothing to mark.
+
+        What Kafka has from us is marked without the lock too, so that whoever has it does not send it again; and where
+        the database takes no mark, not one relay after the other sends the same rows.
+        """
+        await self._mark(connection)
+        return bool(await _bounded(connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)))
+
+    async def _mark(self, connection: DirectConnection) -> None:
+        """Marks as sent what Kafka acknowledged; it stays remembered when that fails."""
+        await _bounded(outbox.mark_sent(connection, self._unmarked))
+        if self._unmarked:
+            OUTBOX_SENT.inc(len(self._unmarked))
+            self._unmarked = []
+            self.health.relayed(everything=True)
 
     async def _work(self, connection: DirectConnection) -> None:
         while not self._stopping.is_set():
@@ -118,11 +139,10 @@ class Relay:
             )
             for row in found
         ]
-        sent = await self.producer.send(rows)
-        self.health.relayed(everything=len(sent) == len(found))
+        sent = self._unmarked = await self.producer.send(rows)
         if sent:
-            await _bounded(outbox.mark_sent(connection, sent))
-            OUTBOX_SENT.inc(len(sent))
+            await self._mark(connection)
+        self.health.relayed(everything=len(sent) == len(found))
         if len(found) == _BATCH or len(sent) < len(found):
             OUTBOX_UNSENT.set(await _bounded(outbox.count_unsent(connection)))
         else:

@@ -13,11 +13,12 @@ import uvicorn
 
 from shared.clock import until
 from shared.kafka.dead_letters import DeadLetterBox
+from shared.kafka.own_name import OwnName
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
 from shared.observe.log import Log
 from shared.process.heads import BoundedHeads
-from shared.settings import Settings
+from shared.settings import Settings, SettingsWrong
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.addresses import TRUSTED_PROXIES
@@ -47,8 +48,9 @@ class Consuming(Stoppable, Protocol):
 class Service:
     """All parts of a service, built by its app.py.
 
-    api is an ASGI app for the role that serves; the others answer for their health on the same port. background runs
-    beside every role. `closing` is set first of all at the end, so that open streams end.
+    api is an ASGI app for the role that serves; the others answer for their health on the same port. Consumers that
+    are members of a group begin when own_name is held. background runs beside every role. `closing` is set first of
+    all at the end, so that open streams end.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Service:
     migrations: Path
     api: Callable[..., Any] | None = None
     consumers: Sequence[Consuming] = ()
+    own_name: OwnName | None = None
     relay: Relay | None = None
     background: Sequence[Callable[[], Awaitable[None]]] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = ()
@@ -68,7 +71,10 @@ class Service:
 
 
 async def run_roles(service: Service, command: str) -> int:
-    """Runs the roles until SIGTERM or SIGINT (0), or until one of them ends by itself (1)."""
+    """Runs the roles until SIGTERM or SIGINT (0), or until one of them ends by itself (1).
+
+    Raises SettingsWrong after all, where a role says that it cannot run as it was set.
+    """
     # What is built by now stays for ever; no later collection need walk through it, at a gate's cost of milliseconds.
     gc.collect()
     gc.freeze()
@@ -89,6 +95,9 @@ async def run_roles(service: Service, command: str) -> int:
         part.stop()
         await asyncio.wait([task], timeout=_STOP_LIMIT_S)
         _tell_end(task, died=task in died)
+    for task in tasks.keys() & died:
+        if isinstance(wrong := task.exception(), SettingsWrong):
+            raise wrong
     return 1 if died else 0
 
 
@@ -99,6 +108,8 @@ def _tell_end(task: asyncio.Task[None], *, died: bool) -> None:
     elif not task.cancelled() and (error := task.exception()) is not None:
         try:
             raise error
+        except SettingsWrong:
+            return  # whoever started us says it in its own words
         except type(error):
             log.error("role_failed", role=task.get_name(), with_trace=True)
     elif died:
@@ -109,7 +120,12 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
     """The parts of a command, in the order in which they are stopped."""
     parts: list[tuple[str, Stoppable]] = []
     if command in ("consume", "run"):
-        parts += [(f"consumer-{number}", consumer) for number, consumer in enumerate(service.consumers)]
+        consumers: Sequence[Stoppable] = service.consumers
+        if (name := service.own_name) is not None:
+            consumers = [_Named(consumer, name) for consumer in consumers]
+        parts += [(f"consumer-{number}", consumer) for number, consumer in enumerate(consumers)]
+        # Given back when all consumers have left.
+        parts += [] if name is None else [("own-name", name)]
     parts.append(("http", _Server(_answers(service, command), service.settings)))
     parts += [(f"background-{number}", _Endless(work)) for number, work in enumerate(service.background)]
     if command in ("relay", "run") and service.relay is not None:
@@ -124,6 +140,24 @@ def _answers(service: Service, command: str) -> Callable[..., Any]:
     if command in ("serve", "run") and service.api is not None:
         return service.api
     return create_app(service.name, [], service.health.ready, doors=None)
+
+
+class _Named:
+    """A consumer that begins when the process has its name to itself."""
+
+    def __init__(self, consumer: Stoppable, name: OwnName) -> None:
+        self._consumer = consumer
+        self._name = name
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        await until(self._name.held, self._stopping)
+        if not self._stopping.is_set():
+            await self._consumer.run()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._consumer.stop()
 
 
 class _Endless:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 Record: TypeAlias = asyncpg.Record
 # asyncpg's classes take a type parameter in its stubs only.
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     DirectConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Acquired: TypeAlias = PoolAcquireContext[asyncpg.Record]
 else:
     DirectConnection = asyncpg.Connection
     Connection = asyncpg.Connection | PoolConnectionProxy
     Pool = asyncpg.Pool
+    Acquired = PoolAcquireContext
 
 # Away, starting or stopping, or about to end this connection.
 AWAY: tuple[type[BaseException], ...] = (
@@ -52,13 +54,24 @@ PASSES: tuple[type[BaseException], ...] = (
 # What an event or a request says does not fit into a column or an index, and never will.
 UNFIT: tuple[type[Exception], ...] = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
-_SESSION = {"timezone": "UTC", "idle_in_transaction_session_timeout": "30s", "statement_timeout": "30s"}
+# Whoever waits for a table that a person or a migration has locked keeps others from his connection.
+_SESSION = {
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": "30s",
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+}
+_FREE_WITHIN_S = 5.0
 
 
 async def connect(url: str, name: str) -> DirectConnection:
-    """A connection of its own, for a lock or for listening; never a pooled one."""
+    """A connection of its own, for a lock or for listening; never a pooled one.
+
+    The server asks whether a silent one still lives: a machine that is gone must not keep its locks for long.
+    """
+    keepalives = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
     return await asyncpg.connect(
-        url, timeout=5, server_settings={"application_name": name, "timezone": "UTC", "tcp_keepalives_idle": "30"}
+        url, timeout=5, server_settings={"application_name": name, "timezone": "UTC", **keepalives}
     )
 
 
@@ -75,6 +88,13 @@ async def create_pool(url: str, name: str, size: int) -> Pool:
         server_settings={"application_name": name, **_SESSION},
     )
     return await pool
+
+
+def acquire(pool: Pool) -> Acquired:
+    """A connection of the pool, for as long as the context lasts; TimeoutError when all are taken and stay so."""
+    all_are_taken = not pool.get_idle_size() and pool.get_size() == pool.get_max_size()
+    # A limit costs a task each time, so it is set where somebody has to wait.
+    return pool.acquire(timeout=_FREE_WITHIN_S if all_are_taken else None)
 
 
 async def _leave_as_it_is(_connection: Connection) -> None:

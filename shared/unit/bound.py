@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.storage.db import Connection, Pool
+from shared.storage.db import Connection, Pool, acquire
 from shared.unit.idempotency import Once
 from shared.unit.unit import Unit, UseCase
 
@@ -35,5 +35,5 @@ class Reader(Generic[C, R]):
     read: Callable[[Connection, C], Awaitable[R]]
 
     async def __call__(self, asked: C) -> R:
-        async with self.pool.acquire() as connection:
+        async with acquire(self.pool) as connection:
             return await self.read(connection, asked)

@@ -18,7 +18,7 @@ from shared.events.common import Event
 from shared.observe import trace
 from shared.observe.log import Log
 from shared.observe.metrics import USECASE_SECONDS
-from shared.storage.db import COLLIDED, Connection, Pool
+from shared.storage.db import COLLIDED, Connection, Pool, acquire
 from shared.unit import idempotency, inbox, outbox
 from shared.unit.idempotency import Once
 from shared.unit.outbox import OutboxRow
@@ -126,7 +126,7 @@ class Unit:
 
     async def _attempt(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, heard: Heard | None) -> R:
         now = self.clock()
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with acquire(self.pool) as connection, connection.transaction():
             if heard is not None:
                 await _claim(connection, heard)
             if once is not None and (stored := await idempotency.claim(connection, once)) is not None:

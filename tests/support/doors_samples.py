@@ -16,6 +16,7 @@ from shared.clock import local_date, utc_now
 from shared.money import Dong
 from shared.passes.auth import GATE, OFFICE, OWNER, Role
 from shared.qr.vietqr import TransferQr, encode
+from shared.web.i18n import Language
 from tests.support.doors_table import Row
 from tests.support.doors_world import PASSWORD, PIN, VENUE, World
 
@@ -34,6 +35,7 @@ class Sample:
     body: dict[str, object] | None
     key: str = field(default_factory=lambda: str(uuid4()))
     accept: str = ""
+    language: Language = "en"
 
     async def send(self, world: World, cookies: Mapping[str, str], *, once: bool = True) -> httpx.Response:
         """once: False leaves out what keeps the change from happening twice."""
@@ -49,7 +51,7 @@ class Sample:
                 body = {**(self.body or {}), "idempotency_key": self.key}
         if not once:
             body = _without(self.row.once, body)
-        async with world.browser(self.row.service) as browser:
+        async with world.browser(self.row.service, language=self.language) as browser:
             return await browser.request(
                 self.row.method,
                 self.path,

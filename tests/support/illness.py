@@ -1,7 +1,7 @@
 """A database that fails as it is told to, with PostgreSQL's own errors: each connection by the code in its name."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,29 @@ class Patient:
         pool = await create_pool(self.url, name, 1)
         self._stack.push_async_callback(pool.close)
         return pool
+
+
+@contextmanager
+def away(cluster: Cluster, database: str) -> Generator[None]:
+    """Nobody is connected to the database, and nobody gets in."""
+    cluster.postgres.query(f'ALTER DATABASE "{database}" CONNECTION LIMIT 0')
+    end_sessions(cluster, database)
+    yield
+    cluster.postgres.query(f'ALTER DATABASE "{database}" CONNECTION LIMIT -1')
+
+
+@contextmanager
+def read_only(cluster: Cluster, database: str) -> Generator[None]:
+    """As a standby: whoever is connected, now and after this, is so anew."""
+    cluster.postgres.query(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
+    end_sessions(cluster, database)
+    yield
+    cluster.postgres.query(f'ALTER DATABASE "{database}" RESET default_transaction_read_only')
+    end_sessions(cluster, database)
+
+
+def end_sessions(cluster: Cluster, database: str) -> None:
+    cluster.postgres.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from shared.events.topics import TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.handler import EventHandler
+from shared.kafka.own_name import OwnName
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay
 from shared.observe.health import Health
@@ -45,6 +46,7 @@ async def build(settings: Settings) -> Service:
         migrations=Path("/nonexistent"),
         api=api_of(health),
         consumers=[Consumer(settings, TICKETING_EVENTS.name, handler, dead_letters, health)],
+        own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health),
         background=[end_when_told],
     )

@@ -24,6 +24,7 @@ from shared.unit.dead_letters import DeadLetter
 from shared.unit.unit import Tx, Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
+from tests.support.topics import members_of
 from tests.support.waiting import PATIENCE_S
 
 TABLES = """
@@ -95,6 +96,10 @@ class Side:
     def relay(self, timers: Sequence[Timer] = ()) -> Relay:
         producer = Producer(self.settings.kafka_bootstrap)
         return Relay(self.settings, producer, self.unit.waker, self.health, timers)
+
+    async def members(self) -> list[str]:
+        """Of this service's group, as Kafka calls them."""
+        return await members_of(self.settings.kafka_bootstrap, self.settings.topic_prefix + self.settings.service)
 
     def handler(self) -> EventHandler:
         return handler_of(self.unit)

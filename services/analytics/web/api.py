@@ -17,7 +17,7 @@ from services.analytics.views.overview import Asked, Days, DaysWrong, Overview, 
 from shared.clock import Clock, local_date
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.passes.auth import OFFICE, Allow, Pass, Role, stay_of
-from shared.storage.db import Pool
+from shared.storage.db import Pool, acquire
 from shared.unit.stopped import LIVE_TOPIC as STOPPED
 from shared.web.live import Live, State
 from shared.web.pages import Pages, language_of
@@ -44,7 +44,7 @@ class ProvinceDoors:
         return any(self.live.is_stopped(topic.name) for topic in _COUNTED)
 
     async def look(self, asked: Asked) -> Overview:
-        async with self.pool.acquire() as connection:
+        async with acquire(self.pool) as connection:
             return await read_overview(connection, asked, self.clock())
 
 

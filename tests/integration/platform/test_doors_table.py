@@ -1,9 +1,11 @@
 """Every role at every route of every service: nobody comes in but who stands in doors_table.py, and all of those do."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
@@ -18,15 +20,18 @@ from shared.passes.auth import GATE, Role, sign_pass
 from shared.web.app import routes_of
 from shared.web.i18n import Language
 from tests.support.cluster import Cluster
-from tests.support.doors_samples import COOKIES, sample_of
+from tests.support.doors_samples import COOKIES, Sample, sample_of
 from tests.support.doors_table import ROWS, Row
 from tests.support.doors_world import OTHER, PASSWORD, PIN, World, open_world, service_of
+from tests.support.illness import away, read_only
 from tests.support.keys import new_keys
 from tests.support.texts import translate
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GUARDED = [row for row in ROWS if not row.is_for_anyone]
 OPEN = [row for row in ROWS if row.is_for_anyone]
+READERS: list[tuple[str, Language]] = [("application/json", "en"), ("text/html", "vi"), ("text/html", "en")]
 WRITES = [row for row in ROWS if row.method != "GET"]
 
 
@@ -149,6 +154,27 @@ async def test_a_link_with_a_character_that_cannot_be_stored_is_a_wrong_link_not
     assert (answer.status_code, answer.json()["code"]) == (422, "validation")
 
 
+@pytest.mark.parametrize("trouble", [away, read_only])
+async def test_a_door_whose_database_cannot_do_what_it_asks_says_try_again_later_in_words(
+    world: World, cluster: Cluster, trouble: Callable[[Cluster, str], AbstractContextManager[None]]
+) -> None:
+    samples = [await sample_of(world, row) for row in ROWS if row.path not in ("/health/ready", "/bank/pay")]
+    unavailable: set[str] = set()
+    with ExitStack() as troubles:
+        for service in world.services.values():
+            troubles.enter_context(trouble(cluster, service.settings.database_url.rpartition("/")[2]))
+        for sample in samples:
+            for accept, language in READERS:
+                sample.accept, sample.language = accept, language
+                if (answer := await sample.send(world, _cookies(world, sample.row))).status_code != sample.row.answer:
+                    unavailable.add(str(sample.row))
+                    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "2"), (sample, answer.text)
+                    assert translate("errors.service_unavailable", language) in answer.text
+    assert {str(sample.row) for sample in samples if sample.row.once not in ("-", "free")} <= unavailable
+    for sample in samples:
+        await until(partial(_is_answered, world, sample))
+
+
 async def test_every_change_is_named_so_that_it_happens_once() -> None:
     assert [str(row) for row in ROWS if (row.once == "-") != (row.method == "GET")] == []
     assert {row.path for row in ROWS if row.once == "free"} == {
@@ -259,6 +285,10 @@ async def _signs_in_and_is_led_back(
         back = await there.get(wanted, headers={**headers, "cookie": pass_cookie})
         assert back.status_code == 200
         assert f'<html lang="{language}"' in back.text
+
+
+async def _is_answered(world: World, sample: Sample) -> bool:
+    return (await sample.send(world, _cookies(world, sample.row))).status_code == sample.row.answer
 
 
 def _first_role(row: Row) -> Role:

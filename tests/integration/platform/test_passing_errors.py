@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +26,7 @@ from shared.observe.health import Health
 from shared.passes.auth import allow_anyone
 from shared.passes.revocations import Revocations, revoke
 from shared.storage.db import PASSES, Connection, Pool, answers, create_pool
+from shared.unit.bound import Bound, Reader
 from shared.unit.unit import Tx, Unit, UseCase
 from shared.unit.wake import Waker
 from shared.web.app import create_app
@@ -232,11 +233,6 @@ async def write(tx: Tx, _command: None, _now: datetime) -> bool:
     return True
 
 
-async def write_soon(tx: Tx, command: None, now: datetime) -> bool:
-    await tx.connection.execute("SET LOCAL lock_timeout = '10ms'")
-    return await write(tx, command, now)
-
-
 async def end_the_session(tx: Tx, _command: None, _now: datetime) -> bool:
     return bool(await tx.connection.fetchval("SELECT pg_terminate_backend(pg_backend_pid())"))
 
@@ -281,7 +277,7 @@ async def locked(patient: Patient) -> AsyncGenerator[None]:
     ("trouble", "usecase", "kinds"),
     [
         (read_only, write, (asyncpg.ReadOnlySQLTransactionError,)),
-        (locked, write_soon, (asyncpg.LockNotAvailableError,)),
+        (locked, write, (asyncpg.LockNotAvailableError,)),
         (nothing, take_too_long, (asyncpg.QueryCanceledError,)),
         # Whether the word of the server or the end of its line is found first is chance.
         (nothing, end_the_session, (asyncpg.PostgresError, asyncpg.InterfaceError)),
@@ -313,6 +309,27 @@ async def test_what_really_happens_to_a_database_is_told_at_the_door_and_passes(
             assert (await door.get("/trouble")).status_code == 503
         assert (await door.get("/well")).status_code == 200
     assert [isinstance(error, kinds) for error in met] == [True]
+
+
+async def test_a_door_does_not_wait_for_ever_for_a_connection_that_others_keep(patient: Patient) -> None:
+    router = APIRouter(dependencies=[Depends(allow_anyone)])
+    async with await create_pool(patient.url, "real", 1) as pool:
+        unit = Unit(pool, "ticketing", topics.TICKETING_EVENTS.name, utc_now, Waker(patient.url, solo=True))
+        doors: list[Callable[[None], Awaitable[bool]]] = [Bound(unit, write), Reader(pool, is_well)]
+
+        @router.get("/{number}")
+        async def do(number: int) -> bool:
+            return await doors[number](None)
+
+        async with browser(router) as door:
+            async with pool.acquire():
+                answers = await asyncio.gather(door.get("/0"), door.get("/1"))
+            assert [answer.status_code for answer in answers] == [503, 503]
+            assert [(await door.get(f"/{number}")).status_code for number in (0, 1)] == [200, 200]
+
+
+async def is_well(connection: Connection, _asked: None) -> bool:
+    return bool(await connection.fetchval("SELECT well()"))
 
 
 async def test_a_use_case_whose_plan_a_migration_made_old_is_done_by_a_second_try(patient: Patient) -> None:

@@ -23,12 +23,14 @@ from deploy.local.secrets import ensure_secrets
 from services.analytics.stream.log_reader import LogReader
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.connection import Connection, as_user, connection, why_refused
+from shared.kafka.leaving import leave_group
+from shared.kafka.patience import stop_within
 from shared.kafka.producer import Outgoing, Producer
 from shared.kafka.users import RIGHTS
 from shared.settings import KAFKA_ADMIN, KAFKA_BANK, Settings, kafka_password_file
 from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
-from tests.support.topics import own_topics
+from tests.support.topics import members_of, own_topics
 from tests.support.waiting import PATIENCE_S, until
 
 EVENT_TOPICS = {TICKETING_EVENTS.name, PAYMENTS_EVENTS.name, BANK_TRANSFERS.name}
@@ -81,6 +83,18 @@ async def test_a_service_may_not_join_anothers_group(cluster: Cluster, prefix: s
     with pytest.raises(GroupAuthorizationFailedError):
         await intruder.start()
     await intruder.stop()
+
+
+async def test_a_service_may_leave_its_own_group_and_no_other(cluster: Cluster, prefix: str) -> None:
+    group = f"{prefix}payments"
+    own = connection(cluster.as_kafka_user("payments"))
+    member = AIOKafkaConsumer(f"{prefix}ticketing.events", group_id=group, group_instance_id="one", **own)
+    await member.start()
+    await stop_within(member, 5)
+    await leave_group(cluster.as_kafka_user("ticketing"), group, "one")
+    assert len(await members_of(cluster.kafka_bootstrap, group)) == 1
+    await leave_group(cluster.as_kafka_user("payments"), group, "one")
+    assert await members_of(cluster.kafka_bootstrap, group) == []
 
 
 async def test_a_services_producer_survives_a_refusal_and_acknowledges_nothing(cluster: Cluster, prefix: str) -> None:

@@ -120,11 +120,11 @@ def test_an_event_is_read_as_its_fact() -> None:
 @pytest.mark.parametrize(
     ("kind", "payload", "reason"),
     [
-        ("", b"{}", "no_type"),
-        (VENUE.TYPE, None, "contract"),
-        (VENUE.TYPE, b"[]", "contract"),
-        (VENUE.TYPE, msgspec.json.encode(msgspec.structs.replace(VENUE, version=2**62 + 1)), "contract"),
-        (VENUE.TYPE, msgspec.json.encode(msgspec.structs.replace(VENUE, name_vi="a\0b")), "contract"),
+        ("", b"{}", "missing_type"),
+        (VENUE.TYPE, None, "broken_contract"),
+        (VENUE.TYPE, b"[]", "broken_contract"),
+        (VENUE.TYPE, msgspec.json.encode(msgspec.structs.replace(VENUE, version=2**62 + 1)), "broken_contract"),
+        (VENUE.TYPE, msgspec.json.encode(msgspec.structs.replace(VENUE, name_vi="a\0b")), "broken_contract"),
     ],
 )
 def test_what_the_database_could_not_hold_is_poison(kind: str, payload: bytes | None, reason: str) -> None:
