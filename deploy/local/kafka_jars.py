@@ -26,6 +26,13 @@ def are_jars_here() -> bool:
     return _folder().is_dir()
 
 
+def class_archive() -> Path:
+    """Where the classes of these jars lie as the Java here loads them fastest: another Java or folder has its own."""
+    java = Path(shutil.which("java") or "java").resolve()
+    made_for = f"{java} {java.stat().st_mtime_ns if java.exists() else 0} {_folder()}"
+    return _folder().with_suffix(f".{hashlib.sha256(made_for.encode()).hexdigest()[:16]}.jsa")
+
+
 def _folder() -> Path:
     wanted = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
     return DOWNLOADS / f"kafka-{wanted}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.console import say
+from deploy.local.kafka_archive import ensure_archive
 from deploy.local.kafka_jars import are_jars_here, kafka_jars
 from deploy.local.paths import ROOT
 from deploy.local.system import caddy_program, ensure_java
@@ -58,6 +59,7 @@ def prepare() -> None:
     ensure_java(with_maven=not are_jars_here(), also=missing_packages())
     os.environ["MOT_CHAM_CHROMIUM"] = chromium_program()
     kafka_jars()
+    ensure_archive()
     ensure_modules()
     ensure_vendored()
     caddy_program()

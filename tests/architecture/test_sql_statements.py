@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ def _statements(room: str) -> set[str]:
     return set(load(ROOT / ROOMS[room])) if room else set()
 
 
+@cache
 def _all_uses() -> list[Use]:
     uses: list[Use] = []
     for path in files(".py"):
@@ -91,13 +93,10 @@ def _all_uses() -> list[Use]:
     return uses
 
 
-USES = _all_uses()
-
-
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_statement_is_run_by_exactly_one_function(room: str) -> None:
     by_statement: dict[str, set[str]] = defaultdict(set)
-    for use in USES:
+    for use in _all_uses():
         if use.room == room:
             by_statement[use.statement].add(f"{use.path}:{use.function}")
     wrong = {name: sorted(by_statement[name]) for name in _statements(room) if len(by_statement[name]) != 1}
@@ -106,13 +105,15 @@ def test_every_statement_is_run_by_exactly_one_function(room: str) -> None:
 
 def test_every_named_statement_exists_in_a_sql_file() -> None:
     missing = [
-        f"{use.path}:{use.function} {use.statement}" for use in USES if use.statement not in _statements(use.room)
+        f"{use.path}:{use.function} {use.statement}"
+        for use in _all_uses()
+        if use.statement not in _statements(use.room)
     ]
     assert missing == []
 
 
 def test_no_room_runs_the_statements_of_another() -> None:
-    assert [f"{use.path}:{use.function} {use.room}" for use in USES if use.room != _room_of(use.path)] == []
+    assert [f"{use.path}:{use.function} {use.room}" for use in _all_uses() if use.room != _room_of(use.path)] == []
 
 
 def test_no_statement_selects_every_column() -> None:
@@ -135,7 +136,7 @@ def test_every_statement_says_what_for_and_by_which_index_or_lock_it_lives(room:
 def test_statements_are_run_from_the_store_only(service: str) -> None:
     outside = [
         f"{use.path}:{use.function}"
-        for use in USES
+        for use in _all_uses()
         if use.path.parts[:2] == ("services", service) and not {"store", "store.py"} & set(use.path.parts)
     ]
     assert outside == []

@@ -1,5 +1,6 @@
 """The whole system and a browser, once a worker; and a gate as its phones see it, with a server that can go away."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -57,13 +58,21 @@ async def browser(chromium: Browser) -> AsyncIterator[Browser]:
         await context.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gate_topics(cluster: Cluster) -> AsyncIterator[str]:
+    """The prefix of topics for all gates, one after another: what one says, the next does not hear."""
+    prefix = f"gate_{secrets.token_hex(4)}."
+    async with own_topics(cluster.kafka_bootstrap, prefix, GATE_TOPICS):
+        yield prefix
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(cluster: Cluster, tmp_path: Path, browser: Browser, playwright: Playwright) -> AsyncIterator[Site]:
+async def site(
+    cluster: Cluster, gate_topics: str, tmp_path: Path, browser: Browser, playwright: Playwright
+) -> AsyncIterator[Site]:
     ensure_secrets(tmp_path)
     [port] = free_ports(1)
-    prefix = f"{tmp_path.name}.{port}."
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix, GATE_TOPICS))
         url = await stack.enter_async_context(cluster.database("gate", MIGRATIONS, furnish_venue))
         pool = await create_pool(url, "ticketing", 4)
         stack.push_async_callback(pool.close)
@@ -73,7 +82,7 @@ async def site(cluster: Cluster, tmp_path: Path, browser: Browser, playwright: P
         environment = {
             "TICKETING_DATABASE_URL": url,
             "KAFKA_BOOTSTRAP_SERVERS": cluster.kafka_bootstrap,
-            "TOPIC_PREFIX": prefix,
+            "TOPIC_PREFIX": gate_topics,
             "SECRETS_DIR": str(tmp_path),
             "PROFILE": "demo",
             "LOG_LEVEL": "WARNING",

@@ -8,6 +8,7 @@ inner loop; `./run reset` ends them.
 import json
 import os
 import secrets
+import shutil
 import tempfile
 import threading
 from collections.abc import Generator, Iterator
@@ -27,6 +28,8 @@ from tests.support.real_system import RealSystem, running_system, services_here
 from tests.support.waiting import PATIENCE_S
 
 REUSED = ROOT / ".local" / "test-cluster"
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 1_500_000_000  # a whole run takes up to a quarter of it
 _SHARED = pytest.StashKey["_SharedByWorkers"]()
 
 
@@ -41,7 +44,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     elif (shared := getattr(request.config, "workerinput", {}).get("cluster")) is not None:
         found = _asked_for(Path(shared))
     else:
-        with own_cluster() as started:
+        with own_cluster(_in_memory()) as started:
             started.forget_power_cuts()
             yield started
         return
@@ -65,15 +68,25 @@ def supervised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealS
 
 
 @contextmanager
-def own_cluster() -> Generator[Cluster]:
+def own_cluster(where: Path | None = None) -> Generator[Cluster]:
     """A cluster that nobody shares, which syncs to disk as it does in earnest. Who kills a part starts it again."""
-    with tempfile.TemporaryDirectory(prefix="mot-cham-test-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="mot-cham-test-", dir=where, ignore_cleanup_errors=True) as folder:
         started = Cluster(Path(folder), Ports(*free_ports(3)), secrets.token_urlsafe(16))
         try:
             started.start()
             yield started
         finally:
             started.stop()
+
+
+def _in_memory() -> Path | None:
+    """Where files are kept in memory; None if there is little of it, as in a container.
+
+    A database has some 400 files, and a disk's file system finds places for new ones slowly right after others were
+    removed: of 82 tests that each had a database, that was the half of their CPU.
+    """
+    there = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES
+    return _MEMORY if there else None
 
 
 class _SharedByWorkers:
@@ -94,7 +107,7 @@ class _SharedByWorkers:
         if self._is_over.is_set():
             return
         try:
-            with own_cluster() as started:
+            with own_cluster(_in_memory()) as started:
                 started.forget_power_cuts()
                 _note(self.folder, started)
                 self._is_over.wait()

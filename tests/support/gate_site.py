@@ -30,26 +30,30 @@ _COUNT_UNSENT = """() => new Promise((resolve, reject) => {
 })"""
 
 
-# The camera is a canvas on which the test draws, small, because it is read all the time; `buzzes` notes what a hand
-# would feel.
+# The camera is a canvas on which the test draws, small, because it is read all the time, and still once a second has
+# passed since something changed; `buzzes` notes what a hand would feel. Sound is handed out a second at a time.
 _HAND = """
 window.buzzes = [];
 navigator.vibrate = (pattern) => window.buzzes.push(JSON.stringify(pattern));
+const Sound = window.AudioContext;
+window.AudioContext = class extends Sound { constructor() { super({ latencyHint: 1 }); } };
 const canvas = document.createElement("canvas");
-canvas.width = canvas.height = 240;
+canvas.width = canvas.height = 180;
+let pictures = 0;
 window.showCode = (rows) => {
+  pictures = 10;
   const context = canvas.getContext("2d");
   context.fillStyle = "white";
-  context.fillRect(0, 0, 240, 240);
+  context.fillRect(0, 0, 180, 180);
   context.fillStyle = "black";
-  const size = Math.floor(220 / Math.max(1, rows.length));
+  const size = Math.floor(160 / Math.max(1, rows.length));
   rows.forEach((row, y) => [...row].forEach((cell, x) => {
     if (cell === "1") context.fillRect(10 + x * size, 10 + y * size, size, size);
   }));
 };
 window.showCode([]);
-setInterval(() => canvas.getContext("2d").fillRect(0, 0, 1, 1), 100);
-navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10);
+setInterval(() => pictures-- > 0 && canvas.getContext("2d").fillRect(0, 0, 1, 1), 100);
+navigator.mediaDevices.getUserMedia = async () => { pictures = 10; return canvas.captureStream(10); };
 """
 
 
@@ -110,7 +114,9 @@ class Site:
 
     async def page(self, phone: Phone | None, browser: Browser | None = None) -> Page:
         """A page of its own phone. In another browser, with that one's camera; else with the test's canvas as one."""
-        context = patient(await (browser or self.browser).new_context(viewport={"width": 320, "height": 640}))
+        context = patient(
+            await (browser or self.browser).new_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+        )
         if browser is None:
             await context.add_init_script(_HAND)
         if phone is not None:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 async def show_again(page: Page, code: str) -> None:
     """As a visitor who comes back: longer than the three seconds in which one ticket is one scan."""
     await take_away(page)
-    await page.wait_for_timeout(3200)
+    await page.wait_for_timeout(4000)
     await show(page, code)
 
 

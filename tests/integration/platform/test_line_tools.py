@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.scope import drawn
+
 Tool = tuple[str, ...]
 TOOLS: dict[Tool, dict[str, object]] = {
     ("payments", "qr"): {"error": "not JSON in UTF-8"},
@@ -16,6 +18,8 @@ TOOLS: dict[Tool, dict[str, object]] = {
     ("ticketing", "codes", "verify"): {"code": "x", "error": "not_a_ticket"},
 }
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=" ".join)
+# All of them are read and written by the same lines of shared/process/commands.py.
+one_tool = pytest.mark.parametrize("tool", drawn(TOOLS), ids=" ".join)
 
 
 def start(tool: Tool, folder: Path, *, stdin: int | None = subprocess.PIPE) -> subprocess.Popen[bytes]:
@@ -44,7 +48,7 @@ def test_a_line_tool_needs_no_setting_and_answers_at_once(tool: Tool, tmp_path: 
         assert process.wait(30) == 0
 
 
-@each_tool
+@one_tool
 def test_a_line_tool_ends_at_once_and_without_a_word_when_it_is_interrupted(tool: Tool, tmp_path: Path) -> None:
     with start(tool, tmp_path) as process:
         assert process.stdin is not None
@@ -58,7 +62,7 @@ def test_a_line_tool_ends_at_once_and_without_a_word_when_it_is_interrupted(tool
         assert b"Traceback" not in process.stderr.read()
 
 
-@each_tool
+@one_tool
 def test_a_line_tool_ends_when_nobody_reads_its_answers(tool: Tool, tmp_path: Path) -> None:
     with start(tool, tmp_path) as process:
         assert process.stdin is not None
@@ -71,7 +75,7 @@ def test_a_line_tool_ends_when_nobody_reads_its_answers(tool: Tool, tmp_path: Pa
         assert b"Traceback" not in process.stderr.read()
 
 
-@each_tool
+@one_tool
 def test_a_line_tool_says_how_it_is_used(tool: Tool, tmp_path: Path) -> None:
     with start((tool[0], tool[1], "--help"), tmp_path) as process:
         said, _ = process.communicate(timeout=30)

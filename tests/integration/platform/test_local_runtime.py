@@ -1,5 +1,11 @@
 """The one-machine runtime keeps its promises: real parts come up, die, come back with their data, and leave nothing."""
 
+from pathlib import Path
+
+import pytest
+
+from deploy.local.kafka_jars import class_archive
+from deploy.local.process import living_pid
 from tests.support.cluster import Cluster
 
 
@@ -20,3 +26,11 @@ def test_text_sorts_by_code_point_as_in_the_official_image(cluster: Cluster) -> 
     provider = "SELECT concat(datlocprovider, ' ', datlocale) FROM pg_database WHERE datname = 'postgres'"
 
     assert cluster.postgres.query(provider) == "b C.UTF-8"
+
+
+def test_kafka_runs_on_the_classes_that_the_preparation_kept(cluster: Cluster) -> None:
+    archive = class_archive()
+    if not archive.exists():
+        pytest.skip("only ./run test keeps them")
+    broker = living_pid(cluster.folder / "kafka.pid")
+    assert archive.name in Path(f"/proc/{broker}/maps").read_text()

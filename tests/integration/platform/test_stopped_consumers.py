@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,8 +15,8 @@ from shared.kafka import breaker
 from shared.kafka.handler import EventHandler, Raw
 from shared.kafka.message import Message
 from shared.unit.stopped import Stopped, list_stopped, tell
-from tests.integration.platform.test_roles import run
 from tests.support.odd_messages import flood, send
+from tests.support.small_process import SmallService
 from tests.support.spine import Side, Spine, heard_at_least, running, say
 from tests.support.waiting import until
 
@@ -77,29 +78,37 @@ async def test_one_topic_stops_and_the_other_goes_on(spine: Spine) -> None:
 
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize(("order", "left"), [("resume", 5), ("pass-over", 5)])
-async def test_a_person_sees_where_it_stands_and_lets_it_go_on(spine: Spine, order: str, left: int) -> None:
+async def test_a_person_sees_where_it_stands_and_lets_it_go_on(
+    spine: Spine, tmp_path: Path, order: str, left: int
+) -> None:
     hearer = spine.speaker
     await flood(spine, TICKETING_EVENTS, left, b"{", BROKEN)
     async with running(hearer.consumer()):
         await until(partial(is_stopped, hearer, TICKETING_EVENTS.name))
-        code, told = await run(spine, "consumer", "status")
+        code, told = await SmallService(spine, tmp_path).run("consumer", "status")
         [status] = [json.loads(line) for line in told.splitlines()]
         assert (code, status["state"], status["reason"]) == (0, "stopped", "broken_contract")
         assert status["place"].startswith("ticketing.events/")
 
-        code, told = await run(spine, "consumer", order, TICKETING_EVENTS.name, "--reason", "the sender knows")
+        code, told = await SmallService(spine, tmp_path).run(
+            "consumer", order, TICKETING_EVENTS.name, "--reason", "the sender knows"
+        )
 
         assert (code, json.loads(told)["place"]) == (0, status["place"])
         await until(lambda: hearer.has_put_aside(left))
         await until(partial(goes_on, hearer))
-        code, told = await run(spine, "consumer", order, TICKETING_EVENTS.name, "--reason", "again")
+        code, told = await SmallService(spine, tmp_path).run(
+            "consumer", order, TICKETING_EVENTS.name, "--reason", "again"
+        )
         assert (code, json.loads(told)["ordered"]) == (1, "nothing")
     audit = await hearer.unit.pool.fetch("SELECT action, subject, detail ->> 'reason' AS why FROM audit")
     action = {"resume": "consumer_resumed", "pass-over": "consumer_passed_over"}[order]
     assert [tuple(row) for row in audit] == [(action, status["place"], "the sender knows")]
 
 
-async def test_a_message_that_the_database_never_gets_done_with_can_be_passed_over(spine: Spine) -> None:
+async def test_a_message_that_the_database_never_gets_done_with_can_be_passed_over(
+    spine: Spine, tmp_path: Path
+) -> None:
     hearer = spine.speaker
 
     class Handler(EventHandler):
@@ -115,7 +124,11 @@ async def test_a_message_that_the_database_never_gets_done_with_can_be_passed_ov
         await until(partial(is_stopped, hearer, TICKETING_EVENTS.name))
         await until(lambda: hearer.has_put_aside(1))
         assert [letter.ce_id for letter in await hearer.letters()] == ["elsewhere"]
-        assert (await run(spine, "consumer", "pass-over", TICKETING_EVENTS.name, "--reason", "it never ends"))[0] == 0
+        assert (
+            await SmallService(spine, tmp_path).run(
+                "consumer", "pass-over", TICKETING_EVENTS.name, "--reason", "it never ends"
+            )
+        )[0] == 0
         await until(lambda: hearer.has_put_aside(3))
     reasons = {letter.ce_id: letter.reason for letter in await hearer.letters()}
     assert reasons == {"endless": "passed_over", "behind it": "broken_contract", "elsewhere": "broken_contract"}
