@@ -9,10 +9,18 @@ from uuid import UUID
 import msgspec
 
 from shared.events.common import Event
+from shared.events.topics import EVENT_BYTES
 from shared.ids import uuid7
 from shared.observe import trace
 from shared.storage.db import Connection, Record
 from shared.unit.statements import SQL
+
+# What Kafka takes, less room for a key and headers.
+_MOST_BYTES = EVENT_BYTES - 64 * 1024
+
+
+class EventTooLarge(Exception):
+    """Kafka would never take this event: what it tells of must not happen either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,10 @@ class OutboxRow:
 
 
 def row_of(event: Event, source: str, topic: str, now: datetime) -> OutboxRow:
-    """An event as an outbox row with a new identifier; source is the service's name."""
+    """An event as an outbox row with a new identifier; source is the service's name. Raises EventTooLarge."""
+    payload = msgspec.json.encode(event)
+    if len(payload) > _MOST_BYTES:
+        raise EventTooLarge(event.TYPE, len(payload))
     event_id = uuid7()
     headers = {
         "ce_id": str(event_id),
@@ -43,7 +54,6 @@ def row_of(event: Event, source: str, topic: str, now: datetime) -> OutboxRow:
         "content-type": "application/json",
         "traceparent": trace.traceparent(trace.current()),
     }
-    payload = msgspec.json.encode(event)
     return OutboxRow(event_id, topic, event.key, event.AGGREGATE, event.subject, event.TYPE, payload, headers, now)
 
 

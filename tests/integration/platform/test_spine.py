@@ -1,14 +1,20 @@
 """The way of an event: outbox, relay, Kafka, consumer, inbox. Nothing is lost, doubled or overtaken, whatever dies."""
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from itertools import count
+
+import msgspec
+import pytest
 
 from shared.events.topics import EVENT_BYTES, TICKETING_EVENTS
 from shared.kafka.producer import Outgoing, Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
-from tests.support.spine import Spine, assert_in_order, heard_at_least, running, say
+from shared.unit.outbox import EventTooLarge
+from shared.unit.unit import Tx
+from tests.support.spine import Spine, assert_in_order, change_venue, heard_at_least, running, say
 from tests.support.waiting import until
 
 
@@ -72,6 +78,17 @@ async def test_a_relay_is_not_ready_while_kafka_takes_nothing_from_it(spine: Spi
     kafka = Producer(speaker.settings.kafka_bootstrap)
     async with running(Relay(speaker.settings, kafka, speaker.unit.waker, health)):
         await until(partial(is_ready, expected=True))
+
+
+async def test_what_an_event_too_large_for_kafka_tells_of_does_not_happen(spine: Spine) -> None:
+    async def boast(tx: Tx, _command: None, now: datetime) -> None:
+        event = await change_venue(tx, "lung-cu", now)
+        tx.emit(msgspec.structs.replace(event, name_en="x" * EVENT_BYTES))
+
+    with pytest.raises(EventTooLarge):
+        await spine.speaker.unit.run(boast, None)
+    assert await spine.speaker.unit.pool.fetchval("SELECT count(*) FROM venue") == 0
+    assert await spine.unsent(spine.speaker) == 0
 
 
 async def test_an_event_too_large_for_its_topic_does_not_hold_up_the_others(spine: Spine) -> None:

@@ -89,16 +89,12 @@ async def test_a_person_sees_where_it_stands_and_lets_it_go_on(spine: Spine, tmp
         assert (code, status["state"], status["reason"]) == (0, "stopped", "broken_contract")
         assert status["place"].startswith("ticketing.events/")
 
-        code, told = await SmallService(spine, tmp_path).run(
-            "consumer", order, TICKETING_EVENTS.name, "--reason", "the sender knows"
-        )
+        code, told = await service.run(*wanted, "the sender knows")
 
         assert (code, json.loads(told)["place"]) == (0, status["place"])
         await until(lambda: hearer.has_put_aside(5))
         await until(partial(goes_on, hearer))
-        code, told = await SmallService(spine, tmp_path).run(
-            "consumer", order, TICKETING_EVENTS.name, "--reason", "again"
-        )
+        code, told = await service.run(*wanted, "again")
         assert (code, json.loads(told)["ordered"]) == (1, "nothing")
     audit = await hearer.unit.pool.fetch("SELECT action, subject, detail ->> 'reason' AS why FROM audit")
     action = {"resume": "consumer_resumed", "pass-over": "consumer_passed_over"}[order]
@@ -123,11 +119,8 @@ async def test_a_message_that_the_database_never_gets_done_with_can_be_passed_ov
         await until(partial(is_stopped, hearer, TICKETING_EVENTS.name))
         await until(lambda: hearer.has_put_aside(1))
         assert [letter.ce_id for letter in await hearer.letters()] == ["elsewhere"]
-        assert (
-            await SmallService(spine, tmp_path).run(
-                "consumer", "pass-over", TICKETING_EVENTS.name, "--reason", "it never ends"
-            )
-        )[0] == 0
+        wanted = ("consumer", "pass-over", TICKETING_EVENTS.name, "--reason", "it never ends")
+        assert (await SmallService(spine, tmp_path).run(*wanted))[0] == 0
         await until(lambda: hearer.has_put_aside(3))
     reasons = {letter.ce_id: letter.reason for letter in await hearer.letters()}
     assert reasons == {"endless": "passed_over", "behind it": "broken_contract", "elsewhere": "broken_contract"}
