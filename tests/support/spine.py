@@ -18,6 +18,7 @@ from shared.kafka.message import Message
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
+from shared.process.roles import Stoppable
 from shared.settings import Settings
 from shared.storage.db import AWAY, connect, create_pool
 from shared.unit.dead_letters import DeadLetter
@@ -156,7 +157,7 @@ def assert_in_order(heard: list[tuple[str, int]], said: dict[str, int]) -> None:
 
 
 @asynccontextmanager
-async def running(*parts: Relay | Consumer) -> AsyncGenerator[None]:
+async def running(*parts: Stoppable) -> AsyncGenerator[None]:
     """Runs parts beside the test, and ends them in good order."""
     tasks = [asyncio.create_task(part.run()) for part in parts]
     try:
