@@ -1,4 +1,4 @@
-"""What goes wrong in a chaos run: parts are killed, the bank repeats itself, topics carry rubbish."""
+"""What goes wrong in a chaos run: parts are killed, the bank repeats itself, topics and doors are flooded."""
 
 import asyncio
 import json
@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypedDict
 
+import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -15,6 +17,7 @@ from deploy.simulator.bank import outgoing
 from shared.clock import utc_now
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.ids import uuid7
+from shared.kafka import breaker
 from shared.kafka.connection import connection
 from shared.kafka.patience import stop_within
 from shared.kafka.producer import Outgoing
@@ -28,6 +31,28 @@ _HUGE_BYTES = 900_000
 # While a part is away, hundreds of journeys ask again in the loop that sends.
 _ATTEMPT_S = 30.0
 _PAUSE_S = (2.0, 6.0)
+_REQUESTS = 400
+
+
+class _More(TypedDict, total=False):
+    """What a request has besides its address."""
+
+    headers: dict[str, str]
+    json: object
+    content: bytes
+
+
+# Service, method, path and the rest; each must be refused.
+_STRANGERS: list[tuple[str, str, str, _More]] = [
+    ("payments", "GET", "/api/owner/live", {"headers": {"cookie": "__Host-owner=" + "A" * 12_000}}),
+    ("payments", "POST", "/owner/charges", {"content": b"x" * 60_000}),
+    ("analytics", "GET", "/province", {"headers": {"cookie": "a=" + "x" * 20_000}}),
+    ("analytics", "GET", "/api/province/overview.csv", {"headers": {"accept-language": "vi," * 5_000}}),
+    ("ticketing", "POST", "/api/orders", {"json": {"product_id": "nothing", "counts": {"guest": 10**9}}}),
+    ("ticketing", "POST", "/api/orders", {"content": b"{" * 70_000, "headers": {"content-type": "application/json"}}),
+    ("ticketing", "GET", "/t/" + "0" * 43, {}),
+    ("ticketing", "POST", "/api/gate/scans", {"json": {"scans": [{}] * 2_000}}),
+]
 
 
 @dataclass(slots=True)
@@ -39,6 +64,7 @@ class Faults:
     rng: random.Random
     bad_events: dict[str, set[str]] = field(default_factory=lambda: {"ticketing": set(), "payments": set()})
     done: list[str] = field(default_factory=list[str])
+    mistakes: list[str] = field(default_factory=list[str])
 
     async def run(self, for_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -47,6 +73,8 @@ class Faults:
             **{f"kill {name}": partial(self._kill, name) for name in KILLED},
             "same bank event 20 times at once": self._storm,
             "rubbish on the topics": self._rubbish,
+            "a flood of broken messages": self._flood_topic,
+            "a flood at the doors": self._flood_doors,
         }
         waiting: list[str] = []
         while True:
@@ -102,6 +130,39 @@ class Faults:
             rows.append(Outgoing(number, topic, f"key {self.rng.randint(0, 99)}", value, headers))
         await self._send(rows)
         return True
+
+    async def _flood_topic(self) -> bool:
+        """More broken messages of one topic than a consumer puts aside without a pause."""
+        reader, topic, ce_type = self.rng.choice([
+            ("payments", BANK_TRANSFERS.name, "bank.sepay_transfer.v1"),
+            ("payments", TICKETING_EVENTS.name, "ticketing.order_placed.v1"),
+            ("ticketing", PAYMENTS_EVENTS.name, "payments.payment_settled.v1"),
+        ])  # fmt: skip
+        rows: list[Outgoing] = []
+        for number in range(breaker.LIMIT + 50):
+            ce_id = str(uuid7())
+            self.bad_events[reader].add(ce_id)
+            headers = {"ce_id": ce_id, "ce_type": ce_type, "ce_source": "/flood", "ce_specversion": "1.0"}
+            rows.append(Outgoing(number, topic, f"key {self.rng.randint(0, 99)}", b"{", headers))
+        await self._send(rows)
+        return True
+
+    async def _flood_doors(self) -> bool:
+        """Strangers' requests, as many at once as eight connections carry: each is refused, none is our mistake."""
+        asked = [self.rng.choice(_STRANGERS) for _ in range(_REQUESTS)]
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=8), timeout=30, trust_env=False) as http:
+            answers = await asyncio.gather(*(self._ask(http, *one) for one in asked))
+        self.mistakes += [answer for answer in answers if answer is not None]
+        return True
+
+    async def _ask(self, http: httpx.AsyncClient, service: str, method: str, path: str, more: _More) -> str | None:
+        """What was wrong with the answer, if anything; parts are away now and then."""
+        try:
+            answer = await http.request(method, self.system.origin(service) + path, **more)
+        except httpx.HTTPError:
+            return None
+        refused = 400 <= answer.status_code < 500
+        return None if refused or answer.status_code == 503 else f"{answer.status_code} {method} {path}"
 
     async def _send(self, rows: list[Outgoing]) -> None:
         """Returns once Kafka has them all; after a failure they are all sent again, as producers do."""

@@ -64,6 +64,7 @@ async def test_no_fault_under_load_loses_or_doubles_a_ticket_an_admission_or_mon
 
     assert load.promised.tickets_of_order
     assert load.promised.admitted
+    assert faults.mistakes == []
     assert supervisor.pid() is not None, "only the supervisor may restart a part"
     await _tickets_and_admissions_are_as_promised(system, load.promised)
     _money_is_all_there(system, load.promised)
