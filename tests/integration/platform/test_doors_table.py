@@ -170,7 +170,9 @@ async def test_a_door_whose_database_cannot_do_what_it_asks_says_try_again_later
                     unavailable.add(str(sample.row))
                     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "2"), (sample, answer.text)
                     assert translate("errors.service_unavailable", language) in answer.text
-    assert {str(sample.row) for sample in samples if sample.row.once not in ("-", "free")} <= unavailable
+    # What is refused for its own sake, as a secret too short, may need no database for that.
+    changes = [sample.row for sample in samples if sample.row.once not in ("-", "free") and sample.row.answer != 422]
+    assert set(map(str, changes)) <= unavailable
     for sample in samples:
         await until(partial(_is_answered, world, sample))
 
