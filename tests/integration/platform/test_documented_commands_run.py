@@ -59,7 +59,7 @@ def test_the_commands_of_the_pages_end_well_and_answer_as_they_say(data: Path) -
     assert [line for lines in wrong for line in lines] == []
 
 
-def _run(data: Path, page: str) -> list[str]:
+def _run(data: Path, page: Path) -> list[str]:
     """What is wrong with a page's commands, one after the other as a reader types them."""
     steps = [step for block in RUN if block.page == page for step in block.steps]
     return [f"{page}: {step.typed}: {what}" for step in steps if (what := _what_is_wrong(step, data))]
