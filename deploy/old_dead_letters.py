@@ -77,10 +77,10 @@ def _letter(message: Message) -> DeadLetter:
             topic=told.get("dlq-topic", "") or message.topic,
             partition=int(partition),
             offset=int(offset),
-            at=message.at,
+            timestamp_ms=message.timestamp_ms,
             key=message.key,
             value=message.value,
-            headers={name: value for name, value in told.items() if name not in _ORIGIN},
+            raw_headers=[(name, value) for name, value in message.raw_headers if name not in _ORIGIN],
         )
     fault = Fault(told.get("dlq-reason", "")[:200] or "unknown", "from an earlier release", is_broken=False)
     return letter_of(original, fault, min(message.at, utc_now()), Money())

@@ -69,9 +69,12 @@ class Consumer:
             for record in records:
                 message = Message.of(record, self._settings.topic_prefix)
                 await self._pausing.let_pass()
-                async with self._pausing.at(message) as pause:
+                pause = Pause(self._pausing, message)
+                try:
                     if not await self._settle(message, pause):
                         return
+                finally:
+                    await pause.end()
                 self._done[partition] = record.offset + 1
                 self._health.progressed()
 

@@ -5,7 +5,7 @@ it does nothing. Nothing is appended to the source topic.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -130,15 +130,16 @@ def letter_of(message: Message, fault: Fault, at: datetime, money: Money) -> Dea
 
 
 def message_of(letter: DeadLetter) -> Message:
-    """A letter as the message that it was; the log's time is not kept."""
+    """A letter as the message that it was, as of when it was put aside."""
+    headers = letter.headers or {"ce_id": letter.ce_id, "ce_type": letter.type}
     return Message(
         topic=letter.topic,
         partition=letter.partition,
         offset=letter.log_offset,
-        at=letter.at.astimezone(UTC),
+        timestamp_ms=int(letter.at.timestamp() * 1000),
         key=letter.key or b"",
         value=letter.payload or b"",
-        headers=letter.headers or {"ce_id": letter.ce_id, "ce_type": letter.type},
+        raw_headers=[(name, text.encode()) for name, text in headers.items()],
     )
 
 

@@ -62,7 +62,7 @@ class EventHandler:
         return Money(account[-4:] if account else None, amount_vnd)
 
     async def _handle(self, message: Message, heard: Heard) -> None:
-        trace.begin(message.headers.get("traceparent"))
+        trace.begin(message.header("traceparent"))
         found = self._find(message)
         if found is None:
             CONSUMED.labels("ignored", "ignored").inc()

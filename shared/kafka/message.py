@@ -1,14 +1,15 @@
 """What was read from Kafka, as our own text and bytes. Reading it never fails, whatever a stranger put on the log."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 # A header name, an identifier or a type longer than this is no one's who speaks to us.
-_LONGEST_TEXT = 200
+_LONGEST_NAME = 200
 _LAST_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -20,20 +21,23 @@ class Unreadable(ConsumerRecord):
         return Unreadable(partition.topic, partition.partition, offset, 0, 0, None, None, None, -1, -1, ())
 
 
+RawHeaders: TypeAlias = Sequence[tuple[str, bytes | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What was read from Kafka. The topic is without our prefix; headers are text PostgreSQL can store.
+    """What was read from Kafka. The topic is without our prefix; timestamp_ms and raw_headers are what a sender made.
 
-    Of a header that stands twice, the first counts. `at` is the log's time, within the calendar of the database.
+    Of a header that stands twice, the first counts.
     """
 
     topic: str
     partition: int
     offset: int
-    at: datetime
+    timestamp_ms: int
     key: bytes
     value: bytes
-    headers: Mapping[str, str]
+    raw_headers: RawHeaders
     is_readable: bool = True
 
     @property
@@ -44,11 +48,35 @@ class Message:
     @property
     def ce_id(self) -> str:
         """The event's identifier; a message without one, or with one too long to be kept, is named by its place."""
-        return self.headers.get("ce_id") or self.place
+        return self._name("ce_id") or self.place
 
     @property
     def ce_type(self) -> str:
-        return self.headers.get("ce_type", "")
+        return self._name("ce_type")
+
+    @property
+    def at(self) -> datetime:
+        """The log's time; what lies outside of 1970 to 9998 becomes the nearest end."""
+        return datetime.fromtimestamp(min(max(self.timestamp_ms, 0), _LAST_MS) / 1000, UTC)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All of them, as text that PostgreSQL can store."""
+        texts: dict[str, str] = {}
+        for name, value in self.raw_headers:
+            texts.setdefault(_clean(name)[:_LONGEST_NAME], _text(value))
+        return texts
+
+    def header(self, wanted: str) -> str:
+        """One of them, "" if there is none."""
+        for name, value in self.raw_headers:
+            if name == wanted:
+                return _text(value)
+        return ""
+
+    def _name(self, header: str) -> str:
+        text = self.header(header)
+        return text if len(text) <= _LONGEST_NAME else ""
 
     @property
     def content(self) -> bytes:
@@ -57,7 +85,7 @@ class Message:
 
     def bare(self) -> "Message":
         """Its place alone, for when the rest cannot be kept: there it can still be read with Kafka's own tools."""
-        return replace(self, key=b"", value=b"", headers={})
+        return replace(self, key=b"", value=b"", raw_headers=())
 
     @staticmethod
     def of(record: ConsumerRecord, prefix: str) -> "Message":
@@ -65,29 +93,18 @@ class Message:
             topic=record.topic.removeprefix(prefix),
             partition=record.partition,
             offset=record.offset,
-            at=instant_of(record.timestamp),
+            timestamp_ms=record.timestamp,
             key=record.key or b"",
             value=record.value or b"",
-            headers=_texts(record.headers),
+            raw_headers=record.headers,
             is_readable=not isinstance(record, Unreadable),
         )
 
 
-def instant_of(timestamp_ms: int) -> datetime:
-    """A record's time; what lies outside of 1970 to 9998 becomes the nearest end."""
-    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LAST_MS) / 1000, UTC)
-
-
-def _texts(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for name, value in headers:
-        texts.setdefault(_clean(name)[:_LONGEST_TEXT], _clean((value or b"").decode(errors="replace")))
-    for name in ("ce_id", "ce_type"):
-        if len(texts.get(name, "")) > _LONGEST_TEXT:
-            texts[name] = ""
-    return texts
+def _text(value: bytes | None) -> str:
+    return "" if value is None else _clean(value.decode(errors="replace"))
 
 
 def _clean(text: str) -> str:
-    """What PostgreSQL cannot store becomes U+FFFD."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+    """What PostgreSQL cannot store becomes U+FFFD. Decoding left no half of a pair."""
+    return text if "\0" not in text else text.replace("\0", "\ufffd")

@@ -1,9 +1,7 @@
 """A consumer's pause at one message: said in health, metric, log and a table, and cut short by a person's order."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.clock import Clock, until
 from shared.kafka.message import Message
@@ -34,15 +32,6 @@ class Pausing:
         if not self._none_pauses.is_set():
             await until(self._none_pauses, self.stopping)
 
-    @asynccontextmanager
-    async def at(self, message: Message) -> AsyncGenerator["Pause"]:
-        """For as long as a message is worked at. What was said of a pause at it is taken back at the end."""
-        pause = Pause(self, message)
-        try:
-            yield pause
-        finally:
-            await pause.end()
-
     def note(self, place: str, reason: str) -> None:
         """An empty reason says that this place pauses no more."""
         if reason:
@@ -54,17 +43,18 @@ class Pausing:
 
 
 class Pause:
-    """The pauses at one message."""
+    """The pauses at one message. Whoever makes one ends it, which takes back what was said."""
 
     def __init__(self, pausing: Pausing, message: Message) -> None:
         self._pausing = pausing
         self._message = message
-        self._since = pausing.clock()
+        self._since: datetime | None = None
         self._told: Stopped | None = None
 
     async def wait(self, reason: str, detail: str, seconds: float, *, alone: bool = False) -> Order | None:
         """Waits so long, or until it is ordered otherwise or told to stop. alone: other partitions go on meanwhile."""
         message, pausing = self._message, self._pausing
+        self._since = self._since or pausing.clock()
         where = Stopped(
             topic=message.topic,
             partition=message.partition,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -98,7 +99,7 @@ def batch_without(partition: tuple[str, int], message: Message, fault: Fault, po
 
 def _advance(partition: tuple[str, int], messages: Sequence[Message], positions: Positions) -> Advance:
     topic, number = partition
-    newest_at = max(message.at for message in messages)
+    newest_at = max(messages, key=attrgetter("timestamp_ms")).at
     return Advance(topic, number, positions[partition], messages[-1].offset + 1, newest_at)
 
 

@@ -20,7 +20,7 @@ from shared.kafka.dead_letters import measure
 from shared.kafka.faults import Fault
 from shared.kafka.message import Message
 from shared.kafka.patience import Patience
-from shared.kafka.pausing import Pausing
+from shared.kafka.pausing import Pause, Pausing
 from shared.kafka.reader import Doubt, Polled, Reader, Stopped
 from shared.observe.health import Health
 from shared.observe.log import Log
@@ -123,8 +123,11 @@ class Worker:
         """When too many of a topic are broken, waits before one more is put aside; a person may cut it short."""
         seconds = self._breaker.count(f"{message.topic} {fault.reason}")
         if seconds:
-            async with self._pausing.at(message) as pause:
+            pause = Pause(self._pausing, message)
+            try:
                 await pause.wait(fault.reason, fault.detail, seconds)
+            finally:
+                await pause.end()
 
     async def _note_behind(self, behind: int) -> None:
         """Writes down that we looked, for the page. No relay runs here, so what its timers do is done now and then."""

@@ -318,7 +318,8 @@ def _origin_of(letter: LogRecord) -> tuple[str, int, int]:
 
 
 def _message(topic: str, value: bytes, headers: dict[str, str]) -> Message:
-    return Message(topic, 0, 10**6, utc_now(), b"", value, headers)
+    raw = [(name, text.encode()) for name, text in headers.items()]
+    return Message(topic, 0, 10**6, 0, b"", value, raw)
 
 
 def _facts(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
