@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, Entry] = {
         "test",
     ),
     "test-long": Entry(
-        "Every test at full length: all examples, ten minutes of chaos; a quarter of an hour.",
+        "Every test at full length: all examples, ten minutes of chaos; half an hour.",
         "deploy.tools.long_checks",
         packages="test",
     ),
