@@ -103,14 +103,18 @@ class DeadLetters:
         """Puts a message aside and marks it as handled, in one transaction; nothing is said of a duplicate."""
         letter = letter_of(message, fault, self.unit.clock(), self._handler.money_in(message))
         async with self.unit.pool.acquire() as connection, connection.transaction():
-            if await inbox.claim(connection, message.ce_id, message.content) != "again":
-                tell(await dead_letters.insert(connection, [letter]), [letter])
+            if await inbox.claim(connection, message.ce_id, message.content) == "again":
+                return
+            new = await dead_letters.insert(connection, [letter])
+        tell(new, [letter])
 
     async def _handle_again(self, letter: DeadLetter) -> None:
         await self._handler.again(message_of(letter))
 
 
 def letter_of(message: Message, fault: Fault, at: datetime, money: Money) -> DeadLetter:
+    """Of what could not be read or kept whole, the place alone: there is nothing that could be replayed."""
+    is_whole = message.is_readable
     return DeadLetter(
         topic=message.topic,
         partition=message.partition,
@@ -123,9 +127,9 @@ def letter_of(message: Message, fault: Fault, at: datetime, money: Money) -> Dea
         detail=fault.detail,
         last_digits=money.last_digits,
         amount_vnd=money.amount_vnd,
-        key=message.key,
-        headers=message.headers,
-        payload=message.value,
+        key=message.key if is_whole else None,
+        headers=message.headers if is_whole else None,
+        payload=message.value if is_whole else None,
     )
 
 

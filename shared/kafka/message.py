@@ -85,7 +85,7 @@ class Message:
 
     def bare(self) -> "Message":
         """Its place alone, for when the rest cannot be kept: there it can still be read with Kafka's own tools."""
-        return replace(self, key=b"", value=b"", raw_headers=())
+        return replace(self, key=b"", value=b"", raw_headers=(), is_readable=False)
 
     @staticmethod
     def of(record: ConsumerRecord, prefix: str) -> "Message":
