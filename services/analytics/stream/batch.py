@@ -58,10 +58,9 @@ class Batch:
         except Poison as poison:
             self.faults.append((message, fault_of(poison)))
 
-    @property
-    def dead_letters(self) -> list[DeadLetter]:
-        """What is put aside. `at` is the log's time rather than ours, so that a rebuild writes the same row."""
-        return [letter_of(message, fault, message.at, Money()) for message, fault in self.faults]
+    def dead_letters(self, now: datetime) -> list[DeadLetter]:
+        """What is put aside now. The log's time is what a sender says: it may hide a letter or end its body's term."""
+        return [letter_of(message, fault, now, Money()) for message, fault in self.faults]
 
     def put(self, fact: Fact | None) -> None:
         match fact:

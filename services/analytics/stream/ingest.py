@@ -13,6 +13,7 @@ from services.analytics.stream import store
 from services.analytics.stream.batch import Batch, Polled, Positions, batch_of, batch_without
 from services.analytics.stream.deltas import Deltas
 from services.analytics.stream.facts import Entry, Payment
+from shared.clock import utc_now
 from shared.kafka.dead_letters import tell
 from shared.kafka.faults import Fault, fault_of
 from shared.kafka.message import Message
@@ -93,7 +94,7 @@ async def apply_batch(connection: Connection, batch: Batch, positions: Positions
     """Counts a batch exactly once, or raises Fenced and leaves no trace."""
     async with connection.transaction():
         await store.advance_offsets(connection, batch.advances)
-        letters = batch.dead_letters
+        letters = batch.dead_letters(utc_now())
         new = await dead_letters.insert(connection, letters) if letters else []
         applied = await _apply_facts(connection, batch)
     tell(new, letters)

@@ -32,15 +32,16 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    -- Letters from before: what somebody settled stays settled, and what was read well this time, or is gone with its
+    -- Letters from before keep the time when they were put aside: what somebody settled stays settled, and what was read well this time, or is gone with its
     -- log, waits for nobody any more.
     INSERT INTO shadow.put_aside AS fresh
     SELECT topic, partition, log_offset, content, at, ce_id, type, reason, detail, last_digits, amount_vnd, key, headers,
            payload, coalesce(settled_at, now()), coalesce(settled_how, 'rebuilt'), settled_why
       FROM public.put_aside
         ON CONFLICT (topic, partition, log_offset, content) DO UPDATE
-       SET settled_at = excluded.settled_at, settled_how = excluded.settled_how, settled_why = excluded.settled_why
-     WHERE excluded.settled_how <> 'rebuilt';
+       SET at = excluded.at,
+           settled_at = CASE WHEN excluded.settled_how <> 'rebuilt' THEN excluded.settled_at END,
+           settled_how = nullif(excluded.settled_how, 'rebuilt'), settled_why = excluded.settled_why;
     FOREACH name IN ARRAY string_to_array(current_setting('analytics.tables'), ',') LOOP
         EXECUTE format('DROP TABLE public.%I', name);
         EXECUTE format('ALTER TABLE shadow.%I SET SCHEMA public', name);
