@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.support.scope import IS_LONG, LIMIT_S, SLICE, examples
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.company", "tests.support.durations"]
+pytest_plugins = [
+    *("tests.support.fixtures", "tests.support.company", "tests.support.collecting", "tests.support.durations"),
+]
 
 # A property is about what holds, never about time: a loaded machine draws slowly and is not at fault.
 settings.register_profile(

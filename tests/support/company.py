@@ -1,5 +1,6 @@
 """Which tests one worker runs together, because they share what takes long to make and ends with the last of them."""
 
+from functools import cache
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -26,9 +27,14 @@ _ENDS_WITH = {
 
 
 def company_of(nodeid: str) -> str:
-    file = PurePath(nodeid.partition("::")[0])
+    return _company_of_file(nodeid.partition("::")[0])
+
+
+@cache
+def _company_of_file(name: str) -> str:
+    file = PurePath(name)
     found = [_SHARED[str(place)] for place in (file, *file.parents) if str(place) in _SHARED]
-    return found[0] if found else str(file)
+    return found[0] if found else name
 
 
 @pytest.hookimpl(tryfirst=True)
