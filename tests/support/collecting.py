@@ -1,4 +1,4 @@
-"""One worker of a run collects before the others, so that what it compiled and rewrote is compiled once, not by each."""
+"""One worker of a run collects before the others, so that what it compiled and rewrote is not compiled by each."""
 
 import fcntl
 from collections.abc import Generator
