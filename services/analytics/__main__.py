@@ -2,9 +2,18 @@
 
 import sys
 
-from services.analytics.app import build
 from services.analytics.commands import COMMANDS
 from shared.process.commands import CommandLine, main
+from shared.process.service import Service
+from shared.settings import Settings
+
+
+async def build(settings: Settings) -> Service:
+    """Imported only now: help and line tools answer without the whole service."""
+    from services.analytics.app import build as build_all  # noqa: PLC0415
+
+    return await build_all(settings)
+
 
 LINE = CommandLine("analytics", build, COMMANDS)
 

@@ -12,7 +12,7 @@ from shared.clock import utc_now
 from shared.observe.health import Health
 from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
 from shared.unit.seals import keep_audit_sealed

@@ -6,7 +6,7 @@ from services.analytics.stream.rebuild import rebuild
 from services.analytics.stream.verify import verify
 from shared.process.commands import Arguments, Command, verify_command
 from shared.process.operator import COMMON
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.unit.findings import Finding
 from shared.unit.seals import verify_audit
 

@@ -23,7 +23,7 @@ from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
 from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool

@@ -8,7 +8,7 @@ from services.payments.books.store.postings import POSTINGS
 from services.payments.books.store.verification import verify_books
 from shared.process.commands import Arguments, Tool, verify_command
 from shared.process.operator import COMMON
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.unit.findings import Finding
 from shared.unit.seals import AUDIT, verify_seals
 

@@ -70,7 +70,7 @@ from shared.keys.files import PASS_KEYS, TICKET_KEYS, Keys, load_keys
 from shared.observe.health import Health
 from shared.passes.auth import Doors, PassKeys
 from shared.passes.revocations import Revocations
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool

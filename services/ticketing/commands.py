@@ -8,14 +8,13 @@ from uuid import UUID
 
 from services.ticketing import undoing
 from services.ticketing.codes.tool import verify_lines
-from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.ids import TicketId
 from shared.keys.files import PASS_KEYS, TICKET_KEYS, KeyUnreadable, load_public_keys
 from shared.keys.new_key import KeyRefused, make_key, use_key
 from shared.process.commands import Arguments, Command, Tool, WrongUse, answer, verify_command
 from shared.process.operator import COMMON
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import secrets_dir
 from shared.unit.findings import Finding
@@ -66,6 +65,9 @@ async def _tickets(service: Service, arguments: Arguments) -> int:
 
 
 async def _people(service: Service, _arguments: Arguments) -> int:
+    # What looks after people knows the web framework, which takes longer to import than all else here.
+    from services.ticketing.people.usecases.demo_people import DemoPeople, remove_demo_people  # noqa: PLC0415
+
     made_up = DemoPeople([person.person_id for person in read_seed().people])
     removed = await service.unit.run(remove_demo_people, made_up)
     answer({"people_removed": removed.people, "phones_revoked": removed.phones})

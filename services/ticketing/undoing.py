@@ -18,7 +18,7 @@ from services.ticketing.sales.usecases.undo_orders import (
 from shared.events.words import Channel
 from shared.ids import VenueId
 from shared.process.commands import Arguments, WrongUse, answer
-from shared.process.roles import Service
+from shared.process.service import Service
 
 FORM = (
     "orders undo --venue <venue> --day <date> [--from <time>] [--until <time>] [--channel <channel>] [--dry-run]"

@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from shared.errors import DomainError
 from shared.kafka.connection import why_refused
 from shared.observe import log as logs
-from shared.process.roles import ROLES, Service, run_roles
+from shared.process.service import ROLES, Service
 from shared.process.stores import who_is_away
 from shared.process.usage import asks_for_help, fits, usage
 from shared.settings import Settings, SettingsWrong
@@ -150,6 +150,9 @@ def _run(line: CommandLine, what: Command | str, arguments: Arguments) -> int:
 
 
 async def _run_roles(build: Build, settings: Settings, role: str) -> int:
+    # The web server and its framework: half of a second that no command need wait for.
+    from shared.process.roles import run_roles  # noqa: PLC0415
+
     async with _built(build, settings) as service:
         # Said once, since every client of Kafka's would only say again and again that it finds no broker. What needs no
         # Kafka goes on: a gate must not close over a password.

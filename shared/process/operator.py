@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from shared.process.commands import Arguments, Command, WrongUse, answer, say
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.storage import migrate
 from shared.storage.db import connect
 from shared.unit import audit, outbox, stopped

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.local.commands import COMMANDS, SERVICES
 from shared.process.commands import Command, Tool
-from shared.process.roles import ROLES
+from shared.process.service import ROLES
 from shared.process.usage import asks_for_help, fits
 from shared.settings import BY_NAME
 from tests.architecture.sources import ROOT

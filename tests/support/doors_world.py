@@ -30,7 +30,7 @@ from shared.ids import DeviceId, PersonId, VenueId, uuid7
 from shared.keys.files import PASS_KEYS, Signer, load_keys
 from shared.passes.auth import Doors, Pass, Role, sign_pass
 from shared.passes.revocations import revoke
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from tests.support.cluster import MIGRATIONS, Cluster

@@ -19,7 +19,7 @@ from shared.events.topics import ALL as TOPICS
 from shared.events.topics import FOREVER_MS
 from shared.kafka.connection import connection
 from shared.kafka.topics import create as create_topics
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import SERVICES, Settings
 from shared.storage import migrate
 from shared.storage.db import Pool, connect

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from shared.observe.health import Health
-from shared.process.roles import Stoppable
+from shared.process.service import Stoppable
 
 # A process has more than one part to stop, and whoever stops it waits some ten seconds for all of them.
 END_LIMIT_S = 3.5

@@ -21,7 +21,7 @@ from tests.support.waiting import PATIENCE_S
 NOWHERE = Path(os.devnull)
 _IMPORTED = [f"services.{name}.{part}" for name in SERVICES for part in ("app", "commands")]
 _FORKS = multiprocessing.get_context("forkserver")
-_BESIDE = ("deploy.simulator.app", "tests.support.small_service", __name__)
+_BESIDE = ("shared.process.roles", "deploy.simulator.app", "tests.support.small_service", __name__)
 _FORKS.set_forkserver_preload([*_IMPORTED, *_BESIDE, "tests.support.frozen"])
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 

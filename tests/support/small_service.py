@@ -19,7 +19,7 @@ from shared.kafka.relay import Relay
 from shared.observe.health import Health
 from shared.process.commands import Arguments, Command, CommandLine, main
 from shared.process.operator import COMMON
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import Settings
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit

@@ -18,7 +18,7 @@ from shared.kafka.message import Message
 from shared.kafka.producer import Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
-from shared.process.roles import Stoppable
+from shared.process.service import Stoppable
 from shared.settings import Settings
 from shared.storage.db import AWAY, connect, create_pool
 from shared.unit.dead_letters import DeadLetter

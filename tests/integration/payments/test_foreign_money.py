@@ -15,7 +15,7 @@ from services.payments.intents.usecases.open_intent import ChargeGuest, charge_g
 from shared.events.topics import BANK_TRANSFERS
 from shared.ids import OrderId, uuid7
 from shared.money import Dong
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import Settings
 from tests.integration.payments.test_owner import HOUSE, furnish
 from tests.support.cluster import MIGRATIONS, Cluster

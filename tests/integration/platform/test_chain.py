@@ -23,7 +23,7 @@ from shared.events import topics
 from shared.ids import uuid7
 from shared.kafka.connection import connection
 from shared.kafka.consumer import Consumer
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.qr.vietqr import decode
 from shared.settings import Settings
 from tests.support.cluster import MIGRATIONS, Cluster

@@ -22,7 +22,7 @@ from shared.kafka.consumer import Consumer
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.message import Message
 from shared.kafka.relay import Timer
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import Settings
 from shared.unit.unit import name_of
 from tests.support.cluster import MIGRATIONS, Cluster

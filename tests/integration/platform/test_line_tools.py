@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.settings import SERVICES
 from tests.support.scope import drawn
 
 Tool = tuple[str, ...]
@@ -85,3 +86,10 @@ def test_a_line_tool_says_how_it_is_used(tool: Tool, tmp_path: Path) -> None:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 2
     assert said.decode().startswith(f"usage: ./run {tool[0]} {tool[1]}")
+
+
+def test_help_and_line_tools_wait_for_no_web_server() -> None:
+    mains = ", ".join(f"services.{service}.__main__" for service in SERVICES)
+    asked = f"import sys, {mains}; print(*sys.modules)"
+    imported = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert {"shared.process.commands"} == {*imported.split()} & {"shared.process.commands", "fastapi", "uvicorn"}

@@ -25,7 +25,7 @@ from shared.events.ticketing import OrderPlaced, VenueChanged
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS, Topic
 from shared.kafka import breaker
 from shared.kafka.group_progress import GroupProgress
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import Settings
 from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.odd_messages import stranger

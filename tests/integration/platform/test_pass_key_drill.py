@@ -18,7 +18,7 @@ from shared.clock import utc_now
 from shared.keys.files import PASS_KEYS, PASS_PUBLIC_KEYS
 from shared.keys.new_key import make_key, use_key
 from shared.passes.auth import GATE, OFFICE, OWNER, Cookie
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import SERVICES, Settings
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit

@@ -36,7 +36,7 @@ from shared.kafka.message import Message
 from shared.kafka.topics import create as create_topics
 from shared.keys.files import PASS_KEYS, load_keys
 from shared.passes.auth import Pass, PassKeys, Role, sign_pass
-from shared.process.roles import Service
+from shared.process.service import Service
 from shared.settings import SERVICES
 from shared.storage import migrate
 from shared.storage.db import create_pool

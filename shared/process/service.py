@@ -1,0 +1,58 @@
+"""What a service consists of. Whoever only asks something of one needs no web server and none of its pages."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from shared.kafka.dead_letters import DeadLetterBox
+from shared.kafka.own_name import OwnName
+from shared.kafka.relay import Relay
+from shared.observe.health import Health
+from shared.settings import Settings
+from shared.unit.unit import Unit
+from shared.unit.wake import Waker
+
+ROLES = ("serve", "consume", "relay", "run")
+
+
+class Stoppable(Protocol):
+    """Runs until it is stopped, and then finishes what it has begun."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Consuming(Stoppable, Protocol):
+    """Reads Kafka; `topic` is the name under which it says how it is."""
+
+    @property
+    def topic(self) -> str: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """All parts of a service, built by its app.py.
+
+    api is an ASGI app for the role that serves; the others answer for their health on the same port. Consumers that
+    are members of a group begin when own_name is held. background runs beside every role. `closing` is set first of
+    all at the end, so that open streams end.
+    """
+
+    name: str
+    settings: Settings
+    unit: Unit
+    waker: Waker
+    health: Health
+    dead_letters: DeadLetterBox
+    migrations: Path
+    api: Callable[..., Any] | None = None
+    consumers: Sequence[Consuming] = ()
+    own_name: OwnName | None = None
+    relay: Relay | None = None
+    background: Sequence[Callable[[], Awaitable[None]]] = ()
+    closers: Sequence[Callable[[], Awaitable[None]]] = ()
+    seed: Callable[[], Awaitable[None]] | None = None
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
