@@ -36,7 +36,12 @@ _HAND = """
 window.buzzes = [];
 navigator.vibrate = (pattern) => window.buzzes.push(JSON.stringify(pattern));
 const Sound = window.AudioContext;
-window.AudioContext = class extends Sound { constructor() { super({ latencyHint: 1 }); } };
+window.AudioContext = class extends Sound {
+  constructor() {
+    super({ latencyHint: 1 });
+    window.sound = this;
+  }
+};
 const canvas = document.createElement("canvas");
 canvas.width = canvas.height = 180;
 let pictures = 0;

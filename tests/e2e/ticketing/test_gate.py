@@ -60,6 +60,23 @@ async def test_a_valid_ticket_is_green_and_then_used(site: Site) -> None:
     assert len(set(await page.evaluate("() => window.buzzes"))) == 2
 
 
+async def test_a_phone_that_has_nothing_to_say_rests_its_sound_and_sounds_at_the_next_scan(site: Site) -> None:
+    [ticket] = await site.venue.issue()
+    page = await site.phone("East gate")
+    await page.wait_for_function("() => window.sound.state === 'suspended'")
+    silent_s = await page.evaluate("() => window.sound.currentTime")
+    await show(page, ticket.code)
+    await expect_result(page, "green", "VALID")
+    # Its time goes on only while it sounds: 280 ms for a valid ticket.
+    await page.wait_for_function(
+        "silent => window.sound.currentTime >= silent + 0.28 && window.sound.state === 'suspended'", arg=silent_s
+    )
+    rested_s = await page.evaluate("() => window.sound.currentTime")
+    await show_again(page, ticket.code)
+    await expect_result(page, "amber", "ALREADY USED")
+    await page.wait_for_function("rested => window.sound.currentTime >= rested + 0.37", arg=rested_s)
+
+
 async def test_with_the_server_gone_it_decides_after_a_reload_and_syncs_exactly_once(site: Site) -> None:
     first, second = await site.venue.issue(people=2)
     page = await site.phone("East gate")
