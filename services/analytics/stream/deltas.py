@@ -1,5 +1,6 @@
 """What facts add to and take from the rollups, summed by cell. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -81,10 +82,10 @@ class Entered:
 class Deltas:
     """Changes by rollup, keyed by the rollup's primary key; fields are named as the rollup's columns."""
 
-    minutes: dict[MinuteKey, Taken] = field(default_factory=dict[MinuteKey, Taken])
-    hours: dict[HourKey, Taken] = field(default_factory=dict[HourKey, Taken])
-    days: dict[DayKey, Taken] = field(default_factory=dict[DayKey, Taken])
-    entry_days: dict[EntryDayKey, Entered] = field(default_factory=dict[EntryDayKey, Entered])
+    minutes: defaultdict[MinuteKey, Taken] = field(default_factory=lambda: defaultdict(Taken))
+    hours: defaultdict[HourKey, Taken] = field(default_factory=lambda: defaultdict(Taken))
+    days: defaultdict[DayKey, Taken] = field(default_factory=lambda: defaultdict(Taken))
+    entry_days: defaultdict[EntryDayKey, Entered] = field(default_factory=lambda: defaultdict(Entered))
 
     def move_payment(self, old: Payment | None, new: Payment, kind_of: dict[str, str]) -> None:
         """Takes the old version's part out and puts the new one's in; kind_of gives a venue's kind."""
@@ -98,13 +99,13 @@ class Deltas:
         for entry, sign in ((old, -1), (new, 1)):
             if entry is not None and entry.is_inside:
                 key = EntryDayKey(entry.business_date, entry.venue_id, entry.partition)
-                self.entry_days.setdefault(key, Entered()).add(sign, sign * entry.people, revised_at)
+                self.entry_days[key].add(sign, sign * entry.people, revised_at)
 
     def move_minute(self, key: MinuteKey, taken: Taken, new_kind: str) -> None:
         """Moves what a venue took in a minute to the kind that the venue turned out to be."""
         moved = key._replace(kind=new_kind)
-        self.minutes.setdefault(key, Taken()).add(-taken.payments, -taken.amount_vnd, None)
-        self.minutes.setdefault(moved, Taken()).add(taken.payments, taken.amount_vnd, None)
+        self.minutes[key].add(-taken.payments, -taken.amount_vnd, None)
+        self.minutes[moved].add(taken.payments, taken.amount_vnd, None)
 
     def _add_payment(self, payment: Payment, sign: int, kind: str, revised_at: datetime | None) -> None:
         amount_vnd = sign * payment.amount_vnd
@@ -114,9 +115,9 @@ class Deltas:
         # Hà Giang is a whole number of hours from UTC, so an hour here is an hour there.
         hour = HourKey(at.replace(minute=0), venue_id, tender, partition)
         day = DayKey(payment.business_date, venue_id, tender, partition)
-        self.minutes.setdefault(minute, Taken()).add(sign, amount_vnd, revised_at)
-        self.hours.setdefault(hour, Taken()).add(sign, amount_vnd, revised_at)
-        self.days.setdefault(day, Taken()).add(sign, amount_vnd, revised_at)
+        self.minutes[minute].add(sign, amount_vnd, revised_at)
+        self.hours[hour].add(sign, amount_vnd, revised_at)
+        self.days[day].add(sign, amount_vnd, revised_at)
 
 
 class _Change(Protocol):

@@ -1,20 +1,19 @@
 """Events read as facts: what an event says about one payment, refund, entry or venue. Pure; touches no database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from services.analytics.stream.counted import CountedCash, CountedIntent, CountedRefund, CountedScan
 from shared.errors import Poison
 from shared.events import BY_TYPE
-from shared.events.common import Event
 from shared.events.payments import (
     CashRecorded,
     IntentCancelled,
-    IntentEvent,
     IntentOpened,
     PaymentPartial,
     PaymentRefunded,
@@ -25,7 +24,6 @@ from shared.events.ticketing import (
     DeviceRevoked,
     PassesEnded,
     PersonRevoked,
-    ScanEvent,
     TicketAdmitted,
     VenueChanged,
 )
@@ -34,14 +32,10 @@ from shared.money import Dong
 
 TAKEN = frozenset({"settled", "recorded"})
 _MAX_VERSION = 2**62
-_DECODERS: Mapping[str, msgspec.json.Decoder[Event]] = {
-    kind: msgspec.json.Decoder(event) for kind, event in BY_TYPE.items()
-}
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """An intent or a cash sale in one version; fields are named as the columns of `payments`."""
+class Payment(NamedTuple):
+    """An intent or a cash sale in one version, as a row of `payments` and, last, when we learned of it."""
 
     payment_id: UUID
     version: int
@@ -62,9 +56,8 @@ class Payment:
         return self.status in TAKEN
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A scan in one version; fields are named as the columns of `entries`."""
+class Entry(NamedTuple):
+    """A scan in one version, as a row of `entries` and, last, when we learned of it."""
 
     scan_id: UUID
     version: int
@@ -134,84 +127,99 @@ def read(kind: str, payload: bytes | None, partition: int) -> Fact | None:
     """The fact in a record, None if it is about nothing we count; raises UnknownType or Poison."""
     if not kind:
         raise Poison("missing_type")
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
+    reader = _READERS.get(kind)
+    if reader is None:
+        if kind in BY_TYPE:
+            return None
         raise UnknownType(kind)
+    body = payload or b""
     try:
-        event = decoder.decode(payload or b"")
-        fact = _fact_of(event, partition)
+        version, fact = reader(body, partition)
     except UNREADABLE as error:
         # The message names the field and the rule, never the value.
         raise Poison("broken_contract", str(error)[:200]) from error
-    if event.version > _MAX_VERSION or b"\\u0000" in (payload or b""):
+    if version > _MAX_VERSION or b"\\u0000" in body:
         raise Poison("broken_contract", "version or text that the database cannot hold")
     return fact
 
 
-def _fact_of(event: Event, partition: int) -> Fact | None:
-    fact: Fact | None = None
-    match event:
-        # A refund is a fact of its own: what was taken stays taken, at the minute it was taken.
-        case PaymentRefunded():
-            fact = _refund(event)
-        case IntentOpened() | PaymentPartial() | PaymentSettled() | IntentCancelled():
-            fact = _payment(event, event.intent_id, event.paid_vnd, partition)
-        case CashRecorded():
-            fact = _payment(event, event.cash_id, event.amount_vnd, partition)
-        case TicketAdmitted() | AdmissionUndone():
-            fact = _entry(event, partition)
-        case VenueChanged():
-            fact = _venue(event)
-        case PersonRevoked():
-            fact = Revocation(event.person_id)
-        case DeviceRevoked():
-            fact = Revocation(event.device_id)
-        case PassesEnded():
-            fact = Ended(event.subject_id, _utc(event.not_before))
-        case _:
-            pass
-    return fact
+class _Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
 
 
-def _refund(event: PaymentRefunded) -> Refund:
+E = TypeVar("E", bound=_Versioned)
+_Reader: TypeAlias = Callable[[bytes, int], tuple[int, Fact]]
+
+
+def _reader(what: type[E], fact_of: Callable[[E, int], Fact]) -> _Reader:
+    """From a body and its partition to the event's version and its fact."""
+    decode = msgspec.json.Decoder(what).decode
+
+    def read_body(body: bytes, partition: int) -> tuple[int, Fact]:
+        event = decode(body)
+        return event.version, fact_of(event, partition)
+
+    return read_body
+
+
+def _payment(event: CountedIntent, partition: int) -> Payment:
+    return _payment_of(event, event.intent_id, event.paid_vnd, partition)
+
+
+def _cash(event: CountedCash, partition: int) -> Payment:
+    return _payment_of(event, event.cash_id, event.amount_vnd, partition)
+
+
+def _payment_of(event: CountedIntent | CountedCash, payment_id: UUID, amount_vnd: Dong, partition: int) -> Payment:
+    place = event.place
+    # By place: names would cost as much as decoding.
+    return Payment(
+        payment_id,
+        event.version,
+        event.status,
+        amount_vnd,
+        event.tender,
+        place.venue_id,
+        place.old_district_code,
+        place.new_commune_code,
+        event.business_date,
+        _utc(event.occurred_at),
+        event.channel,
+        partition,
+        _utc(event.recorded_at),
+    )
+
+
+def _admitted(event: CountedScan, partition: int) -> Entry:
+    return _entry(event, "admitted", partition)
+
+
+def _undone(event: CountedScan, partition: int) -> Entry:
+    return _entry(event, "undone", partition)
+
+
+def _entry(event: CountedScan, status: str, partition: int) -> Entry:
+    return Entry(
+        event.scan_id,
+        event.version,
+        status,
+        event.count,
+        event.place.venue_id,
+        event.price_kind,
+        event.business_date,
+        _utc(event.occurred_at),
+        event.offline,
+        partition,
+        _utc(event.recorded_at),
+    )
+
+
+def _refund(event: CountedRefund, _partition: int) -> Refund:
     return Refund(event.intent_id, event.version, event.refunded_vnd, event.place.venue_id, _utc(event.occurred_at))
 
 
-def _payment(event: IntentEvent | CashRecorded, payment_id: UUID, amount_vnd: Dong, partition: int) -> Payment:
-    return Payment(
-        payment_id=payment_id,
-        version=event.version,
-        status=event.status,
-        amount_vnd=amount_vnd,
-        tender=event.tender,
-        venue_id=event.place.venue_id,
-        old_district_code=event.place.old_district_code,
-        new_commune_code=event.place.new_commune_code,
-        business_date=event.business_date,
-        occurred_at=_utc(event.occurred_at),
-        channel=event.channel,
-        partition=partition,
-        recorded_at=_utc(event.recorded_at),
-    )
-
-
-def _entry(event: ScanEvent, partition: int) -> Entry:
-    return Entry(
-        scan_id=event.scan_id,
-        version=event.version,
-        status="undone" if isinstance(event, AdmissionUndone) else "admitted",
-        people=event.count,
-        venue_id=event.place.venue_id,
-        price_kind=event.price_kind,
-        business_date=event.business_date,
-        occurred_at=_utc(event.occurred_at),
-        offline=event.offline,
-        partition=partition,
-        recorded_at=_utc(event.recorded_at),
-    )
-
-
-def _venue(event: VenueChanged) -> Venue:
+def _venue(event: VenueChanged, _partition: int) -> Venue:
     return Venue(
         venue_id=event.venue_id,
         version=event.version,
@@ -224,6 +232,37 @@ def _venue(event: VenueChanged) -> Venue:
     )
 
 
+def _person(event: PersonRevoked, _partition: int) -> Revocation:
+    return Revocation(event.person_id)
+
+
+def _device(event: DeviceRevoked, _partition: int) -> Revocation:
+    return Revocation(event.device_id)
+
+
+def _ended(event: PassesEnded, _partition: int) -> Ended:
+    return Ended(event.subject_id, _utc(event.not_before))
+
+
 def _utc(instant: datetime) -> datetime:
     # A bank may write +07:00: the same instant must always fall into the same minute.
-    return instant.astimezone(UTC)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+
+
+_INTENT = _reader(CountedIntent, _payment)
+# What is counted, and as what; every other event of ours is passed over unread.
+_READERS: Mapping[str, _Reader] = {
+    IntentOpened.TYPE: _INTENT,
+    PaymentPartial.TYPE: _INTENT,
+    PaymentSettled.TYPE: _INTENT,
+    IntentCancelled.TYPE: _INTENT,
+    # A refund is a fact of its own: what was taken stays taken, at the minute it was taken.
+    PaymentRefunded.TYPE: _reader(CountedRefund, _refund),
+    CashRecorded.TYPE: _reader(CountedCash, _cash),
+    TicketAdmitted.TYPE: _reader(CountedScan, _admitted),
+    AdmissionUndone.TYPE: _reader(CountedScan, _undone),
+    VenueChanged.TYPE: _reader(VenueChanged, _venue),
+    PersonRevoked.TYPE: _reader(PersonRevoked, _person),
+    DeviceRevoked.TYPE: _reader(DeviceRevoked, _device),
+    PassesEnded.TYPE: _reader(PassesEnded, _ended),
+}

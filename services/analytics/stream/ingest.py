@@ -12,7 +12,6 @@ import asyncpg
 from services.analytics.stream import store
 from services.analytics.stream.batch import Batch, Polled, Positions, batch_of, batch_without
 from services.analytics.stream.deltas import Deltas
-from services.analytics.stream.facts import Entry, Payment
 from shared.clock import utc_now
 from shared.kafka.dead_letters import tell
 from shared.kafka.faults import Fault, fault_of
@@ -47,7 +46,7 @@ async def apply_polled(
 ) -> list[tuple[Batch, Applied]]:
     """Counts what was polled in one transaction; the positions move along. Raises Fenced if another was faster.
 
-    If that fails, each message is counted in one of its own, so that only the culprit is put aside. pause: asked for
+    If that fails, each record is counted in one of its own, so that only the culprit is put aside. pause: asked for
     each before that.
     """
     batch = batch_of(polled, positions)
@@ -59,24 +58,20 @@ async def apply_polled(
         raise
     except Exception as error:
         log.error("batch_failed", events=batch.events, error=type(error).__name__, with_trace=True)
-    return [
-        await _apply_one(connection, (partition, message), positions, pause)
-        for partition, messages in polled.items()
-        for message in messages
-    ]
+    return [await _apply_one(connection, one, positions, pause) for one in polled.each_alone()]
 
 
-async def _apply_one(
-    connection: Connection, at: tuple[tuple[str, int], Message], positions: Positions, pause: Pause
-) -> tuple[Batch, Applied]:
-    partition, message = at
-    batch = batch_of({partition: [message]}, positions)
+async def _apply_one(connection: Connection, one: Polled, positions: Positions, pause: Pause) -> tuple[Batch, Applied]:
+    """one: holds one record."""
+    batch = batch_of(one, positions)
     try:
         return batch, await apply_batch(connection, batch, positions)
     except _NOT_THE_BATCHS_FAULT:
         raise
     except Exception as error:
         fault = fault_of(error)
+    [(partition, [record])] = one.records.items()
+    message = one.message(record)
     await pause(message, fault)
     try:
         batch = batch_without(partition, message, fault, positions)
@@ -156,45 +151,39 @@ async def _apply_payments(
         return
     deltas, kind_of = rollup
     told = batch.payments
-    inserted = await store.insert_payments(connection, [told[key] for key in sorted(told)])
-    old_of = {old.payment_id: old for old in await store.lock_payments(connection, told.keys() - inserted)}
+    known = await store.insert_payments(connection, told.values())
+    old_of = {old.payment_id.int: old for old in await store.lock_payments(connection, known)}
     # A correction may move a payment to another venue: the old one's kind is needed to take it out.
     foreign = {old.venue_id for old in old_of.values()} - kind_of.keys()
     if foreign:
         held = await store.lock_venues(connection, foreign, to_change=False)
         kind_of.update({venue_id: kind for venue_id, (_, kind) in held.items()})
-    newer: list[Payment] = []
-    for key in sorted(told):
-        old, new = old_of.get(key), told[key]
+    for key, new in told.items():
+        old = old_of.get(key)
         if old is not None and old.version >= new.version:
             applied.stale += 1
             continue
-        if old is not None:
-            newer.append(new)
-            applied.corrected += old.is_taken
+        applied.corrected += old is not None and old.is_taken
         deltas.move_payment(old, new, kind_of)
         applied.facts += 1
         applied.ages_from.append(new.occurred_at)
-    if newer:
-        await store.update_payments(connection, newer)
+    if old_of:
+        await store.update_payments(connection)
 
 
 async def _apply_entries(connection: Connection, batch: Batch, deltas: Deltas, applied: Applied) -> None:
     if not batch.entries:
         return
     told = batch.entries
-    inserted = await store.insert_entries(connection, [told[key] for key in sorted(told)])
-    old_of = {old.scan_id: old for old in await store.lock_entries(connection, told.keys() - inserted)}
-    newer: list[Entry] = []
-    for key in sorted(told):
-        old, new = old_of.get(key), told[key]
+    known = await store.insert_entries(connection, told.values())
+    old_of = {old.scan_id.int: old for old in await store.lock_entries(connection, known)}
+    for key, new in told.items():
+        old = old_of.get(key)
         if old is not None and old.version >= new.version:
             applied.stale += 1
             continue
-        if old is not None:
-            newer.append(new)
-            applied.corrected += old.is_inside
+        applied.corrected += old is not None and old.is_inside
         deltas.move_entry(old, new)
         applied.facts += 1
-    if newer:
-        await store.update_entries(connection, newer)
+    if old_of:
+        await store.update_entries(connection)

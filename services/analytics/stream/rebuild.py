@@ -33,7 +33,6 @@ TABLES = (
     "day_entered",
     "put_aside",
 )
-_BATCH = 5000
 _SAY_EVERY_S = 1.0
 _SWAPS = 5
 
@@ -85,7 +84,7 @@ async def _read_to_end(connection: DirectConnection, reader: LogReader, position
             if all(positions[partition] >= end for partition, end in ends.items()):
                 return
         try:
-            polled = await reader.poll(_BATCH, carefully=is_careful)
+            polled = await reader.poll(carefully=is_careful)
         except Exception as error:
             if is_careful or not is_unreadable(error):
                 raise

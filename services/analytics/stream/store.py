@@ -73,38 +73,45 @@ async def taken_minutes_of_venue(connection: Connection, venue_id: str, kind: st
     }
 
 
-async def insert_payments(connection: Connection, payments: Sequence[Payment]) -> set[UUID]:
-    """Which of them were new; the others are left as they are."""
-    statement = SQL["insert_payments"]
-    rows = await connection.fetch(statement, *_columns(statement, payments))
-    return {row["payment_id"] for row in rows}
+async def insert_payments(connection: Connection, payments: Collection[Payment]) -> list[UUID]:
+    """Which of them were known, and are left as they are. All lie in `told_payments` until the commit."""
+    await connection.execute(SQL["make_told_payments"])
+    await _copy(connection, "told_payments", Payment._fields[:-1], payments)
+    return [row["payment_id"] for row in await connection.fetch(SQL["insert_payments"])]
 
 
 async def lock_payments(connection: Connection, payment_ids: Collection[UUID]) -> list[Payment]:
-    rows = await connection.fetch(SQL["lock_payments"], sorted(payment_ids))
+    rows = await connection.fetch(SQL["lock_payments"], payment_ids) if payment_ids else []
     return [Payment(**row, recorded_at=row["occurred_at"]) for row in rows]
 
 
-async def update_payments(connection: Connection, payments: Sequence[Payment]) -> None:
-    statement = SQL["update_payments"]
-    await connection.execute(statement, *_columns(statement, payments))
+async def update_payments(connection: Connection) -> None:
+    """To what was told with `insert_payments`, where that is newer."""
+    await connection.execute(SQL["update_payments"])
 
 
-async def insert_entries(connection: Connection, entries: Sequence[Entry]) -> set[UUID]:
-    """Which of them were new; the others are left as they are."""
-    statement = SQL["insert_entries"]
-    rows = await connection.fetch(statement, *_columns(statement, entries))
-    return {row["scan_id"] for row in rows}
+async def insert_entries(connection: Connection, entries: Collection[Entry]) -> list[UUID]:
+    """Which of them were known, and are left as they are. All lie in `told_entries` until the commit."""
+    await connection.execute(SQL["make_told_entries"])
+    await _copy(connection, "told_entries", Entry._fields[:-1], entries)
+    return [row["scan_id"] for row in await connection.fetch(SQL["insert_entries"])]
 
 
 async def lock_entries(connection: Connection, scan_ids: Collection[UUID]) -> list[Entry]:
-    rows = await connection.fetch(SQL["lock_entries"], sorted(scan_ids))
+    rows = await connection.fetch(SQL["lock_entries"], scan_ids) if scan_ids else []
     return [Entry(**row, recorded_at=row["occurred_at"]) for row in rows]
 
 
-async def update_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    statement = SQL["update_entries"]
-    await connection.execute(statement, *_columns(statement, entries))
+async def update_entries(connection: Connection) -> None:
+    """To what was told with `insert_entries`, where that is newer."""
+    await connection.execute(SQL["update_entries"])
+
+
+async def _copy(
+    connection: Connection, table: str, columns: Sequence[str], facts: Collection[Payment] | Collection[Entry]
+) -> None:
+    """By COPY: of an array asyncpg asks each value what it is. The last field of a fact has no column."""
+    await connection.copy_records_to_table(table, columns=columns, records=[fact[:-1] for fact in facts])
 
 
 async def insert_refunds(connection: Connection, refunds: Sequence[Refund]) -> None:

@@ -29,10 +29,8 @@ from shared.unit import changes, dead_letters
 from shared.unit.unit import Unit
 
 log = Log(__name__)
-# Row locks are held as long as a batch takes: a thousand events are some 30 ms.
-_BATCH = 1000
 # Numbers of a province may be a moment old; a transaction for every few events would cost the other services more.
-_GATHER_S = 0.2
+_GATHER_S, _GATHER_BELOW = 0.2, 500
 _CLEAN_EVERY_S = 600.0
 
 
@@ -116,7 +114,7 @@ class Worker:
             metrics.BATCH_SECONDS.observe(time.perf_counter() - started)
             for batch, applied in done:
                 _measure(batch, applied, self._unit.clock())
-        if events < _BATCH // 2:
+        if events < _GATHER_BELOW:
             await self._reader.pause(_GATHER_S)
 
     async def _pause(self, message: Message, fault: Fault) -> None:

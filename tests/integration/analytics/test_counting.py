@@ -111,3 +111,20 @@ async def test_what_cannot_be_read_is_put_aside_and_the_rest_goes_on(stage: Stag
     assert await stage.taken() == (1, 30_000)
     reasons = await stage.pool.fetch("SELECT reason, count(*) AS n FROM put_aside GROUP BY 1 ORDER BY 1")
     assert {row["reason"]: row["n"] for row in reasons} == {"broken_contract": 3, "missing_type": 1}
+
+
+async def test_one_fact_that_the_database_cannot_hold_takes_no_other_of_its_batch_along(stage: Stage) -> None:
+    chance = random.Random(9)
+    # Longer than an index takes, of letters that no packing makes shorter.
+    unfit = Sale("".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9_000)))
+    known, fresh = Sale(), Sale(amount_vnd=7_000)
+    await stage.say(known.opened())
+    await stage.count()
+    await stage.say(scan(uuid4(), 1, 3), known.settled(), unfit.settled(), fresh.settled(), fresh.cash(3))
+    await stage.count()
+    assert await stage.taken() == (2, 37_000)
+    assert await stage.pool.fetchval("SELECT people FROM day_entered") == 3
+    assert [tuple(row) for row in await stage.pool.fetch("SELECT reason, type FROM put_aside")] == [
+        ("broken_contract", unfit.settled().TYPE)
+    ]
+    assert all(finding.ok for finding in await stage.verify())

@@ -27,18 +27,23 @@ SELECT date_trunc('minute', occurred_at, 'UTC') AS minute, old_district_code, ne
  WHERE venue_id = $1 AND status IN ('settled', 'recorded')
  GROUP BY 1, 2, 3, 4, 5
 
+-- name: make_told_payments
+-- What a batch tells of payments, for this connection alone and empty again after each commit; no index, no log.
+CREATE TEMPORARY TABLE IF NOT EXISTS told_payments (LIKE payments) ON COMMIT DELETE ROWS
+
 -- name: insert_payments
--- New payments in the order of their ids; what is known by primary key is left as it is.
+-- New payments in the order of their ids; what is known by primary key is left as it is and told.
+WITH added AS (
 INSERT INTO payments (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
                       business_date, occurred_at, channel, partition)
 SELECT payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
        business_date, occurred_at, channel, partition
-  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
-              $9::date[], $10::timestamptz[], $11::text[], $12::integer[])
-       AS told (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
-                business_date, occurred_at, channel, partition)
+  FROM told_payments
+ ORDER BY payment_id
     ON CONFLICT DO NOTHING
-RETURNING payment_id
+RETURNING payment_id)
+SELECT payment_id FROM told_payments AS told
+ WHERE NOT EXISTS (SELECT 1 FROM added WHERE added.payment_id = told.payment_id)
 
 -- name: lock_payments
 -- Known payments in their order, by primary key, held until the newer version stands.
@@ -56,11 +61,8 @@ UPDATE payments
        venue_id = told.venue_id, old_district_code = told.old_district_code,
        new_commune_code = told.new_commune_code, business_date = told.business_date,
        occurred_at = told.occurred_at, channel = told.channel, partition = told.partition
-  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
-              $9::date[], $10::timestamptz[], $11::text[], $12::integer[])
-       AS told (payment_id, version, status, amount_vnd, tender, venue_id, old_district_code, new_commune_code,
-                business_date, occurred_at, channel, partition)
- WHERE payments.payment_id = told.payment_id
+  FROM told_payments AS told
+ WHERE payments.payment_id = told.payment_id AND payments.version < told.version
 
 -- name: insert_refunds
 -- One row an event; a duplicate falls on the primary key.
@@ -70,16 +72,22 @@ SELECT payment_id, version, refunded_vnd, venue_id, occurred_at
        AS told (payment_id, version, refunded_vnd, venue_id, occurred_at)
     ON CONFLICT DO NOTHING
 
+-- name: make_told_entries
+-- What a batch tells of scans, as make_told_payments.
+CREATE TEMPORARY TABLE IF NOT EXISTS told_entries (LIKE entries) ON COMMIT DELETE ROWS
+
 -- name: insert_entries
--- New scans in the order of their ids; what is known by primary key is left as it is.
+-- New scans in the order of their ids; what is known by primary key is left as it is and told.
+WITH added AS (
 INSERT INTO entries (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline,
                      partition)
 SELECT scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition
-  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::date[],
-              $8::timestamptz[], $9::boolean[], $10::integer[])
-       AS told (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition)
+  FROM told_entries
+ ORDER BY scan_id
     ON CONFLICT DO NOTHING
-RETURNING scan_id
+RETURNING scan_id)
+SELECT scan_id FROM told_entries AS told
+ WHERE NOT EXISTS (SELECT 1 FROM added WHERE added.scan_id = told.scan_id)
 
 -- name: lock_entries
 -- Known scans in their order, by primary key, held until the newer version stands.
@@ -95,7 +103,5 @@ UPDATE entries
    SET version = told.version, status = told.status, people = told.people, venue_id = told.venue_id,
        price_kind = told.price_kind, business_date = told.business_date, occurred_at = told.occurred_at,
        offline = told.offline, partition = told.partition
-  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::date[],
-              $8::timestamptz[], $9::boolean[], $10::integer[])
-       AS told (scan_id, version, status, people, venue_id, price_kind, business_date, occurred_at, offline, partition)
- WHERE entries.scan_id = told.scan_id
+  FROM told_entries AS told
+ WHERE entries.scan_id = told.scan_id AND entries.version < told.version
