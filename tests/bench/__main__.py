@@ -52,7 +52,7 @@ async def _measure(system: RealSystem) -> list[Figure]:
     with step("paid orders through the whole chain"):
         figures.append(await measure_paid_orders(system))
     with step("analytics"):
-        figures.append(await measure_analytics(system))
+        figures += await measure_analytics(system)
     return figures + measure_memory(system)
 
 

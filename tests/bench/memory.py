@@ -13,13 +13,13 @@ def measure_memory(system: RealSystem) -> list[Figure]:
     for name in ("postgres", "kafka", *system.http_ports):
         pid = system.pid(name)
         assert pid is not None
-        kind, pids = ("PSS of all processes", _family(pid)) if name == "postgres" else ("RSS", [pid])
+        kind, pids = ("PSS of all processes", family(pid)) if name == "postgres" else ("RSS", [pid])
         megabytes = sum(_kilobytes(one, kind[:3]) for one in pids) / 1024
         figures.append(Figure(f"memory of {name}", f"{megabytes:.0f} MB", kind))
     return figures
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A program with its children; PostgreSQL's put themselves into groups of their own."""
     found = [pid]
     for entry in Path("/proc").iterdir():
