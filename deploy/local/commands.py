@@ -56,7 +56,7 @@ COMMANDS: Mapping[str, Entry] = {
     "types": Entry(
         "The second opinion on types that CI asks for too (pyright).", "deploy.tools.second_types", packages="test"
     ),
-    "bench": Entry("One table of measurements, each beside its limit.", "tests.bench.__main__", packages="test"),
+    "bench": Entry("One table of measurements, each beside its limit.", "tests.bench.__main__", (), "test"),
     "secrets": Entry(
         "Writes missing secrets, here or into a folder for containers.", "deploy.local.secrets", ("[<folder>]",)
     ),

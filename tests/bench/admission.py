@@ -1,137 +1,78 @@
-"""Admissions a second: signed scans over 8 kept connections, beside the bare conditional UPDATE on as many."""
+"""Admissions: signed scans over kept connections, a POST each, beside the bare conditional UPDATE on as many."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
-from uuid import UUID
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 import msgspec
 
-from services.ticketing.catalogue.store import read_catalogue
-from services.ticketing.sales.domain.tickets import Ticket
-from shared.clock import utc_now
-from shared.events.topics import TICKETING_EVENTS
+from shared.clock import local_date, utc_now
 from shared.ids import uuid7
-from shared.keys.files import TICKET_KEYS, load_keys
-from shared.storage.db import create_pool
-from shared.unit.unit import Unit
-from shared.unit.wake import Waker
-from tests.bench.figures import Figure, ms, spread
-from tests.support.buyers import Gates
-from tests.support.gate import VENUE
-from tests.support.gate import Venue as GateVenue
-from tests.support.real_system import RealSystem
+from tests.bench.figures import spread
+from tests.bench.http import Kept, kept, post
+from tests.bench.load import Bounds, Load, Outcome, Run, side_by_side
+from tests.bench.subject import Subject
+from tests.bench.visitors import Wish, bought
+from tests.support.buyers import SeenTicket
+from tests.support.gate import PRODUCT
 
-T = TypeVar("T")
-CONNECTIONS = 8
-_SCANS = 2_500
-_WANTED_PER_S, _WANTED_P95_MS = 600, 25
-
+# As an admission's own, without its effect: the tickets are counted afterwards.
 BARE_UPDATE = (
-    "UPDATE tickets SET admitted = admitted + 1, version = version + 1"
-    " WHERE ticket_id = $1 AND status = 'valid' AND admitted + 1 <= admits"
+    "UPDATE tickets SET version = version + 1"
+    " WHERE ticket_id = $1 AND status = 'valid' AND admitted + 1 <= admits RETURNING admitted"
 )
+_MOST_PER_S = 2_200  # tickets that are bought first for each second
+_PEOPLE = 60  # an order's most
+_BARE = "SELECT ticket_id FROM tickets WHERE status = 'valid' AND admitted < admits LIMIT 4000"
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    seconds: list[float]
-    per_s: float
-
-
-async def measure_admission(system: RealSystem, gates: Gates, scans: int = _SCANS) -> Figure:
-    """One admission is a POST with one scan: pass, signature, rule, row, event."""
-    warm_up = scans // 5
-    tickets = await _issue(system, warm_up + scans + scans)
-    scanned, bare = tickets[: warm_up + scans], tickets[warm_up + scans :]
-    limit = await _bare(system, [ticket.ticket_id for ticket in bare])
-    requests = [_request(system, gates, ticket) for ticket in scanned]
-    await _posted(system, requests[:warm_up])
-    rate = await _posted(system, requests[warm_up:])
-    return Figure(
-        f"admission, POST of one signed scan, {CONNECTIONS} connections",
-        f"{rate.per_s:.0f}/s, {spread(rate.seconds, 50, 95)}",
-        f"bare UPDATE {limit.per_s:.0f}/s, {spread(limit.seconds, 50, 95)}",
-        f">= {_WANTED_PER_S}/s, p95 <= {_WANTED_P95_MS} ms",
-        rate.per_s >= _WANTED_PER_S and ms(rate.seconds, 95) <= _WANTED_P95_MS,
+def admission(connections: int, wanted: dict[str, Bounds]) -> Load:
+    return Load(
+        name=f"admission-{connections}",
+        what=f"admission, POST of one signed scan, {connections} connections",
+        unit="admission",
+        ready=partial(_ready, connections=connections),
+        wanted=wanted,
+        percents=(50, 95),
+        limit=partial(_bare, connections=connections),
     )
 
 
-async def _issue(system: RealSystem, count: int) -> list[Ticket]:
-    """So many tickets for today, as a sale would issue them, with their events sent."""
-    url = system.database_url("ticketing")
-    pool = await create_pool(url, "bench", 4)
-    try:
-        unit = Unit(pool, "ticketing", TICKETING_EVENTS.name, utc_now, Waker(url, solo=True))
-        signer = load_keys(system.secrets, TICKET_KEYS).signer
-        async with pool.acquire() as connection:
-            venue = GateVenue(unit=unit, catalogue=await read_catalogue(connection), signer=signer)
-        tickets: list[Ticket] = []
-        while len(tickets) < count:
-            tickets += await venue.issue(people=60)
-        while await pool.fetchval("SELECT true FROM outbox WHERE sent_at IS NULL LIMIT 1"):  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
-        return tickets[:count]
-    finally:
-        await pool.close()
+@asynccontextmanager
+async def _ready(subject: Subject, for_s: float, *, connections: int) -> AsyncGenerator[Run]:
+    wish = Wish(PRODUCT, local_date(utc_now()), _PEOPLE)
+    orders = await bought(subject, wish, -(-int(_MOST_PER_S * for_s) // _PEOPLE))
+    requests = iter([_request(subject, ticket) for order in orders for ticket in order.tickets])
+    async with kept(subject.port, connections) as phones:
+
+        async def run(for_s: float) -> Outcome:
+            return await side_by_side(requests, [_scanner(phone) for phone in phones], for_s)
+
+        yield run
 
 
-async def _bare(system: RealSystem, ticket_ids: Sequence[UUID]) -> Rate:
-    url = system.database_url("ticketing")
-    connections = [await asyncpg.connect(url) for _ in range(CONNECTIONS)]
-    try:
-        statements = [await connection.prepare(BARE_UPDATE) for connection in connections]
-        return await _side_by_side(ticket_ids, [statement.fetchval for statement in statements])
-    finally:
-        for connection in connections:
-            await connection.close()
-
-
-def _request(system: RealSystem, gates: Gates, ticket: Ticket) -> bytes:
+def _request(subject: Subject, ticket: SeenTicket) -> bytes:
     scan = {"scan_id": uuid7(), "code": ticket.code, "occurred_at": utc_now(), "verdict": "admit"}
-    body = msgspec.json.encode({"scans": [scan]})
-    head = (
-        f"POST /api/gate/scans HTTP/1.1\r\nHost: 127.0.0.1:{system.http_ports['ticketing']}\r\n"
-        f"Cookie: {gates.cookies[VENUE]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    return post("/api/gate/scans", msgspec.json.encode({"scans": [scan]}), {"Cookie": subject.cookie})
 
 
-async def _posted(system: RealSystem, requests: Sequence[bytes]) -> Rate:
-    """The generator shares the machine with what it measures, so it does no more than it must."""
-    ends = [await asyncio.open_connection("127.0.0.1", system.http_ports["ticketing"]) for _ in range(CONNECTIONS)]
+def _scanner(phone: Kept) -> Callable[[bytes], Awaitable[None]]:
+    async def scan(request: bytes) -> None:
+        answer = await phone.ask(request)
+        assert b'"admitted"' in answer.body, answer
 
-    def sender(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Callable[[bytes], Awaitable[None]]:
-        async def send(request: bytes) -> None:
-            writer.write(request)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            body = await reader.readexactly(int(length))
-            assert b'"admitted"' in body, body
+    return scan
 
-        return send
 
+async def _bare(subject: Subject, *, connections: int) -> str:
+    url = subject.database_url("ticketing")
+    opened = [await asyncpg.connect(url) for _ in range(connections)]
     try:
-        return await _side_by_side(requests, [sender(*end) for end in ends])
+        tickets = [row["ticket_id"] for row in await opened[0].fetch(_BARE)]
+        statements = [await connection.prepare(BARE_UPDATE) for connection in opened]
+        done = await side_by_side(tickets, [statement.fetchval for statement in statements], 60)
+        return f"bare UPDATE {done.units / done.in_s:,.0f}/s, {spread(done.waits[''], 50, 95)}"
     finally:
-        for _, writer in ends:
-            writer.close()
-
-
-async def _side_by_side(items: Sequence[T], workers: Sequence[Callable[[T], Awaitable[object]]]) -> Rate:
-    """Each worker takes the next item as soon as it is done with one."""
-    waiting = iter(items)
-    seconds: list[float] = []
-
-    async def work(on: Callable[[T], Awaitable[object]]) -> None:
-        for item in waiting:
-            began = time.perf_counter()
-            await on(item)
-            seconds.append(time.perf_counter() - began)
-
-    began = time.perf_counter()
-    await asyncio.gather(*map(work, workers))
-    return Rate(seconds, len(items) / (time.perf_counter() - began))
+        for connection in opened:
+            await connection.close()

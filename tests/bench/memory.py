@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, Number, figure
 from tests.support.real_system import RealSystem
 
 
@@ -15,7 +15,7 @@ def measure_memory(system: RealSystem) -> list[Figure]:
         assert pid is not None
         kind, pids = ("PSS of all processes", family(pid)) if name == "postgres" else ("RSS", [pid])
         megabytes = sum(_kilobytes(one, kind[:3]) for one in pids) / 1024
-        figures.append(Figure(f"memory of {name}", f"{megabytes:.0f} MB", kind))
+        figures.append(figure(f"memory of {name}", Number("", megabytes, "MB"), limit=kind))
     return figures
 
 

@@ -1,18 +1,24 @@
-"""Each measurement of `./run bench` still runs and gives its figures; how good they are is the bench's to say."""
+"""Each load of `./run bench` still runs, is exact, and gives its figures; how good they are is the bench's to say."""
+
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from deploy.local.process import Program
-from tests.bench.admission import measure_admission
+from tests.bench.__main__ import LOADS
 from tests.bench.analytics import measure_analytics
-from tests.bench.chain import measure_paid_orders, measure_ticket_latency
 from tests.bench.figures import table
+from tests.bench.load import Load
+from tests.bench.measure import Pace, measure
 from tests.bench.memory import measure_memory
-from tests.support.buyers import Gates
-from tests.support.gate import VENUE
+from tests.bench.stored import store
+from tests.bench.subject import Subject, subject_of
 from tests.support.real_system import RealSystem
 
 pytestmark = pytest.mark.slow
+_SHORT = Pace(load_s=0.3, counted_s=0.1, warm_s=0.05, rest_s=0.05)
+_EACH_KIND = [load for load in LOADS if load.name not in ("admission-32", "ticket-10")]
 
 
 @pytest.fixture
@@ -20,21 +26,30 @@ def system(supervised: tuple[RealSystem, Program]) -> RealSystem:
     return supervised[0]
 
 
-async def test_admissions_are_measured_beside_the_bare_update(system: RealSystem) -> None:
-    figure = await measure_admission(system, await Gates.pair(system, [VENUE]), scans=60)
-    assert "/s, p50 " in figure.measured
-    assert figure.limit.startswith("bare UPDATE ")
+@pytest_asyncio.fixture
+async def subject(system: RealSystem) -> AsyncIterator[Subject]:
+    async with subject_of(system) as found:
+        yield found
 
 
-async def test_the_way_from_the_bank_to_the_ticket_is_measured(system: RealSystem) -> None:
-    figures = await measure_ticket_latency(system, for_s=1, sends=50)
-    assert [figure.measured.startswith("p50 ") for figure in figures] == [True, True, False]
-    assert "MISSED" in table(figures) or "ok" in table(figures)
+@pytest.mark.parametrize("load", _EACH_KIND, ids=lambda load: load.name)
+async def test_every_load_is_measured_and_exact(subject: Subject, load: Load) -> None:
+    figures = await measure(subject, load, _SHORT)
+
+    numbers = {number.name: number.value for figure in figures for number in figure.numbers}
+    assert set(load.wanted) <= set(numbers), "each bound is of a number that is measured"
+    assert all(value > 0 for name, value in numbers.items() if name in load.wanted)
+    assert "MISSED" in table(figures) or "ok" in table(figures) or load.is_paced
 
 
-async def test_paid_orders_are_counted(system: RealSystem) -> None:
-    figure = await measure_paid_orders(system, for_s=1)
-    assert int(figure.measured.removesuffix("/s")) > 0
+async def test_stored_orders_are_as_sound_as_bought_ones(subject: Subject) -> None:
+    before = await subject.databases["ticketing"].fetchval("SELECT count(*) FROM tickets")
+
+    await store(subject, 250)
+    await subject.settled()
+
+    await subject.verified()
+    assert await subject.databases["ticketing"].fetchval("SELECT count(*) FROM tickets") >= before + 251
 
 
 async def test_the_catch_up_of_analytics_is_measured(system: RealSystem) -> None:
@@ -46,4 +61,4 @@ async def test_the_catch_up_of_analytics_is_measured(system: RealSystem) -> None
 def test_the_memory_of_every_part_is_known(system: RealSystem) -> None:
     figures = measure_memory(system)
     assert len(figures) == 2 + len(system.http_ports)
-    assert all(int(figure.measured.removesuffix(" MB")) > 0 for figure in figures)
+    assert all(figure.numbers[0].value > 0 for figure in figures)

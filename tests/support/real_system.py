@@ -171,15 +171,24 @@ def _is_here(name: str) -> bool:
     return find_spec(f"services.{name}") is not None and find_spec(f"services.{name}.__main__") is not None
 
 
+def python_of(checkout: Path) -> str:
+    """The Python that runs a checkout's code: that of its own environment where it has one."""
+    own = checkout / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
 @contextmanager
-def running_system(system: RealSystem) -> Generator[Program]:
-    """The system, ready, with its supervisor as a process of its own; everything is gone afterwards."""
+def running_system(system: RealSystem, checkout: Path = ROOT) -> Generator[Program]:
+    """The system, ready, with its supervisor as a process of its own; everything is gone afterwards.
+
+    checkout: whose code runs, where it is not ours.
+    """
     supervisor = Program(
         "the supervisor",
-        [sys.executable, "-m", "tests.support.real_system", str(system.folder)],
+        [python_of(checkout), "-m", "tests.support.real_system", str(system.folder)],
         system.folder / "log" / "supervisor.log",
         system.pid_file("supervisor"),
-        folder=ROOT,
+        folder=checkout,
         stop_within_s=90,
     )
     supervisor.start()
