@@ -22,8 +22,8 @@ BARE_UPDATE = (
     "UPDATE tickets SET version = version + 1"
     " WHERE ticket_id = $1 AND status = 'valid' AND admitted + 1 <= admits RETURNING admitted"
 )
-_MOST_PER_S = 2_200  # tickets that are bought first for each second
 _PEOPLE = 60  # an order's most
+_FIRST = 600  # scans that show how many tickets a load will take
 _BARE = "SELECT ticket_id FROM tickets WHERE status = 'valid' AND admitted < admits LIMIT 4000"
 
 
@@ -41,15 +41,23 @@ def admission(connections: int, wanted: dict[str, Bounds]) -> Load:
 
 @asynccontextmanager
 async def _ready(subject: Subject, for_s: float, *, connections: int) -> AsyncGenerator[Run]:
-    wish = Wish(PRODUCT, local_date(utc_now()), _PEOPLE)
-    orders = await bought(subject, wish, -(-int(_MOST_PER_S * for_s) // _PEOPLE))
-    requests = iter([_request(subject, ticket) for order in orders for ticket in order.tickets])
     async with kept(subject.port, connections) as phones:
+        scanners = [_scanner(phone) for phone in phones]
+        first = await side_by_side(await _scans(subject, _FIRST), scanners, for_s)
+        # Twice what that rate asks for, since it was cold.
+        scans = iter(await _scans(subject, int(2 * for_s * first.units / first.in_s)))
 
         async def run(for_s: float) -> Outcome:
-            return await side_by_side(requests, [_scanner(phone) for phone in phones], for_s)
+            return await side_by_side(scans, scanners, for_s)
 
         yield run
+
+
+async def _scans(subject: Subject, count: int) -> list[bytes]:
+    """Requests with a new ticket each, so many or some more."""
+    wish = Wish(PRODUCT, local_date(utc_now()), _PEOPLE)
+    orders = await bought(subject, wish, -(-count // _PEOPLE))
+    return [_request(subject, ticket) for order in orders for ticket in order.tickets]
 
 
 def _request(subject: Subject, ticket: SeenTicket) -> bytes:

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One value with its unit, and what it must reach. `times`: so many times better than another release's."""
+    """One value with its unit, and what it must reach. `times`: so many times better than another release's.
+
+    is_compared: False for what says how we measured, not how good what is measured is.
+    """
 
     name: str
     value: float
@@ -15,6 +18,7 @@ class Number:
     at_most: float | None = None
     at_least: float | None = None
     times: float | None = None
+    is_compared: bool = True
 
     @property
     def holds(self) -> bool | None:
@@ -94,7 +98,7 @@ def beside(ours: Sequence[Figure], theirs: Sequence[Figure]) -> list[Figure]:
         numbers = [
             Number(number.name, _times_better(number, before), "times", at_least=number.times)
             for number in line.numbers
-            if (before := other.get((line.what, number.name)))
+            if number.is_compared and (before := other.get((line.what, number.name)))
         ]
         if numbers:
             found.append(figure(f"{line.what.rstrip()}: better by", *numbers))

@@ -87,11 +87,15 @@ def _costs(load: Load, outcome: Outcome, spent: _Spent) -> list[Figure]:
     share = 100 * generator_ms / (whole_ms + generator_ms)
     return [
         figure(f"  {load.name}: CPU, ms", _number(load, "CPU", whole_ms, "ms"), parts=each_ms),
-        figure(f"  {load.name}: at rest, subtracted, %", Number("", sum(rest.values()), "% of a core"), parts=rest),
+        figure(
+            f"  {load.name}: at rest, subtracted, %",
+            Number("", sum(rest.values()), "% of a core", is_compared=False),
+            parts=rest,
+        ),
         figure(
             f"  {load.name}: generator",
-            Number("", generator_ms, "ms"),
-            Number("share", share, "%", at_most=_GENERATOR_PERCENT),
+            Number("", generator_ms, "ms", is_compared=False),
+            Number("share", share, "%", at_most=_GENERATOR_PERCENT, is_compared=False),
         ),
     ]
 

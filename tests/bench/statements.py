@@ -12,7 +12,7 @@ from tests.bench.subject import Subject
 
 # "time [session] database LOG:  duration: 0.1 ms  execute name: SELECT"; parsing and binding have lines of their own,
 # and BEGIN and COMMIT come as simple statements.
-_LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (\w+) LOG:  duration: [\d.]+ ms  (?:statement|execute [^:]*): (.*)")
+_LINE = re.compile(r"^\S+ \S+ \S+ \[(\d+)\] (\w+) LOG:  duration: [\d.]+ ms  (?:statement|execute [^:]*): ?(.*)")
 _WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?!OF\b|SKIP\b|NOWAIT\b)\w|DELETE FROM|MERGE INTO)")
 _NEW_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 SERVICES = ("ticketing", "payments", "analytics")
