@@ -1,6 +1,5 @@
 """Builds analytics, top to bottom; this file is the map of the service."""
 
-import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -33,8 +32,7 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, None, utc_now, waker)
     health = Health(pool)
-    closing = asyncio.Event()
-    live = Live(pool, waker, closing)
+    live = Live(pool, waker)
     revocations = Revocations(pool, waker)
     pages = Pages(WEBS, settings.service, home="/province", demo=settings.profile == "demo")
     doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
@@ -52,7 +50,7 @@ async def build(settings: Settings) -> Service:
         api=app,
         consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],
         background=[live.run, revocations.run, partial(keep_audit_sealed, pool, unit.clock)],
-        closing=closing,
+        live=live,
     )
 
 

@@ -23,7 +23,9 @@ CREATE TABLE changes (
     seq bigint NOT NULL,
     topic text NOT NULL,
     key text NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint,
+    state bytea
 );
 
 ALTER TABLE changes ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY;

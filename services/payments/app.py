@@ -1,6 +1,5 @@
 """Builds payments, top to bottom; this file is the map of the service."""
 
-import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from services.payments import consumer, metrics
 from services.payments.books.store.postings import POSTINGS
 from services.payments.books.store.verification import verify_books
 from services.payments.cash.usecases import record_cash, take_back_cash
-from services.payments.intents.usecases.open_intent import charge_guest
+from services.payments.intents.usecases.open_intents import charge_guest
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants
 from services.payments.owner import api as owner
@@ -51,8 +50,7 @@ async def build(settings: Settings) -> Service:
     handler = consumer.handler(unit)
     dead_letters = DeadLetters(unit, handler)
     producer = Producer(settings.kafka_bootstrap)
-    closing = asyncio.Event()
-    live = Live(pool, waker, closing)
+    live = Live(pool, waker)
     revocations = Revocations(pool, waker)
     pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
     doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
@@ -94,7 +92,7 @@ async def build(settings: Settings) -> Service:
         background=[live.run, revocations.run],
         closers=[producer.close],
         seed=seed,
-        closing=closing,
+        live=live,
     )
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from services.payments.feeds import sepay
-from services.payments.intents.usecases.open_intent import open_intent
+from services.payments.intents.usecases.open_intents import open_intents
 from services.payments.merchants.usecases import note_venue
 from services.payments.transfers.domain.bank import BankTransfer, BrokenTransfer
-from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money, undo_intent
-from services.payments.transfers.usecases.hear_transfer import hear_transfer
+from services.payments.transfers.usecases.close_intents import close_intents
+from services.payments.transfers.usecases.hear_transfers import hear_transfers
 from shared.errors import Poison
 from shared.events.ticketing import (
     DeviceRevoked,
@@ -24,6 +24,7 @@ from shared.events.topics import BANK_TRANSFERS, TICKETING_EVENTS
 from shared.kafka.handler import EventHandler, Raw
 from shared.kafka.message import Message
 from shared.passes.revocations import note_device_revoked, note_passes_ended, note_person_revoked
+from shared.unit.batch import each
 from shared.unit.unit import Unit
 
 TOPICS = (TICKETING_EVENTS.name, BANK_TRANSFERS.name)
@@ -37,17 +38,17 @@ def handler(unit: Unit) -> EventHandler:
     return EventHandler(
         unit,
         {
-            VenueChanged.TYPE: note_venue,
-            OrderPlaced.TYPE: open_intent,
-            OrderExpired.TYPE: expire_intent,
-            OrderCancelled.TYPE: cancel_intent,
-            OrderUnfulfilled.TYPE: free_late_money,
-            OrderUndone.TYPE: undo_intent,
-            PersonRevoked.TYPE: note_person_revoked,
-            DeviceRevoked.TYPE: note_device_revoked,
-            PassesEnded.TYPE: note_passes_ended,
+            VenueChanged.TYPE: each(note_venue),
+            OrderPlaced.TYPE: open_intents,
+            OrderExpired.TYPE: close_intents,
+            OrderCancelled.TYPE: close_intents,
+            OrderUnfulfilled.TYPE: close_intents,
+            OrderUndone.TYPE: close_intents,
+            PersonRevoked.TYPE: each(note_person_revoked),
+            DeviceRevoked.TYPE: each(note_device_revoked),
+            PassesEnded.TYPE: each(note_passes_ended),
         },
-        Raw(BANK_TRANSFERS.name, {ce_type: _heard_by(read) for ce_type, read in FEEDS.items()}, hear_transfer),
+        Raw(BANK_TRANSFERS.name, {ce_type: _heard_by(read) for ce_type, read in FEEDS.items()}, hear_transfers),
     )
 
 

@@ -1,6 +1,5 @@
 """Builds ticketing, top to bottom; this file is the map of the service."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -56,7 +55,7 @@ from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.sales.usecases.forget_addresses import ForgetAddresses, forget_addresses
-from services.ticketing.sales.usecases.place_order import place_order
+from services.ticketing.sales.usecases.place_orders import place_orders
 from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
@@ -74,7 +73,7 @@ from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
-from shared.unit.bound import Bound, Reader
+from shared.unit.bound import Bound, Reader, together
 from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
@@ -106,8 +105,7 @@ async def build(settings: Settings) -> Service:
     unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
     health = Health(pool)
     producer = Producer(settings.kafka_bootstrap)
-    closing = asyncio.Event()
-    live = Live(pool, waker, closing)
+    live = Live(pool, waker)
     revocations = Revocations(pool, waker)
     catalogue = CurrentCatalogue(pool)
     heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
@@ -156,7 +154,7 @@ async def build(settings: Settings) -> Service:
         background=[live.run, revocations.run, catalogue.run],
         closers=[heard.close, producer.close],
         seed=partial(_seed, unit, settings),
-        closing=closing,
+        live=live,
     )
 
 
@@ -169,7 +167,7 @@ def sales_doors(
         clock=unit.clock,
         catalogue=catalogue,
         addresses=AddressHasher(signer.private_key.private_bytes_raw()),
-        place_order=Bound(unit, partial(place_order, catalogue=catalogue, signer=signer)),
+        place_orders=together(unit, partial(place_orders, catalogue=catalogue, signer=signer)),
         cancel_order=Bound(unit, partial(cancel_order, catalogue=catalogue)),
         see_order=Reader(unit.pool, see_order),
     )
@@ -188,7 +186,11 @@ def gate_doors(
         clock=unit.clock,
         catalogue=catalogue,
         public_keys=public_keys,
-        sync_scans=Bound(unit, partial(sync_scans, catalogue=catalogue, public_keys=public_keys)),
+        sync_scans=together(
+            unit,
+            partial(sync_scans, catalogue=catalogue, public_keys=public_keys),
+            lambda command: len(command.taken),
+        ),
         undo_admission=Bound(unit, partial(undo_admission, catalogue=catalogue)),
         gate_manifest=Bound(unit, gate_manifest),
         find_typed=Reader(unit.pool, find_typed),

@@ -5,7 +5,7 @@ from functools import partial
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.codes.keys import TicketSigner
-from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
+from services.ticketing.sales.usecases.hear_payments import hear_payments
 from shared.events.payments import IntentOpened, PaymentPartial, PaymentRefunded, PaymentSettled
 from shared.events.topics import PAYMENTS_EVENTS
 from shared.kafka.handler import EventHandler
@@ -15,12 +15,13 @@ TOPICS = (PAYMENTS_EVENTS.name,)
 
 
 def handler(unit: Unit, catalogue: Callable[[], Catalogue], signer: TicketSigner) -> EventHandler:
+    hear = partial(hear_payments, catalogue=catalogue, signer=signer)
     return EventHandler(
         unit,
         {
-            IntentOpened.TYPE: note_intent,
-            PaymentPartial.TYPE: note_intent,
-            PaymentRefunded.TYPE: note_intent,
-            PaymentSettled.TYPE: partial(settle_order, catalogue=catalogue, signer=signer),
+            IntentOpened.TYPE: hear,
+            PaymentPartial.TYPE: hear,
+            PaymentRefunded.TYPE: hear,
+            PaymentSettled.TYPE: hear,
         },
     )

@@ -66,7 +66,9 @@ CREATE TABLE changes (
     seq bigint NOT NULL,
     topic text NOT NULL,
     key text NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    version bigint,
+    state bytea
 );
 
 ALTER TABLE changes ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY;
@@ -185,6 +187,7 @@ CREATE TABLE orders (
     amount_state text DEFAULT 'none'::text NOT NULL,
     timing text DEFAULT 'on_time'::text NOT NULL,
     address_hash bytea,
+    proof bytea,
     CONSTRAINT orders_people_check CHECK ((people > 0)),
     CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'ticketed'::text, 'expired'::text, 'cancelled'::text, 'unfulfilled'::text, 'undone'::text]))),
     CONSTRAINT orders_total_vnd_check CHECK ((total_vnd >= 0))

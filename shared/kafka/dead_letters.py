@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from shared.errors import DataFault
 from shared.kafka.faults import Fault, fault_of
 from shared.kafka.handler import Money
 from shared.kafka.message import Message
@@ -18,6 +19,7 @@ from shared.observe.metrics import DEAD_LETTERS, DEAD_LETTERS_OPEN
 from shared.storage.db import PASSES, Pool
 from shared.unit import audit, dead_letters, inbox
 from shared.unit.dead_letters import DeadLetter
+from shared.unit.inbox import Heard
 from shared.unit.unit import Unit
 
 log = Log(__name__)
@@ -27,9 +29,9 @@ _FORGET_EVERY_S = 3600.0
 
 
 class Handler(Protocol):
-    """What a consumer does with a message, for the first time or again; and what a message tells of money."""
+    """What a consumer does with messages, for the first time or again; and what a message tells of money."""
 
-    async def __call__(self, message: Message) -> None: ...
+    async def __call__(self, messages: Sequence[Message]) -> None: ...
 
     async def again(self, message: Message) -> None: ...
 
@@ -103,7 +105,11 @@ class DeadLetters:
         """Puts a message aside and marks it as handled, in one transaction; nothing is said of a duplicate."""
         letter = letter_of(message, fault, self.unit.clock(), self._handler.money_in(message))
         async with self.unit.pool.acquire() as connection, connection.transaction():
-            if await inbox.claim(connection, message.ce_id, message.content) == "again":
+            try:
+                [is_new] = await inbox.claim(connection, [Heard(message.ce_id, message.content)])
+            except DataFault:
+                is_new = True  # it says something else than what was handled under its identifier
+            if not is_new:
                 return
             new = await dead_letters.insert(connection, [letter])
         tell(new, [letter])

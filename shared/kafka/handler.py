@@ -1,6 +1,6 @@
 """From a message to its use-case: by type for our own events, by an adapter for a restricted raw feed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from shared.events import BY_TYPE
 from shared.kafka.message import Message
 from shared.observe import trace
 from shared.observe.metrics import CONSUMED
-from shared.unit.unit import AlreadyHandled, Heard, Unit, UseCase
+from shared.unit.batch import BatchUseCase, One
+from shared.unit.inbox import Heard
+from shared.unit.unit import Delivery, Unit
 
 # What decoders and adapters raise for bytes that are not what they should be.
 UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -23,7 +25,7 @@ class Raw:
 
     topic: str
     adapters: Mapping[str, Callable[[Message], object]]
-    usecase: UseCase[Any, object]
+    usecase: BatchUseCase[Any, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,22 @@ class Money:
 
 
 class EventHandler:
-    """Runs the use-case that belongs to a message's type, once per event."""
+    """Runs the use-cases that belong to messages' types, once per event."""
 
-    def __init__(self, unit: Unit, usecases: Mapping[str, UseCase[Any, object]], raw: Raw | None = None) -> None:
+    def __init__(self, unit: Unit, usecases: Mapping[str, BatchUseCase[Any, object]], raw: Raw | None = None) -> None:
         self._unit = unit
         self._usecases = usecases
         self._decoders = {name: msgspec.json.Decoder(BY_TYPE[name]) for name in usecases}
         self._raw = raw
 
-    async def __call__(self, message: Message) -> None:
-        await self._handle(message, self._heard(message))
+    async def __call__(self, messages: Sequence[Message]) -> None:
+        """All of them in one transaction, or none and an exception; those of one key in their order."""
+        await self._hear([self._told(message, self._heard(message)) for message in messages], messages)
 
     async def again(self, message: Message) -> None:
         """Handles a message that was put aside. Its identifier stays claimed, so that a late duplicate does nothing."""
-        await self._handle(message, Heard(f"replay:{message.place}#{message.content.hex()}", message.content))
+        heard = Heard(f"replay:{message.place}#{message.content.hex()}", message.content)
+        await self._hear([self._told(message, heard)], [message])
 
     def money_in(self, message: Message) -> Money:
         """What can be told of a message that may well be broken."""
@@ -61,19 +65,23 @@ class EventHandler:
         amount_vnd: int | None = getattr(command, "amount_vnd", getattr(command, "total_vnd", None))
         return Money(account[-4:] if account else None, amount_vnd)
 
-    async def _handle(self, message: Message, heard: Heard) -> None:
-        trace.begin(message.header("traceparent"))
+    async def _hear(self, told: Sequence[Delivery | None], messages: Sequence[Message]) -> None:
+        wanted = [event for event in told if event is not None]
+        is_new = iter(await self._unit.hear(wanted) if wanted else ())
+        for event, message in zip(told, messages, strict=True):
+            if event is None:
+                CONSUMED.labels("ignored", "ignored").inc()
+            else:
+                CONSUMED.labels(message.ce_type, "ok" if next(is_new) else "duplicate").inc()
+
+    def _told(self, message: Message, heard: Heard) -> Delivery | None:
+        """The event for its use-case; None for one that this service does not need."""
+        trace_id = trace.begin(message.header("traceparent"))
         found = self._find(message)
         if found is None:
-            CONSUMED.labels("ignored", "ignored").inc()
-            return
+            return None
         usecase, command = found
-        outcome = "ok"
-        try:
-            await self._unit.run(usecase, command, heard=heard)
-        except AlreadyHandled:
-            outcome = "duplicate"
-        CONSUMED.labels(message.ce_type, outcome).inc()
+        return Delivery(usecase, One(command, trace_id), heard, message.key)
 
     def _heard(self, message: Message) -> Heard:
         """How a message is told from others. A feed numbers as it likes and may use a number twice.
@@ -83,7 +91,7 @@ class EventHandler:
         is_raw = self._raw is not None and message.topic == self._raw.topic
         return Heard(message.ce_id, message.content, may_differ=is_raw)
 
-    def _find(self, message: Message) -> tuple[UseCase[Any, object], object] | None:
+    def _find(self, message: Message) -> tuple[BatchUseCase[Any, object], object] | None:
         """The use-case and its command; None for an event that this service does not need."""
         if not message.is_readable:
             raise Poison("unreadable")

@@ -21,6 +21,11 @@ def begin(traceparent: str | None = None) -> str:
     return trace_id
 
 
+def take_over(trace_id: str) -> None:
+    """Goes on with a trace that is known by its id."""
+    _current.set(trace_id)
+
+
 def traceparent(trace_id: str) -> str:
     """A `traceparent` header with a new span of this trace. Source: W3C Trace Context."""
     return f"00-{trace_id or os.urandom(16).hex()}-{os.urandom(8).hex()}-01"

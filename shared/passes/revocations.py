@@ -10,7 +10,7 @@ from shared.events.ticketing import DeviceRevoked, PassesEnded, PersonRevoked
 from shared.observe.log import Log
 from shared.storage.db import PASSES, Connection, Pool
 from shared.storage.sql import load
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 from shared.unit.wake import Waker
 
 SQL = load(Path(__file__).parent / "sql")

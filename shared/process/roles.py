@@ -41,7 +41,8 @@ async def run_roles(service: Service, command: str) -> int:
     done, _ = await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
     died = done - {waiting}
     waiting.cancel()
-    service.closing.set()
+    if service.live is not None:
+        service.live.close()
     service.health.closing = True
     for task, part in tasks.items():
         part.stop()

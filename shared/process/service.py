@@ -1,10 +1,11 @@
 """What a service consists of. Whoever only asks something of one needs no web server and none of its pages."""
 
-import asyncio
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.kafka.dead_letters import DeadLetterBox
 from shared.kafka.own_name import OwnName
@@ -13,6 +14,9 @@ from shared.observe.health import Health
 from shared.settings import Settings
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+
+if TYPE_CHECKING:
+    from shared.web.live import Live
 
 ROLES = ("serve", "consume", "relay", "run")
 
@@ -37,7 +41,7 @@ class Service:
     """All parts of a service, built by its app.py.
 
     api is an ASGI app for the role that serves; the others answer for their health on the same port. Consumers that
-    are members of a group begin when own_name is held. background runs beside every role. `closing` is set first of
+    are members of a group begin when own_name is held. background runs beside every role. `live` is closed first of
     all at the end, so that open streams end.
     """
 
@@ -55,4 +59,4 @@ class Service:
     background: Sequence[Callable[[], Awaitable[None]]] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = ()
     seed: Callable[[], Awaitable[None]] | None = None
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    live: Live | None = None

@@ -43,13 +43,14 @@ COLLIDED: tuple[type[BaseException], ...] = (
     asyncpg.InvalidCachedStatementError,
     asyncpg.OutdatedSchemaCacheError,
 )
+# Something that one statement needs is held by somebody for too long; others may well go on.
+HELD_UP: tuple[type[BaseException], ...] = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 # What time heals. Loops go on, doors say "try again later"; anything else is our own mistake.
 PASSES: tuple[type[BaseException], ...] = (
     *AWAY,
     *COLLIDED,
+    *HELD_UP,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, until it is promoted or the address leads elsewhere
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
 )
 # What an event or a request says does not fit into a column or an index, and never will.
 UNFIT: tuple[type[Exception], ...] = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)

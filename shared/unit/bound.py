@@ -5,14 +5,20 @@ A command stands in the file of its use-case, so from `doors.place_order(PlaceOr
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
+from shared.errors import DomainError
 from shared.storage.db import Connection, Pool, acquire
+from shared.unit.batch import BatchUseCase, Together
 from shared.unit.idempotency import Once
-from shared.unit.unit import Unit, UseCase
+from shared.unit.tx import UseCase
+from shared.unit.unit import Unit
 
 C = TypeVar("C")
 R = TypeVar("R")
+# So many share a transaction at most: one that fails is not undone with hundreds, and nobody waits for thousands.
+_MOST_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +43,10 @@ class Reader(Generic[C, R]):
     async def __call__(self, asked: C) -> R:
         async with acquire(self.pool) as connection:
             return await self.read(connection, asked)
+
+
+def together(
+    unit: Unit, usecase: BatchUseCase[C, R | DomainError], size_of: Callable[[C], int] = lambda _command: 1
+) -> Together[C, R]:
+    """A use-case that does at once what is asked of it at the same time; size_of: how much one command asks for."""
+    return Together(partial(unit.run_batch, usecase), _MOST_TOGETHER, size_of)

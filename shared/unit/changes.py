@@ -1,9 +1,34 @@
 """The table `changes`: what a transaction touched, for whoever watches. Rows are written by the outbox's append."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from shared.storage.db import Connection, Pool, Record
+from shared.storage.db import Connection, Pool
 from shared.unit.statements import SQL
+
+Watched: TypeAlias = tuple[str, str]
+"""(topic, key) of something that changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state for whoever watches, as JSON, and its version; of two states of one key the higher version is newer.
+
+    It stands in a table that all of a service's processes read: no secret, no account and no link belongs into it.
+    """
+
+    version: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """snapshot: None if the change does not say what it led to."""
+
+    seq: int
+    watched: Watched
+    snapshot: Snapshot | None
 
 
 async def last_change(pool: Pool) -> int:
@@ -11,9 +36,12 @@ async def last_change(pool: Pool) -> int:
     return int(await pool.fetchval(SQL["last_change"]))
 
 
-async def changes_after(pool: Pool, seq: int, missing: Sequence[int]) -> list[Record]:
-    """seq, topic and key of later changes, and of those numbers that were not there when their neighbours were."""
-    return await pool.fetch(SQL["changes_after"], seq, missing)
+async def changes_after(pool: Pool, seq: int, missing: Sequence[int]) -> list[Change]:
+    """Later changes, and those of the numbers that were not there when their neighbours were."""
+    return [
+        Change(number, (topic, key), None if state is None else Snapshot(version, state))
+        for number, topic, key, version, state in await pool.fetch(SQL["changes_after"], seq, missing)
+    ]
 
 
 async def delete_old(connection: Connection) -> None:

@@ -61,6 +61,11 @@ class Key:
         """As the database knows it: from a hash nobody finds 16 signs that were drawn, as those of a UUID."""
         return hashlib.sha256(self.value.encode()).hexdigest()
 
+    @property
+    def proof(self) -> bytes:
+        """A hash that only this very request under this very key has: what it names may be known, the key is not."""
+        return hashlib.sha256(self.value.encode() + b"\n" + self.fingerprint).digest()
+
     def seal(self, answer: bytes) -> bytes:
         nonce = os.urandom(_NONCE_LENGTH)
         return _SEALED + nonce + self._cipher().encrypt(nonce, answer, None)
@@ -86,12 +91,21 @@ class Once(Generic[R]):
 
 async def claim(connection: Connection, once: Once[R]) -> R | None:
     """None if the request is to be done now, else the answer it was given before; waits for one under way."""
-    key = once.key
-    if await connection.fetchval(SQL["claim_idempotency"], key.stored, key.fingerprint, key.value):
+    if await connection.fetchval(SQL["claim_idempotency"], once.key.stored, once.key.fingerprint, once.key.value):
         return None
+    answer = await find(connection, once)
+    if answer is None:
+        raise IdempotencyConflict
+    return answer
+
+
+async def find(connection: Connection, once: Once[R]) -> R | None:
+    """The answer that the request was given before; None if it was given none. Raises IdempotencyConflict."""
+    key = once.key
     row = await connection.fetchrow(SQL["find_idempotency"], [key.stored, key.value])
-    known = (key.fingerprint, key.callerless)
-    if row is None or row["response"] is None or row["fingerprint"] not in known:
+    if row is None:
+        return None
+    if row["response"] is None or row["fingerprint"] not in (key.fingerprint, key.callerless):
         raise IdempotencyConflict
     try:
         return msgspec.json.decode(key.unseal(row["response"]), type=once.answer)

@@ -1,7 +1,7 @@
 """The outbox: events are rows that commit with what they tell of; the relay carries them to Kafka."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from shared.events.topics import EVENT_BYTES
 from shared.ids import uuid7
 from shared.observe import trace
 from shared.storage.db import Connection, Record
+from shared.unit.changes import Snapshot, Watched
 from shared.unit.statements import SQL
 
 # What Kafka takes, less room for a key and headers.
@@ -57,8 +58,8 @@ def row_of(event: Event, source: str, topic: str, now: datetime) -> OutboxRow:
     return OutboxRow(event_id, topic, event.key, event.AGGREGATE, event.subject, event.TYPE, payload, headers, now)
 
 
-async def append(connection: Connection, rows: Sequence[OutboxRow], changes: Sequence[tuple[str, str]]) -> None:
-    """Writes events in their order, and (topic, key) of each changed state for the live streams, in one statement.
+async def append(connection: Connection, rows: Sequence[OutboxRow], changes: Mapping[Watched, Snapshot | None]) -> None:
+    """Writes events in their order, and what changed for the live streams, in one statement.
 
     Called last in a transaction, when every aggregate's row is locked already.
     """
@@ -75,6 +76,8 @@ async def append(connection: Connection, rows: Sequence[OutboxRow], changes: Seq
         [row.at for row in rows],
         [topic for topic, _ in changes],
         [key for _, key in changes],
+        [snapshot and snapshot.version for snapshot in changes.values()],
+        [snapshot and snapshot.state for snapshot in changes.values()],
     )
 
 

@@ -58,7 +58,7 @@ async def end(pool: Pool, stopped: Stopped) -> None:
 
 async def _wake_pages(pool: Pool, topic: str) -> None:
     async with pool.acquire() as connection:
-        await outbox.append(connection, [], [(LIVE_TOPIC, topic)])
+        await outbox.append(connection, [], {(LIVE_TOPIC, topic): None})
 
 
 async def list_stopped(pool: Pool, now: datetime) -> list[Stopped]:

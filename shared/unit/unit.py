@@ -1,27 +1,26 @@
-"""The one way through a service: a use-case runs in one transaction with what it says.
+"""The one way through a service: use-cases run in one transaction with what they say.
 
-Both doors, HTTP and Kafka, call `unit.run(usecase, command)`. A use-case gets a Tx, its command and the time; it
-cannot reach Kafka or a bank.
+Both doors come here, HTTP by `run` and `run_batch`, Kafka by `hear`. A use-case gets a Tx, its command and the time.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.clock import Clock
-from shared.errors import DataFault, DomainError
-from shared.events.common import Event
-from shared.observe import trace
+from shared.errors import DomainError
 from shared.observe.log import Log
 from shared.observe.metrics import USECASE_SECONDS
-from shared.storage.db import COLLIDED, Connection, Pool, acquire
-from shared.unit import idempotency, inbox, outbox
+from shared.storage.db import COLLIDED, HELD_UP, PASSES, Pool, acquire
+from shared.unit import idempotency, inbox
+from shared.unit.batch import BatchUseCase, One
 from shared.unit.idempotency import Once
-from shared.unit.outbox import OutboxRow
+from shared.unit.inbox import Heard
+from shared.unit.tx import Tx, UseCase, name_of
 from shared.unit.wake import Waker
 
 log = Log(__name__)
@@ -31,53 +30,14 @@ R = TypeVar("R")
 _ATTEMPTS = 5
 
 
-class Tx:
-    """What a use-case may touch: one connection, and what it says when it commits."""
-
-    def __init__(self, connection: Connection, source: str, topic: str | None, now: datetime) -> None:
-        self.connection = connection
-        self._source = source
-        self._topic = topic
-        self._now = now
-        self._rows: list[OutboxRow] = []
-        self._touched: set[tuple[str, str]] = set()
-
-    def emit(self, event: Event) -> None:
-        """Says an event if and when the transaction commits. The aggregate's row must be locked before."""
-        assert self._topic is not None, f"{self._source} has no topic to say {event.TYPE} on"
-        self._rows.append(outbox.row_of(event, self._source, self._topic, self._now))
-
-    def touch(self, topic: str, key: str) -> None:
-        """Tells browsers that watch this key, after the commit, that its state changed."""
-        self._touched.add((topic, key))
-
-    async def flush(self) -> None:
-        """Writes what was said; the runner calls it last, so that seq is taken after every lock."""
-        if self.said_something:
-            await outbox.append(self.connection, self._rows, sorted(self._touched))
-
-    @property
-    def said_something(self) -> bool:
-        return bool(self._rows or self._touched)
-
-
-UseCase = Callable[[Tx, C, datetime], Awaitable[R]]
-
-
-class AlreadyHandled(Exception):
-    """The event was handled before; nothing was done now."""
-
-
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """An event to be handled once: its identifier, and 16 bytes that tell its content from another under the same.
+class Delivery:
+    """An event for its use-case. key: what it tells of; events of one key are done in their order."""
 
-    may_differ: whoever says it may use an identifier twice, and each content counts.
-    """
-
-    ce_id: str
-    content: bytes
-    may_differ: bool = False
+    usecase: BatchUseCase[Any, object]
+    one: One[Any]
+    heard: Heard
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,85 +50,143 @@ class Unit:
     clock: Clock
     waker: Waker
 
-    async def run(
-        self, usecase: UseCase[C, R], command: C, *, once: Once[R] | None = None, heard: Heard | None = None
-    ) -> R:
+    async def run(self, usecase: UseCase[C, R], command: C, *, once: Once[R] | None = None) -> R:
         """The use-case's result after its commit.
 
         once: a request to be done once; the stored answer comes back the second time.
-        heard: an event to be handled once; AlreadyHandled the second time, DataFault if it says something else then.
         """
         started = time.perf_counter()
-        outcome = "ok"
+
+        async def attempt() -> R:
+            async with self._transaction() as (tx, now):
+                if once is not None and (stored := await idempotency.claim(tx.connection, once)) is not None:
+                    return stored
+                result = await usecase(tx, command, now)
+                if once is not None:
+                    await idempotency.keep(tx.connection, once, result)
+            return result
+
+        error: BaseException | None = None
         try:
-            return await self._attempts(usecase, command, once, heard)
-        except AlreadyHandled:
-            outcome = "duplicate"
-            raise
-        except DomainError as error:
-            outcome = error.code
-            raise
-        except BaseException as error:
-            outcome = type(error).__name__
+            return await _again_while_it_collides(attempt)
+        except BaseException as raised:
+            error = raised
             raise
         finally:
-            self._tell(usecase, outcome, time.perf_counter() - started)
+            _tell(usecase, error, time.perf_counter() - started)
 
-    async def _attempts(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, heard: Heard | None) -> R:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return await self._attempt(usecase, command, once, heard)
-            except COLLIDED:
-                if attempt == _ATTEMPTS:
-                    raise
-                await asyncio.sleep(0.005 * attempt)
-        raise AssertionError
+    async def run_batch(self, usecase: BatchUseCase[C, R], batch: Sequence[One[C]]) -> list[R | Exception]:
+        """The answers after the commit; one that is refused has its error as its answer.
 
-    async def _attempt(self, usecase: UseCase[C, R], command: C, once: Once[R] | None, heard: Heard | None) -> R:
+        If the batch fails as a whole, each is tried alone, so that nobody pays for another's; where somebody holds up
+        one of them, side by side. What passes otherwise is raised.
+        """
+        started = time.perf_counter()
+
+        async def attempt() -> list[R | Exception]:
+            async with self._transaction() as (tx, now):
+                return list(await usecase(tx, batch, now))
+
+        try:
+            answers = await _again_while_it_collides(attempt)
+        except PASSES as error:
+            if len(batch) > 1 and isinstance(error, HELD_UP):
+                log.warning("batch_held_up", usecase=name_of(usecase), batch=len(batch), error=type(error).__name__)
+                alone = (self.run_batch(usecase, [one]) for one in batch)
+                found = await asyncio.gather(*alone, return_exceptions=True)
+                return [_only(answers) for answers in found]
+            self._tell_each(usecase, batch, [error] * len(batch), started)
+            raise
+        except Exception as error:
+            if len(batch) > 1:
+                log.warning("batch_failed", usecase=name_of(usecase), batch=len(batch), error=type(error).__name__)
+                return [answer for one in batch for answer in await self.run_batch(usecase, [one])]
+            answers = list[R | Exception]([error])
+        self._tell_each(usecase, batch, answers, started)
+        return answers
+
+    async def hear(self, told: Sequence[Delivery]) -> list[bool]:
+        """Handles events in one transaction, each once; False where it had been handled before.
+
+        Raises DataFault if one says something else than it did then, and what a use-case raises: nothing is done then.
+        """
+        started = time.perf_counter()
+
+        async def attempt() -> list[bool]:
+            async with self._transaction() as (tx, now):
+                is_new = await inbox.claim(tx.connection, [event.heard for event in told])
+                for usecase, batch in _steps([event for event, new in zip(told, is_new, strict=True) if new]):
+                    await usecase(tx, batch, now)
+            return is_new
+
+        try:
+            is_new = await _again_while_it_collides(attempt)
+        except BaseException as error:
+            for event in told:
+                event.one.follow()
+                _tell(event.usecase, error, time.perf_counter() - started, len(told))
+            raise
+        for event, new in zip(told, is_new, strict=True):
+            event.one.follow()
+            _tell(event.usecase, None, time.perf_counter() - started, len(told), is_new=new)
+        return is_new
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncGenerator[tuple[Tx, datetime]]:
+        """One transaction, and the time at which it began; what was said in it is written last."""
         now = self.clock()
         async with acquire(self.pool) as connection, connection.transaction():
-            if heard is not None:
-                await _claim(connection, heard)
-            if once is not None and (stored := await idempotency.claim(connection, once)) is not None:
-                return stored
             tx = Tx(connection, self.service, self.topic, now)
-            result = await usecase(tx, command, now)
-            if once is not None:
-                await idempotency.keep(connection, once, result)
+            yield tx, now
             await tx.flush()
         if tx.said_something:
             self.waker.wake()
-        return result
 
-    def _tell(self, usecase: UseCase[C, R], outcome: str, seconds: float) -> None:
-        name = name_of(usecase)
-        known = "ok" if outcome == "ok" else "duplicate" if outcome == "duplicate" else "refused"
-        USECASE_SECONDS.labels(name, known).observe(seconds)
-        log.info("usecase", usecase=name, outcome=outcome, ms=round(seconds * 1000, 2))
-
-
-async def _claim(connection: Connection, heard: Heard) -> None:
-    claim = await inbox.claim(connection, heard.ce_id, heard.content)
-    if claim == "differs" and heard.may_differ:
-        claim = await inbox.claim(connection, f"{heard.ce_id}#{heard.content.hex()}", heard.content)
-    match claim:
-        case "again":
-            raise AlreadyHandled
-        case "differs":
-            raise DataFault("repeated_id", "an event of this identifier was handled, and it said something else")
-        case "first":
-            pass
+    def _tell_each(self, usecase: object, batch: Sequence[One[C]], answers: Sequence[object], started: float) -> None:
+        seconds = time.perf_counter() - started
+        for one, answer in zip(batch, answers, strict=True):
+            one.follow()
+            _tell(usecase, answer if isinstance(answer, BaseException) else None, seconds, len(batch))
 
 
-def name_of(usecase: object) -> str:
-    """A use-case's name, also when app.py bound collaborators to it."""
-    while isinstance(usecase, partial):
-        usecase = usecase.func
-    return str(getattr(usecase, "__name__", type(usecase).__name__))
+def _steps(told: Sequence[Delivery]) -> list[tuple[BatchUseCase[Any, object], list[One[Any]]]]:
+    """Events by use-case, so that each use-case is run once; more often only where a key's order asks for it."""
+    steps: dict[tuple[int, BatchUseCase[Any, object]], list[One[Any]]] = {}
+    last: dict[bytes, tuple[int, BatchUseCase[Any, object]]] = {}
+    for event in told:
+        step = (0, event.usecase)
+        if (before := last.get(event.key)) is not None:
+            step = before if before[1] is event.usecase else (before[0] + 1, event.usecase)
+        last[event.key] = step
+        steps.setdefault(step, []).append(event.one)
+    return [(usecase, steps[number, usecase]) for number, usecase in sorted(steps, key=lambda step: step[0])]
 
 
-def follow(trace_id: str) -> None:
-    """Events said from here on belong to this trace; the bank's own is kept as a link in the log."""
-    if trace_id and trace_id != trace.current():
-        log.info("trace_followed", linked_trace_id=trace.current())
-        trace.begin(trace.traceparent(trace_id))
+def _only(answers: list[R | Exception] | BaseException) -> R | Exception:
+    """The answer of a batch of one."""
+    if isinstance(answers, list):
+        return answers[0]
+    if isinstance(answers, Exception):
+        return answers
+    raise answers
+
+
+async def _again_while_it_collides(attempt: Callable[[], Awaitable[R]]) -> R:
+    for number in range(1, _ATTEMPTS + 1):
+        try:
+            return await attempt()
+        except COLLIDED:
+            if number == _ATTEMPTS:
+                raise
+            await asyncio.sleep(0.005 * number)
+    raise AssertionError
+
+
+def _tell(usecase: object, error: BaseException | None, seconds: float, batch: int = 1, *, is_new: bool = True) -> None:
+    """One line and one measurement of each that was asked for; batch: how many shared its transaction."""
+    outcome = error.code if isinstance(error, DomainError) else type(error).__name__ if error is not None else "ok"
+    if error is None and not is_new:
+        outcome = "duplicate"
+    name = name_of(usecase)
+    USECASE_SECONDS.labels(name, outcome if outcome in ("ok", "duplicate") else "refused").observe(seconds)
+    log.info("usecase", usecase=name, outcome=outcome, ms=round(seconds * 1000, 2), batch=batch)

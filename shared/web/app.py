@@ -18,10 +18,10 @@ from shared.passes.auth import Doors, allow_anyone
 from shared.unit.idempotency import IdempotencyMissing, Key
 from shared.web.bodies import BODY
 from shared.web.entrance import Entrance, Ways, caller_of
-from shared.web.layers import Observed
+from shared.web.layers import Surroundings
 from shared.web.limiter import Limiter
 from shared.web.pages import Pages
-from shared.web.problems import Problems, respond
+from shared.web.problems import Problems
 from shared.web.security_headers import SecurityHeaders
 from shared.web.texts import Texts
 
@@ -46,7 +46,6 @@ def create_app(
     app.state.doors = doors
     app.state.pages = pages
     app.state.limiter = limiter = Limiter()
-    texts = Texts.of() if pages is None else pages.texts
     ways: list[APIRoute] = []
     for router in (_platform_routes(ready), *routers):
         ways += routes_of(router.routes)
@@ -54,16 +53,13 @@ def create_app(
     if pages is not None:
         app.router.routes.extend(pages.static_routes())
 
-    async def answer(request: Request, error: Exception) -> Response:
-        return respond(request, error, texts, pages)
-
+    problems = Problems(Texts.of() if pages is None else pages.texts, pages)
     for kind in (DomainError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, answer)
+        app.add_exception_handler(kind, problems.answer)
     # The last one added is the outermost.
     app.add_middleware(Entrance, ways=Ways(ways), limiter=limiter)
-    app.add_middleware(Problems, texts=texts, pages=pages)
-    app.add_middleware(SecurityHeaders, openings=() if pages is None else pages.openings)
-    app.add_middleware(Observed)
+    headers = SecurityHeaders(() if pages is None else pages.openings)
+    app.add_middleware(Surroundings, headers=headers, problems=problems)
     return app
 
 
@@ -96,7 +92,11 @@ def _platform_routes(ready: Ready) -> APIRouter:
     return router
 
 
-async def once_key(request: Request) -> Key:
+async def _once_key(request: Request) -> Key:
+    return once_key(request)
+
+
+def once_key(request: Request) -> Key:
     """Names this request: header `Idempotency-Key` (quoted or bare), else the form field `idempotency_key`."""
     body: bytes = request.scope.get(BODY, b"")
     value = request.headers.get("idempotency-key", "").strip().strip('"') or _key_in_form(request, body)
@@ -113,4 +113,4 @@ def _key_in_form(request: Request, body: bytes) -> str:
     return parse_qs(body.decode("utf-8", "replace")).get("idempotency_key", [""])[0]
 
 
-OnceKey = Annotated[Key, Depends(once_key)]
+OnceKey = Annotated[Key, Depends(_once_key)]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fastapi.routing import APIRoute
-from fastapi.sse import EventSourceResponse
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +19,7 @@ from shared.errors import DomainError, Forbidden
 from shared.passes.auth import Allow, Pass, Rule, rule_of
 from shared.web.addresses import address_of, is_our_machine
 from shared.web.bodies import bounded
+from shared.web.event_stream import EventStream
 from shared.web.limiter import Limiter
 from shared.web.limits import (
     MOST_HEAD_BYTES,
@@ -35,6 +36,7 @@ from shared.web.limits import (
     limits_of,
 )
 from shared.web.links import own_path
+from shared.web.thin import Thin, thin_of
 
 _VISITOR = "mot_cham.visitor"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -48,21 +50,23 @@ class CrossSite(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One route, as it is asked for."""
+    """One route, as it is asked for; route and thin: of a thin door."""
 
     pattern: re.Pattern[str]
     rule: Rule | None
     body: BodySize
     rate: Rate
     is_stream: bool
+    route: APIRoute | None = None
+    thin: Thin | None = None
 
     @staticmethod
     def of(route: APIRoute, method: str) -> "Way":
         rule, limits = rule_of(route), limits_of(route.endpoint)
         assert isinstance(rule, Allow) or not limits.body.streamed, f"{route.path} takes much from anybody"
         rate = limits.rate or (WRITES if method in _WRITING else READS)
-        is_stream = isinstance(route.response_class, type) and issubclass(route.response_class, EventSourceResponse)
-        return Way(route.path_regex, rule, limits.body, rate, is_stream)
+        is_stream = isinstance(route.response_class, type) and issubclass(route.response_class, EventStream)
+        return Way(route.path_regex, rule, limits.body, rate, is_stream, route, thin_of(route))
 
 
 # What no route serves: static files, and addresses that do not exist, which take no body.
@@ -120,12 +124,22 @@ class Entrance:
         if is_written and found is not None:
             receive = await bounded(scope, receive, way.body)
         if not way.is_stream or is_our_machine(address):
-            await self._app(scope, receive, send)
+            await self._call(way, scope, receive, send)
             return
         key = f"link {scope['path']}" if visitor is None else f"session {visitor.subject_id}"
         most = STREAMS_A_LINK if visitor is None else STREAMS_A_SESSION
         with self._limiter.stream({f"address {address}": STREAMS_AN_ADDRESS, key: most}):
+            await self._call(way, scope, receive, send)
+
+    async def _call(self, way: Way, scope: Scope, receive: Receive, send: Send) -> None:
+        if way.thin is None:
             await self._app(scope, receive, send)
+            return
+        scope["route"] = way.route
+        found = way.pattern.match(scope["path"])
+        assert found is not None
+        response = await way.thin(Request(scope, receive), found.groupdict())
+        await response(scope, receive, send)
 
     def _let_in(self, way: Way, scope: Scope, address: str) -> Pass | None:
         """Who asks, if the way asks for a pass; raises what keeps them out."""
@@ -145,9 +159,15 @@ class Entrance:
             self._limiter.count(rate, address)
 
 
-def caller_of(scope: Scope) -> str:
-    """Who asks, by the pass that their way asked for; "" without one."""
+def visitor_of(scope: Scope) -> Pass | None:
+    """Who asks, by the pass that their way asked for."""
     visitor: Pass | None = scope.get(_VISITOR)
+    return visitor
+
+
+def caller_of(scope: Scope) -> str:
+    """Their id; "" without a pass."""
+    visitor = visitor_of(scope)
     return "" if visitor is None else str(visitor.subject_id)
 
 

@@ -6,18 +6,19 @@ A stream sends states, never differences, so a browser that comes back simply ge
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
-from fastapi.sse import ServerSentEvent
 
 from shared.clock import until, utc_now
 from shared.observe.log import Log
 from shared.observe.metrics import STREAMS_OPEN
 from shared.storage.db import PASSES, Pool
 from shared.unit import stopped
-from shared.unit.changes import changes_after, last_change
+from shared.unit.changes import Watched, changes_after, last_change
 from shared.unit.wake import Waker
+from shared.web.event_stream import KEEP_ALIVE_S, StreamEvent, StreamEvents
+from shared.web.states import States
 
 log = Log(__name__)
 
@@ -28,10 +29,7 @@ _PAUSE_S = 0.005
 _RETRY_MS = 1000
 # So late it is noticed that a consumer is gone which said that it pauses.
 _STOPS_EVERY_S = 10.0
-# So soon whoever's pass ended hears no more, also if nothing happens that would wake their stream.
-_ASK_AGAIN_S = 30.0
 
-Watched = tuple[str, str]
 State = bytes | Mapping[str, object]
 
 
@@ -41,17 +39,24 @@ def _everybody() -> bool:
 
 
 class Live:
-    """One per process; `run()` reads the changes, `stream()` serves one browser."""
+    """One per process; `run()` reads the changes, `stream()` serves one browser, `close()` ends all streams."""
 
-    def __init__(self, pool: Pool, waker: Waker, closing: asyncio.Event) -> None:
+    def __init__(self, pool: Pool, waker: Waker) -> None:
+        self.states = States()
         self._pool = pool
         self._woken = waker.listen()
-        self._closing = closing
+        self.closing = asyncio.Event()
         self._watchers: dict[Watched, set[asyncio.Event]] = {}
         self._last: int | None = None
         self._missing: set[int] = set()
         self._stopped: frozenset[str] = frozenset()
         self._stops_seen_at = float("-inf")
+
+    def close(self) -> None:
+        """Ends all streams, and those that are opened from now on; a service says so first of all when it ends."""
+        self.closing.set()
+        for watched in self._watchers:
+            self._wake(watched)
 
     async def run(self) -> None:
         """Wakes the streams for as long as it runs."""
@@ -69,14 +74,15 @@ class Live:
     async def _read(self) -> None:
         if self._last is None:
             self._last = max(0, await last_change(self._pool) - _WINDOW)
-        rows = await changes_after(self._pool, self._last, list(self._missing))
-        if not rows:
+        changes = await changes_after(self._pool, self._last, list(self._missing))
+        if not changes:
             return
-        self._note(row["seq"] for row in rows)
-        for row in rows:
-            if row["topic"] == stopped.LIVE_TOPIC:
+        self._note(change.seq for change in changes)
+        for change in changes:
+            if change.watched[0] == stopped.LIVE_TOPIC:
                 await self._look_at_stops()
-            self._wake(row["topic"], row["key"])
+            self.states.hear(change.watched, change.snapshot)
+            self._wake(change.watched)
 
     def is_stopped(self, topic: str) -> bool:
         """Whether nothing of a topic is heard for now, so that a page shall not let anybody wait in vain.
@@ -90,10 +96,10 @@ class Live:
         now = frozenset(stop.topic for stop in await stopped.list_stopped(self._pool, utc_now()))
         changed, self._stopped = self._stopped ^ now, now
         for topic in changed:
-            self._wake(stopped.LIVE_TOPIC, topic)
+            self._wake((stopped.LIVE_TOPIC, topic))
 
-    def _wake(self, topic: str, key: str) -> None:
-        for event in self._watchers.get((topic, key), ()):
+    def _wake(self, watched: Watched) -> None:
+        for event in self._watchers.get(watched, ()):
             event.set()
 
     def _note(self, seqs: Iterable[int]) -> None:
@@ -113,12 +119,12 @@ class Live:
         min_interval_s: float = 0,
         *,
         stay: Callable[[], bool] = _everybody,
-    ) -> AsyncIterator[ServerSentEvent]:
-        """The state now, then whenever it differs, until the service closes.
+    ) -> StreamEvents:
+        """The state now, then whenever it differs, until the service closes; None when nothing was said for a while.
 
-        watch: pairs (topic, key) as given to tx.touch. read: the whole state, JSON bytes or what becomes JSON.
-        stay: whether the browser's pass still admits it; if not, the last event is `ended`.
-        FastAPI adds a comment every 15 s, so that proxies keep the connection.
+        watch: as given to tx.touch. read: the whole state, JSON bytes or what becomes JSON.
+        stay: whether the browser's pass still admits it; if not, the last event is `ended`. It is asked at each wake,
+        and so soon that whoever's pass ended hears no more also if nothing happens that would wake their stream.
         """
         changed = asyncio.Event()
         for watched in watch:
@@ -126,9 +132,9 @@ class Live:
         STREAMS_OPEN.inc()
         sent: bytes | None = None
         try:
-            while not self._closing.is_set():
+            while not self.closing.is_set():
                 if not stay():
-                    yield ServerSentEvent(raw_data="{}", event="ended")
+                    yield StreamEvent(b"{}", "ended")
                     return
                 changed.clear()
                 seq = self._last or 0
@@ -137,11 +143,11 @@ class Live:
                     sent = state
                     # Browsers that lost one server shall not all come back in the same instant.
                     retry = _RETRY_MS + random.randrange(_RETRY_MS)  # noqa: S311 - no secret
-                    yield ServerSentEvent(raw_data=state.decode(), event=event, id=str(seq), retry=retry)
+                    yield StreamEvent(state, event, str(seq), retry)
                 if min_interval_s:
-                    await until(self._closing, seconds=min_interval_s)
-                while stay() and not (changed.is_set() or self._closing.is_set()):
-                    await until(changed, self._closing, seconds=_ASK_AGAIN_S)
+                    await until(self.closing, seconds=min_interval_s)
+                while stay() and not await until(changed, seconds=KEEP_ALIVE_S):
+                    yield None
         except PASSES as error:
             # The browser comes back by itself and finds out how we are.
             log.warning("stream_lost_database", error=type(error).__name__)

@@ -8,9 +8,8 @@ from urllib.parse import urlencode
 from asyncpg import CharacterNotInRepertoireError
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DomainError
 from shared.observe import trace
@@ -74,33 +73,22 @@ def wants_page(request: Request) -> bool:
 
 
 class Problems:
-    """Answers requests that failed; also the ASGI layer that catches what no handler expected."""
+    """Answers requests that failed, also by what no handler expected."""
 
-    def __init__(self, app: ASGIApp, texts: Texts, pages: Pages | None) -> None:
-        self._app = app
+    def __init__(self, texts: Texts, pages: Pages | None) -> None:
         self._texts = texts
         self._pages = pages
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
+    def note(self, error: Exception) -> None:
+        """Says in the log what somebody should look at."""
+        if isinstance(error, PASSES):
+            log.warning("request_lost_database", error=type(error).__name__)
+        elif not isinstance(error, (DomainError, RequestValidationError, CharacterNotInRepertoireError)):
+            log.error("unexpected", with_trace=True, error=type(error).__name__)
 
-        async def send_and_note(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_and_note)
-        except ClientDisconnect:
-            return
-        except Exception as error:
-            if isinstance(error, PASSES):
-                log.warning("request_lost_database", error=type(error).__name__)
-            elif not isinstance(error, (DomainError, CharacterNotInRepertoireError)):
-                log.error("unexpected", with_trace=True, error=type(error).__name__)
-            if started or scope["type"] != "http":
-                raise
-            await respond(Request(scope, receive), error, self._texts, self._pages)(scope, receive, send)
+    async def answer(self, request: Request, error: Exception) -> Response:
+        """Async although it awaits nothing: FastAPI sends plain functions through a thread."""
+        return respond(request, error, self._texts, self._pages)
 
 
 def respond(request: Request, error: BaseException, texts: Texts, pages: Pages | None) -> Response:

@@ -1,14 +1,10 @@
-"""The headers that keep our pages shut: content security policy, camera, referrer. A pure ASGI middleware.
+"""The headers that keep our pages shut: content security policy, camera, referrer.
 
-What a page needs open stands beside its router as an Opening, so nothing here names an address of a service. It is
-pure ASGI because a `BaseHTTPMiddleware` around an event stream turns each shutdown into tracebacks.
+What a page needs open stands beside its router as an Opening, so nothing here names an address of a service.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def _policy(*script_sources: str) -> str:
@@ -75,23 +71,17 @@ def security_headers(path: str, openings: Sequence[Opening] = ()) -> dict[str, s
 
 
 class SecurityHeaders:
-    """Adds the headers to every response; one that a handler set itself is kept."""
+    """The headers of every response of a service, as they go over the wire."""
 
-    def __init__(self, app: ASGIApp, openings: Sequence[Opening]) -> None:
-        self._app = app
+    def __init__(self, openings: Sequence[Opening]) -> None:
         self._openings = openings
+        # By which openings hold, so it has a handful of entries however many addresses are asked for.
+        self._known: dict[tuple[bool, ...], list[tuple[bytes, bytes]]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path: str = scope["path"]
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in security_headers(path, self._openings).items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+    def at(self, path: str) -> Sequence[tuple[bytes, bytes]]:
+        """Those of a response at this path; one that a handler set itself is to be kept."""
+        holding = tuple(opening.holds(path) for opening in self._openings)
+        if holding not in self._known:
+            texts = security_headers(path, self._openings)
+            self._known[holding] = [(name.lower().encode(), value.encode()) for name, value in texts.items()]
+        return self._known[holding]

@@ -42,8 +42,8 @@ def test_every_bound_use_case_has_its_own_name(service: str) -> None:
 
 
 def _bound(value: ast.expr) -> str | None:
-    """The name of the function in Bound(unit, f), Reader(pool, f) or either of them with partial(f, ...)."""
-    if not (isinstance(value, ast.Call) and getattr(value.func, "id", "") in ("Bound", "Reader")):
+    """The function's name in Bound(unit, f), together(unit, f), Reader(pool, f) or one of them with partial(f, ...)."""
+    if not (isinstance(value, ast.Call) and getattr(value.func, "id", "") in ("Bound", "Reader", "together")):
         return None
     function = value.args[1]
     if isinstance(function, ast.Call):

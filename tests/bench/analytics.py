@@ -1,18 +1,17 @@
 """How fast analytics reads what it has missed: one worker, and two with half the partitions each, from offset 0."""
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 from services.analytics.stream.rebuild import TABLES
 from shared.events.common import Event
 from shared.ids import uuid7
-from tests.bench.figures import Figure
+from tests.bench.cpu import spent_s
+from tests.bench.figures import Figure, Number, figure
 from tests.bench.memory import family
 from tests.support.analytics_stage import NOON, Sale, Stage, open_stage, scan, venue
 from tests.support.forks import end
@@ -23,7 +22,6 @@ _SALES = 60_000
 _AT_ONCE, _STORED_AT_ONCE = 5_000, 100_000
 _VENUES = 20
 _WANTED_PER_S = {1: 50_000, 2: 85_000}
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _COUNTED_TO = "SELECT coalesce(sum(next_offset), 0)::bigint FROM offsets"
 _BEGUN_BY = "SELECT count(DISTINCT partition) FROM offsets WHERE next_offset > 0"
 # As our ids come: sorted by their time. Of venues that the log does not tell of, for they stand in no rollup.
@@ -100,12 +98,11 @@ async def _catch_up(stage: Stage, workers: int, events: int, postgres: int) -> F
             end(process)
     rest = max(events - counted, 1)
     python_us, postgres_us = ((later - sooner) / rest * 1e6 for sooner, later in zip(before, after, strict=True))
-    per_s, wanted = rest / took_s, _WANTED_PER_S[workers]
-    return Figure(
+    return figure(
         f"analytics catch-up, {workers} worker{'s'[: workers - 1]} ({rest} of {events} events)",
-        f"{per_s:.0f}/s, CPU an event {python_us:.1f} us, PostgreSQL {postgres_us:.1f} us",
-        wanted=f">= {wanted}/s",
-        holds=per_s >= wanted,
+        Number("", rest / took_s, "/s", at_least=_WANTED_PER_S[workers]),
+        Number("CPU an event", python_us, "us"),
+        Number("PostgreSQL", postgres_us, "us"),
     )
 
 
@@ -115,13 +112,4 @@ async def _has_reached(stage: Stage, question: str, number: int) -> bool:
 
 def _cpu_s(pids: Sequence[int]) -> float:
     """User and system time so far, with that of children who have ended."""
-    return sum(_ticks(pid) for pid in pids) * _TICK_S
-
-
-def _ticks(pid: int) -> int:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    # The program's name stands in brackets and may hold blanks, so count from the last bracket on.
-    return sum(map(int, stat.rpartition(")")[2].split()[11:15]))
+    return sum(spent_s(pid, with_ended_children=True) for pid in pids)

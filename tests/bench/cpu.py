@@ -36,16 +36,16 @@ class Reading:
 
 def read(system: RealSystem) -> Reading:
     """Services and Kafka with their children, PostgreSQL's sessions by database, and ourselves."""
-    seconds = {(GENERATOR, os.getpid()): _spent_s(os.getpid())}
+    seconds = {(GENERATOR, os.getpid()): spent_s(os.getpid())}
     for name in ("kafka", *system.http_ports):
-        seconds |= {(name, pid): _spent_s(pid) for pid in family(_pid(system, name))}
+        seconds |= {(name, pid): spent_s(pid) for pid in family(_pid(system, name))}
     postmaster, *children = family(_pid(system, "postgres"))
-    postgres_s = _spent_s(postmaster, with_ended_children=True)
+    postgres_s = spent_s(postmaster, with_ended_children=True)
     for pid in children:
-        spent_s = _spent_s(pid)
-        postgres_s += spent_s
+        own_s = spent_s(pid)
+        postgres_s += own_s
         if (title := _SESSION.match(_title(pid))) is not None:
-            seconds[f"PostgreSQL for {title[1].decode()}", pid] = spent_s
+            seconds[f"PostgreSQL for {title[1].decode()}", pid] = own_s
     return Reading(seconds, postgres_s)
 
 
@@ -63,7 +63,7 @@ def _pid(system: RealSystem, name: str) -> int:
     return pid
 
 
-def _spent_s(pid: int, *, with_ended_children: bool = False) -> float:
+def spent_s(pid: int, *, with_ended_children: bool = False) -> float:
     """User and system time; 0 for a process that ended meanwhile, whose time its parent has."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")

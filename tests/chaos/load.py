@@ -11,6 +11,8 @@ from shared.ids import uuid7
 from tests.support.buyers import ENTRIES, Buyers, OrderState, transfer_for
 
 ORDERS_PER_S = 5.0
+# Now and then so many come at once, so that parts are killed in the middle of large batches too.
+BUS, BUSES = 50, 0.02
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Load:
         end = loop.time() + for_s
         async with asyncio.TaskGroup() as journeys:
             while loop.time() < end:
-                journeys.create_task(self._journey(random.Random(self.rng.random())))
+                for _ in range(BUS if self.rng.random() < BUSES else 1):
+                    journeys.create_task(self._journey(random.Random(self.rng.random())))
                 await asyncio.sleep(self.rng.expovariate(ORDERS_PER_S))
 
     async def tell(self, transfer: Transfer) -> None:

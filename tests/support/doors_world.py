@@ -168,7 +168,8 @@ async def _built(name: str, environment: dict[str, str], cluster: Cluster, stack
         stack.push_async_callback(close)
     for work in service.background:
         stack.callback(asyncio.ensure_future(work()).cancel)
-    service.closing.set()
+    assert service.live is not None
+    service.live.close()
     return service
 
 

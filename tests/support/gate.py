@@ -18,9 +18,9 @@ from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
 from services.ticketing.sales.domain.places import PAID
 from services.ticketing.sales.domain.pricing import price_order
 from services.ticketing.sales.domain.tickets import Ticket
-from services.ticketing.sales.store.orders import insert_order
-from services.ticketing.sales.store.places import hold_places, sell_places
-from services.ticketing.sales.store.tickets import tickets_of_order
+from services.ticketing.sales.store.orders import NewOrder, insert_orders, write_orders
+from services.ticketing.sales.store.places import lock_days, write_days
+from services.ticketing.sales.store.tickets import insert_tickets
 from services.ticketing.sales.usecases.issue_tickets import issue_tickets
 from shared.clock import local_date, utc_now
 from shared.events.topics import TICKETING_EVENTS
@@ -30,7 +30,8 @@ from shared.keys.files import Signer
 from shared.passes.auth import Pass, Role, sign_pass
 from shared.seed.reader import read_seed
 from shared.storage.db import Pool, create_pool
-from shared.unit.unit import Tx, Unit
+from shared.unit.tx import Tx
+from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.keys import new_keys
 
@@ -147,8 +148,12 @@ async def _issue(
         trace_id="",
         version=1,
     )
-    await hold_places(tx.connection, order.places, product.daily_capacity, PAID)
-    await insert_order(tx.connection, order)
-    await sell_places(tx.connection, order.places)
-    await issue_tickets(tx, order, catalogue, signer, now)
-    return await tickets_of_order(tx.connection, order.order_id)
+    days = await lock_days(tx.connection, [order.places], {PRODUCT: product.daily_capacity})
+    assert days.hold(order.places, PAID)
+    await insert_orders(tx.connection, [NewOrder(order)])
+    days.sell(order.places)
+    await write_days(tx.connection, days)
+    ticketed, tickets = issue_tickets(tx, order, catalogue, signer, now)
+    await write_orders(tx.connection, [ticketed])
+    await insert_tickets(tx.connection, tickets)
+    return tickets

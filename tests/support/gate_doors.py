@@ -1,6 +1,5 @@
 """The doors of a gate on a real database, asked by paired phones over HTTP."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -100,7 +99,7 @@ async def open_gate(cluster: Cluster) -> AsyncIterator[Gate]:
         doors = Doors(PassKeys({1: venue.pass_key.private_key.public_key()}), revocations, utc_now)
         pages = Pages(WEBS, "ticketing")
         app = create_app("ticketing", [gate.router, typed.router, conflicts.router], Health(pool).ready, doors, pages)
-        live = Live(pool, waker, asyncio.Event())
+        live = Live(pool, waker)
 
         def open_with(public_keys: Mapping[int, Ed25519PublicKey]) -> GateDoors:
             app.state.gate = gate_doors(venue.unit, pages, live, lambda: venue.catalogue, public_keys)

@@ -25,6 +25,7 @@ from services.ticketing.codes.picture import svg
 from services.ticketing.sales.api.order_view import LineView, OrderView, TicketView
 from services.ticketing.sales.domain.places import SoldOut
 from services.ticketing.sales.domain.pricing import NoPlaces
+from services.ticketing.sales.states import uses_of
 from shared.clock import local_date, utc_now
 from shared.errors import DomainError
 from shared.ids import OrderId, TicketId, VenueId, uuid7
@@ -32,7 +33,9 @@ from shared.money import Dong
 from shared.qr.images import svg_for
 from shared.qr.vietqr import TransferQr, encode
 from shared.seed.reader import read_seed
+from shared.web.layers import Surroundings
 from shared.web.pages import Pages
+from shared.web.problems import Problems
 from shared.web.security_headers import SecurityHeaders
 from tests.support.catalogue import seed_calendar, seed_product, seed_tariff
 
@@ -181,7 +184,8 @@ class SamplePages:
             Route("/api/orders/{token}/live", _silence),
             *self.pages.static_routes(),
         ]
-        return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, openings=self.pages.openings)])
+        headers, problems = SecurityHeaders(self.pages.openings), Problems(self.pages.texts, self.pages)
+        return Starlette(routes=routes, middleware=[Middleware(Surroundings, headers=headers, problems=problems)])
 
     async def home(self, request: Request) -> Response:
         cards = venue_cards(self.catalogue, TODAY)
@@ -232,7 +236,7 @@ class SamplePages:
     async def tickets(self, request: Request) -> Response:
         shown, tickets = TICKETS[request.path_params["state"]]
         pairs = [(one, svg(one.code, label=one.short_code)) for one in tickets]
-        return self.pages.render(request, "visitor/tickets.html", order=shown, tickets=pairs)
+        return self.pages.render(request, "visitor/tickets.html", order=shown, tickets=pairs, uses=uses_of(tickets))
 
     async def problem(self, request: Request) -> Response:
         return self.pages.problem(request, request.path_params["code"], 404, {})

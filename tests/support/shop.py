@@ -1,7 +1,6 @@
 """The flag tower as a shop on a real database: orders placed, paid, given up, with a clock that the test moves."""
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -19,16 +18,19 @@ from services.ticketing.catalogue.domain.products import Category, Product
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.usecases.cancel_order import CancelOrder, OrderNotCancellable, cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
-from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder, place_order
+from services.ticketing.sales.usecases.hear_payments import hear_payments
+from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder, place_orders
 from shared.events.payments import IntentEvent, PaymentPartial, PaymentSettled
 from shared.ids import OrderId, uuid7
 from shared.storage.db import Pool
-from shared.unit.unit import Unit, UseCase
+from shared.unit.batch import One
+from shared.unit.tx import UseCase
+from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
+from tests.support.batches import alone
 from tests.support.gate import PRODUCT, Venue, venue_in
 
 MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -56,7 +58,11 @@ class Shop:
 
     @property
     def place(self) -> UseCase[PlaceOrder, PlacedOrder]:
-        return partial(place_order, catalogue=self.catalogue, signer=self.venue.signer)
+        return alone(partial(place_orders, catalogue=self.catalogue, signer=self.venue.signer))
+
+    @property
+    def hear(self) -> UseCase[IntentEvent, None]:
+        return alone(partial(hear_payments, catalogue=self.catalogue, signer=self.venue.signer))
 
     def catalogue(self) -> Catalogue:
         return self.venue.catalogue
@@ -90,11 +96,33 @@ class Shop:
                 self.now[0] += timedelta(hours=1)
                 await self.unit.run(partial(expire_orders, catalogue=self.catalogue), ExpireOrders(self.now[0]))
             case "part":
-                await self.unit.run(note_intent, await self.told(order, PaymentPartial, 10_000))
+                await self.unit.run(self.hear, await self.told(order, PaymentPartial, 10_000))
             case "whole":
-                paid = await self.told(order, PaymentSettled, order.total_vnd)
-                settle = partial(settle_order, catalogue=self.catalogue, signer=self.venue.signer)
-                await self.unit.run(settle, paid)
+                await self.unit.run(self.hear, await self.told(order, PaymentSettled, order.total_vnd))
+
+    async def order_together(self, people: Sequence[int]) -> list[PlacedOrder | Exception]:
+        """Orders that come at the same time, in one transaction."""
+        commands = [
+            PlaceOrder(OrderId(uuid7()), PRODUCT, VISIT_ON, 0, {Category("adult"): count}, "per_person")
+            for count in people
+        ]
+        place = partial(place_orders, catalogue=self.catalogue, signer=self.venue.signer)
+        answers = await self.unit.run_batch(place, [One(command, "") for command in commands])
+        return [*answers]
+
+    async def hear_together(self, steps: Sequence[tuple[Step, PlacedOrder]]) -> None:
+        """Words of payments that come in one poll: a part of the money, or the whole of it."""
+        words = [
+            One(
+                await self.told(order, PaymentPartial, 10_000)
+                if step == "part"
+                else await self.told(order, PaymentSettled, order.total_vnd),
+                "",
+            )
+            for step, order in steps
+        ]
+        hear = partial(hear_payments, catalogue=self.catalogue, signer=self.venue.signer)
+        assert await self.unit.run_batch(hear, words) == [None] * len(words)
 
     async def cancel(self, order: PlacedOrder) -> bool:
         """False if the order was paid before."""
@@ -154,7 +182,7 @@ async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[Shop]:
     headers = {"accept": "text/html", "accept-language": "en"}
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as visitor:
         shop = Shop(venue, now, visitor, app)
-        live = Live(pool, waker, asyncio.Event())
+        live = Live(pool, waker)
         app.state.sales = sales_doors(unit, pages, live, shop.catalogue, venue.signer)
         await shop.clear()
         yield shop

@@ -22,6 +22,7 @@ from shared.process.operator import COMMON
 from shared.process.service import Service
 from shared.settings import Settings
 from shared.storage.db import create_pool
+from shared.unit.batch import each
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.spine import hear_venue
@@ -32,7 +33,7 @@ async def build(settings: Settings) -> Service:
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
     health = Health(pool)
-    handler = EventHandler(unit, {VenueChanged.TYPE: hear_venue})
+    handler = EventHandler(unit, {VenueChanged.TYPE: each(hear_venue)})
     dead_letters = DeadLetters(unit, handler)
     producer = Producer(settings.kafka_bootstrap)
 

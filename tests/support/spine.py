@@ -21,8 +21,10 @@ from shared.observe.health import Health
 from shared.process.service import Stoppable
 from shared.settings import Settings
 from shared.storage.db import AWAY, connect, create_pool
+from shared.unit.batch import each
 from shared.unit.dead_letters import DeadLetter
-from shared.unit.unit import Tx, Unit
+from shared.unit.tx import Tx
+from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from tests.support.cluster import Cluster
 from tests.support.topics import members_of
@@ -66,7 +68,7 @@ async def hear_venue(tx: Tx, event: VenueChanged, _now: datetime) -> None:
 
 
 def handler_of(unit: Unit) -> EventHandler:
-    return EventHandler(unit, {VenueChanged.TYPE: hear_venue})
+    return EventHandler(unit, {VenueChanged.TYPE: each(hear_venue)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ class Only(Handler):
 
     do: Callable[[Message], Awaitable[None]]
 
-    async def __call__(self, message: Message) -> None:
-        await self.do(message)
+    async def __call__(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self.do(message)
 
     async def again(self, message: Message) -> None:
         raise NotImplementedError

@@ -158,7 +158,7 @@ async def end_passes(connection: Connection, ended: Mapping[UUID, datetime]) -> 
 
 async def append_change(connection: Connection) -> None:
     """Tells open pages, after the commit, that the numbers moved."""
-    await outbox.append(connection, [], [(LIVE_TOPIC, LIVE_KEY)])
+    await outbox.append(connection, [], {(LIVE_TOPIC, LIVE_KEY): None})
 
 
 async def read_offsets(connection: Connection, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:

@@ -1,13 +1,12 @@
 """The province's doors: one page, and the same numbers as JSON, CSV and a live stream."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.passes.auth import OFFICE, Allow, Pass, Role, stay_of
 from shared.storage.db import Pool, acquire
 from shared.unit.stopped import LIVE_TOPIC as STOPPED
+from shared.web.event_stream import EventStream
 from shared.web.live import Live, State
 from shared.web.pages import Pages, language_of
 
@@ -125,8 +125,8 @@ async def get_overview_csv(viewer: ViewerDep) -> Response:
     return response
 
 
-@router.get("/api/province/live", response_class=EventSourceResponse)
-async def get_live(viewer: ViewerDep) -> AsyncIterator[ServerSentEvent]:
+@router.get("/api/province/live", response_class=EventStream)
+async def get_live(viewer: ViewerDep) -> EventStream:
     """What the page needs to know that it is out of date; it then fetches itself anew."""
 
     async def read() -> State:
@@ -142,9 +142,7 @@ async def get_live(viewer: ViewerDep) -> AsyncIterator[ServerSentEvent]:
         }
 
     watched = [(LIVE_TOPIC, LIVE_KEY), *((STOPPED, topic.name) for topic in _COUNTED)]
-    stream = viewer.doors.live.stream(watched, read, min_interval_s=_MIN_INTERVAL_S, stay=viewer.stay)
-    async for event in stream:
-        yield event
+    return EventStream(viewer.doors.live.stream(watched, read, min_interval_s=_MIN_INTERVAL_S, stay=viewer.stay))
 
 
 def _private(body: bytes, media_type: str) -> Response:

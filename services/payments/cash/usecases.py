@@ -8,12 +8,12 @@ from services.payments.cash.domain import Cash, book_cash, book_cash_undone, ref
 from services.payments.cash.events import cash_told
 from services.payments.cash.store import insert_cash, lock_cash, update_cash
 from services.payments.merchants.domain import NoMerchant
-from services.payments.merchants.store import find_merchant_of_venue, find_venue
+from services.payments.merchants.store import find_venue, merchants_of_venues
 from shared.clock import local_date
 from shared.errors import NotFound
 from shared.ids import CashId, PersonId, VenueId
 from shared.money import Dong
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class UnknownCash(NotFound):
@@ -48,7 +48,7 @@ class CashTaken:
 
 async def record_cash(tx: Tx, command: RecordCash, now: datetime) -> CashTaken:
     refuse_cash_of(command.amount_vnd)
-    merchant = await find_merchant_of_venue(tx.connection, command.venue_id)
+    merchant = (await merchants_of_venues(tx.connection, {command.venue_id})).get(command.venue_id)
     venue = await find_venue(tx.connection, command.venue_id)
     if merchant is None or venue is None:
         raise NoMerchant

@@ -1,6 +1,6 @@
 """Merchants and venues as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,14 +14,15 @@ from shared.storage.sql import load
 SQL = load(Path(__file__).parent / "sql")
 
 
-async def find_merchant_of_venue(connection: Connection, venue_id: VenueId) -> Merchant | None:
-    row = await connection.fetchrow(SQL["find_merchant_of_venue"], venue_id)
-    return None if row is None else msgspec.convert(dict(row), Merchant)
+async def merchants_of_venues(connection: Connection, venues: Collection[VenueId]) -> dict[VenueId, Merchant]:
+    rows = await connection.fetch(SQL["merchants_of_venues"], list(venues))
+    return {row["venue_id"]: msgspec.convert(dict(row), Merchant) for row in rows}
 
 
-async def find_merchant_of_account(connection: Connection, account_number: str) -> Merchant | None:
-    row = await connection.fetchrow(SQL["find_merchant_of_account"], account_number)
-    return None if row is None else msgspec.convert(dict(row), Merchant)
+async def merchants_of_accounts(connection: Connection, accounts: Collection[str]) -> dict[str, Merchant]:
+    """By account number."""
+    rows = await connection.fetch(SQL["merchants_of_accounts"], list(accounts))
+    return {row["account_number"]: msgspec.convert(dict(row), Merchant) for row in rows}
 
 
 async def upsert_venue(connection: Connection, event: VenueChanged) -> None:

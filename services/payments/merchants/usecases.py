@@ -7,7 +7,7 @@ from services.payments.merchants.domain import Merchant
 from services.payments.merchants.events import merchant_told
 from services.payments.merchants.store import upsert_merchant, upsert_venue
 from shared.events.ticketing import VenueChanged
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 async def load_merchants(tx: Tx, merchants: Sequence[Merchant], now: datetime) -> int:

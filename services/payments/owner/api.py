@@ -3,14 +3,13 @@
 Whoever has several homestays sees one at a time, and every form names the one that it was made for.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -19,10 +18,11 @@ from starlette.responses import RedirectResponse, Response
 from services.payments.cash.domain import CashAmountRefused, refuse_cash_of
 from services.payments.cash.usecases import CashTaken, RecordCash, TakeBackCash
 from services.payments.intents.domain.charges import AmountTooLarge, AmountTooSmall
-from services.payments.intents.usecases.open_intent import Charged, ChargeGuest
+from services.payments.intents.states import charge_snapshot, read_charge, watched_charge
+from services.payments.intents.usecases.open_intents import Charged, ChargeGuest
 from services.payments.merchants.domain import NoMerchant
 from services.payments.owner.usecases import SeeCharge, SeeDay, SeeHome, SeenCharge, SeenDay, SeenHome
-from services.payments.owner.views import PRESETS_VND, ChargeView, charge_view, home_view
+from services.payments.owner.views import PRESETS_VND, ChargeView, charge_live, charge_view, home_view
 from shared.clock import Clock
 from shared.errors import DomainError
 from shared.events.topics import BANK_TRANSFERS
@@ -31,9 +31,11 @@ from shared.money import AmountUnreadable, read_amount
 from shared.passes.auth import OWNER, Allow, Pass, Role, VenueForbidden, stay_of
 from shared.qr.images import svg_for
 from shared.unit.bound import Bound, Reader
+from shared.unit.changes import Snapshot
 from shared.unit.idempotency import IdempotencyConflict, Once
 from shared.unit.stopped import LIVE_TOPIC as STOPPED
 from shared.web.app import OnceKey
+from shared.web.event_stream import EventStream
 from shared.web.i18n import money
 from shared.web.live import Live, State
 from shared.web.pages import Pages
@@ -110,7 +112,6 @@ async def _seen_venue(host: HostDep, venue: Annotated[str | None, Query(max_leng
 SeenVenue = Annotated[VenueId, Depends(_seen_venue)]
 
 
-# A dependency, because once a stream has begun it is too late to say 404.
 async def _charge_of(order_id: UUID, host: HostDep) -> ChargeView:
     seen = await host.doors.see_charge(SeeCharge(OrderId(order_id), host.venues))
     return charge_view(seen, host.doors.clock(), is_late=host.is_late)
@@ -132,15 +133,14 @@ async def get_owner_home(host: HostDep, venue_id: SeenVenue, amount: str = "", c
     return await _home(host, venue_id, typed=amount[:40], cash_id=cash)
 
 
-@router.get("/api/owner/live", response_class=EventSourceResponse)
-async def get_owner_live(host: HostDep, venue_id: SeenVenue) -> AsyncIterator[ServerSentEvent]:
+@router.get("/api/owner/live", response_class=EventStream)
+async def get_owner_live(host: HostDep, venue_id: SeenVenue) -> EventStream:
     async def read() -> State:
         seen = await host.doors.see_day(SeeDay(venue_id, host.doors.clock()))
         return home_view(seen, is_late=host.is_late).live()
 
     watched = [("venue", venue_id), _BANK_STOPS]
-    async for event in host.doors.live.stream(watched, read, min_interval_s=_DAY_EVERY_S, stay=host.stay):
-        yield event
+    return EventStream(host.doors.live.stream(watched, read, min_interval_s=_DAY_EVERY_S, stay=host.stay))
 
 
 @router.post("/owner/charges")
@@ -161,14 +161,22 @@ async def get_charge_page(host: HostDep, charge: ChargeDep) -> Response:
     return _page(host, "owner/charge.html", charge.venue_id, charge=charge, qr_svg=code)
 
 
-@router.get("/api/owner/charges/{order_id}/live", response_class=EventSourceResponse)
-async def get_charge_live(host: HostDep, charge: ChargeDep) -> AsyncIterator[ServerSentEvent]:
-    async def read() -> State:
-        return (await _charge_of(charge.order_id, host)).live()
+@router.get("/api/owner/charges/{order_id}/live", response_class=EventStream)
+async def get_charge_live(host: HostDep, order_id: UUID) -> EventStream:
+    states, watched = host.doors.live.states, watched_charge(OrderId(order_id))
 
-    watched = [("venue", charge.venue_id), _BANK_STOPS]
-    async for event in host.doors.live.stream(watched, read, stay=host.stay):
-        yield event
+    async def look() -> Snapshot:
+        seen = await host.doors.see_charge(SeeCharge(OrderId(order_id), host.venues))
+        return charge_snapshot(seen.charge, seen.over_vnd)
+
+    async def read() -> State:
+        charge = read_charge(await states.newest(watched, look))
+        return charge_live(charge, host.doors.clock(), is_late=host.is_late)
+
+    # Before the stream begins, because then it is too late to say 404; also for a charge that somebody else watches.
+    since = states.heard
+    states.keep(watched, await look(), since)
+    return EventStream(host.doors.live.stream([watched, _BANK_STOPS], read, stay=host.stay))
 
 
 @router.get("/owner/cash")

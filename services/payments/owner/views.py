@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from services.payments.intents.domain.charges import ChargeState, charge_state
+from services.payments.intents.states import FollowedCharge
 from services.payments.owner.store import Day, Received, Taking
 from services.payments.owner.usecases import SeenCharge, SeenDay
 from shared.clock import local_date
@@ -35,11 +36,6 @@ class ChargeView:
     account_number: str
     account_name: str
     is_late: bool
-
-    def live(self) -> dict[str, object]:
-        """What the stream sends: only what can change, so that nothing is sent twice."""
-        amounts = {"amount_vnd": self.amount_vnd, "paid_vnd": self.paid_vnd, "due_vnd": self.due_vnd}
-        return {"state": self.state, "over_vnd": self.over_vnd, "is_late": self.is_late, **amounts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +82,12 @@ def charge_view(seen: SeenCharge, now: datetime, *, is_late: bool) -> ChargeView
         account_name=charge.account_name,
         is_late=is_late,
     )
+
+
+def charge_live(charge: FollowedCharge, now: datetime, *, is_late: bool) -> dict[str, object]:
+    """What a charge's stream sends: only what can change, so that nothing is sent twice."""
+    amounts = {"amount_vnd": charge.amount_vnd, "paid_vnd": charge.paid_vnd, "due_vnd": charge.due_vnd}
+    return {"state": charge_state(charge, now), "over_vnd": charge.over_vnd, "is_late": is_late, **amounts}
 
 
 def home_view(seen: SeenDay, *, is_late: bool) -> HomeView:

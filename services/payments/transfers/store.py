@@ -1,10 +1,12 @@
 """Transfers and suspended money as rows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from services.payments.transfers.domain.bank import BankTransfer
 from services.payments.transfers.domain.transfers import SuspendedMoney, Transfer, Waiting
+from shared.ids import TransferId
 from shared.money import Dong
 from shared.storage.db import Connection
 from shared.storage.sql import load
@@ -12,24 +14,24 @@ from shared.storage.sql import load
 SQL = load(Path(__file__).parent / "sql")
 
 
-async def insert_transfer(connection: Connection, transfer: Transfer) -> bool:
-    """False if this transfer is known, by the bank's reference or the provider's id."""
-    heard = transfer.heard
-    found = await connection.fetchval(
-        SQL["insert_transfer"],
-        transfer.transfer_id,
-        transfer.merchant_id,
-        heard.account,
-        heard.bank_reference,
-        heard.provider,
-        heard.provider_id,
-        heard.amount_vnd,
-        heard.occurred_at,
-        transfer.recorded_at,
-        heard.bank_code,
-        heard.memo,
+async def insert_transfers(connection: Connection, transfers: Sequence[Transfer]) -> set[TransferId]:
+    """Those that are new: the others are known, by the bank's reference or the provider's id, some from this list."""
+    heard = [transfer.heard for transfer in transfers]
+    rows = await connection.fetch(
+        SQL["insert_transfers"],
+        [transfer.transfer_id for transfer in transfers],
+        [transfer.merchant_id for transfer in transfers],
+        [one.account for one in heard],
+        [one.bank_reference for one in heard],
+        [one.provider for one in heard],
+        [one.provider_id for one in heard],
+        [one.amount_vnd for one in heard],
+        [one.occurred_at for one in heard],
+        [transfer.recorded_at for transfer in transfers],
+        [one.bank_code for one in heard],
+        [one.memo for one in heard],
     )
-    return found is not None
+    return {TransferId(row["transfer_id"]) for row in rows}
 
 
 async def known_amount(connection: Connection, heard: BankTransfer) -> Dong:

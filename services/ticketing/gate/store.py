@@ -99,10 +99,15 @@ class Page(msgspec.Struct, Generic[R, C], frozen=True):
     is_last: bool
 
 
-async def count_untouched(connection: Connection, scan: Scan, answer: Answer, now: datetime) -> Ticket | None:
-    """The ticket with all of its people in, if it was still as it was issued and the scan is new; else None."""
-    row = await connection.fetchrow(SQL["count_untouched"], *_columns(scan, answer, now))
-    return None if row is None else ticket_of(row)
+async def count_untouched(
+    connection: Connection, scans: Sequence[tuple[Scan, Answer]], now: datetime
+) -> dict[ScanId, Ticket]:
+    """By scan, those of their tickets that were still as they were issued, with all of their people in, if the scan is
+    new; scans: of one ticket each.
+    """
+    columns = [list(column) for column in zip(*(_columns(scan, answer, now) for scan, answer in scans), strict=True)]
+    rows = await connection.fetch(SQL["count_untouched"], *columns)
+    return {ScanId(row["scan_id"]): ticket_of(row) for row in rows}
 
 
 async def count_scan(connection: Connection, scan: Scan, answer: Answer, ticket: Ticket, now: datetime) -> bool:

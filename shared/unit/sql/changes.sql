@@ -1,8 +1,8 @@
 -- name: changes_after
 -- What the streams have not seen yet, by primary key; numbers that were missing are asked for by name.
-(SELECT seq, topic, key FROM changes WHERE seq = ANY ($2::bigint[]))
+(SELECT seq, topic, key, version, state FROM changes WHERE seq = ANY ($2::bigint[]))
 UNION ALL
-(SELECT seq, topic, key FROM changes WHERE seq > $1 ORDER BY seq LIMIT 10000)
+(SELECT seq, topic, key, version, state FROM changes WHERE seq > $1 ORDER BY seq LIMIT 10000)
 
 -- name: last_change
 -- Where a new reader begins, by primary key.

@@ -1,10 +1,13 @@
 -- name: claim_inbox
--- First statement of a handler: a second transaction with the same id waits here on the primary key.
-INSERT INTO inbox (ce_id, content) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true
+-- First statement of handlers, in the order of their ids, so that two batches never wait for each other in a ring: a
+-- second transaction with the same id waits here on the primary key.
+INSERT INTO inbox (ce_id, content)
+SELECT ce_id, content FROM unnest($1::text[], $2::bytea[]) AS heard (ce_id, content) ORDER BY ce_id
+ON CONFLICT DO NOTHING RETURNING ce_id
 
--- name: content_of_inbox
--- What an identifier said when it was handled, by primary key; only asked for one that comes again.
-SELECT content FROM inbox WHERE ce_id = $1
+-- name: contents_of_inbox
+-- What identifiers said when they were handled, by primary key; only asked for if one comes again.
+SELECT ce_id, content FROM inbox WHERE ce_id = ANY ($1::text[])
 
 -- name: known_inbox
 -- Which of these were handled, by primary key.

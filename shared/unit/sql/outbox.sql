@@ -1,7 +1,9 @@
 -- name: append_said
 -- Every event and every change of a transaction, its last statement: `seq` is taken after every lock.
 WITH changed AS (
-    INSERT INTO changes (topic, key) SELECT topic, key FROM unnest($10::text[], $11::text[]) AS rows (topic, key)
+    INSERT INTO changes (topic, key, version, state)
+    SELECT topic, key, version, state
+      FROM unnest($10::text[], $11::text[], $12::bigint[], $13::bytea[]) AS rows (topic, key, version, state)
 )
 INSERT INTO outbox (id, topic, key, aggregate_type, aggregate_id, type, payload, headers, at)
 SELECT id, topic, key, aggregate_type, aggregate_id, type, payload, headers::jsonb, at

@@ -14,7 +14,8 @@ from services.analytics.stream.dead_letters import box_of
 from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
+from shared.web.event_stream import StreamEvents
 from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
 from tests.support.forks import wait_for
@@ -87,9 +88,15 @@ async def test_who_reads_during_a_rebuild_sees_whole_numbers_all_the_time(stage:
     assert seen == {200_000}
 
 
+async def _data_of(stream: StreamEvents) -> bytes:
+    event = await anext(stream)
+    assert event is not None
+    return event.data
+
+
 async def test_a_stream_of_the_province_wakes_when_a_batch_is_counted(stage: Stage) -> None:
     unit = stage.unit
-    live = Live(stage.pool, unit.waker, asyncio.Event())
+    live = Live(stage.pool, unit.waker)
     reading = asyncio.create_task(live.run())
 
     async def read() -> dict[str, object]:
@@ -97,10 +104,10 @@ async def test_a_stream_of_the_province_wakes_when_a_batch_is_counted(stage: Sta
 
     stream = live.stream([("province", "all")], read)
     async with asyncio.timeout(PATIENCE_S):
-        assert (await anext(stream)).raw_data == '{"taken":[0,0]}'
+        assert await _data_of(stream) == b'{"taken":[0,0]}'
         await stage.say(Sale().settled())
         await stage.count()
-        assert (await anext(stream)).raw_data == '{"taken":[1,30000]}'
+        assert await _data_of(stream) == b'{"taken":[1,30000]}'
     reading.cancel()
 
 

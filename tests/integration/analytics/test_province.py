@@ -1,6 +1,5 @@
 """The province's page, JSON, CSV and stream: who may see them, what they say, and in a real browser."""
 
-import asyncio
 import csv
 import io
 import re
@@ -59,7 +58,7 @@ def token_of(key: Signer, role: Role, scope: str = "") -> str:
 async def door(stage: Stage, pass_keys: Keys) -> AsyncIterator[Door]:
     waker = Waker(stage.settings.database_url, solo=True)
     pages = Pages(WEBS, "analytics")
-    live = Live(stage.pool, waker, asyncio.Event())
+    live = Live(stage.pool, waker)
     doors = Doors(PassKeys(pass_keys.public_keys), Revocations(stage.pool, waker), utc_now)
 
     async def ready() -> tuple[bool, dict[str, object]]:

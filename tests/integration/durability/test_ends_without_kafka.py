@@ -19,7 +19,7 @@ async def test_a_consumer_told_to_stop_while_kafka_is_away_ends_soon_and_its_eve
     async def handle_when_kafka_is_gone(message: Message) -> None:
         has_come.set()
         await is_gone.wait()
-        await handle(message)
+        await handle([message])
 
     consumer = spine.hearer.consumer(Only(handle_when_kafka_is_gone))
     async with running(spine.speaker.relay()):

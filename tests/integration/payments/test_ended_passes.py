@@ -12,7 +12,7 @@ from shared.events.ticketing import PassesEnded
 from shared.passes.auth import OWNER, Pass, Role, sign_pass
 from shared.passes.revocations import note_passes_ended
 from shared.storage.db import create_pool
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 from shared.unit.wake import Waker
 from shared.web import live
 from tests.integration.payments.test_owner import HOUSE, LIMIT_S, PAYMENTS, House, opened
@@ -76,14 +76,14 @@ async def test_an_open_stream_of_an_ended_session_says_so_and_ends_at_its_next_w
 
 
 async def test_an_open_stream_ends_also_if_nothing_ever_happens(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_ASK_AGAIN_S", 0.05)
+    monkeypatch.setattr(live, "KEEP_ALIVE_S", 0.05)
     async with asyncio.timeout(LIMIT_S), phone_of(house, SESSION).stream("GET", "/api/owner/live") as answer:
         await end(house)
         assert await last_of(answer) == "ended"
 
 
 async def test_an_open_stream_ends_with_its_pass(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_ASK_AGAIN_S", 0.05)
+    monkeypatch.setattr(live, "KEEP_ALIVE_S", 0.05)
     async with asyncio.timeout(LIMIT_S), phone_of(house, None).stream("GET", "/api/owner/live") as answer:
         house.now[0] += timedelta(days=1)
         assert await last_of(answer) == "ended"

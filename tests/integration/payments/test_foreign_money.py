@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.secrets import ensure_secrets
 from services.payments.app import build
-from services.payments.intents.usecases.open_intent import ChargeGuest, charge_guest
+from services.payments.intents.usecases.open_intents import ChargeGuest, charge_guest
 from shared.events.topics import BANK_TRANSFERS
 from shared.ids import OrderId, uuid7
 from shared.money import Dong

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Literal, TypeVar
 from uuid import uuid4
 
@@ -15,17 +16,18 @@ from hypothesis import strategies as st
 
 from services.payments.books.store.verification import verify_books
 from services.payments.intents.domain.intents import IntentSource
-from services.payments.intents.usecases.open_intent import ChargeGuest, charge_guest, open_intent
+from services.payments.intents.usecases.open_intents import ChargeGuest, charge_guest, open_intents
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants, note_venue
 from services.payments.transfers.domain.bank import BankTransfer, Direction
-from services.payments.transfers.usecases.close_intent import cancel_intent, expire_intent, free_late_money, undo_intent
-from services.payments.transfers.usecases.hear_transfer import hear_transfer
-from shared.errors import DomainError, Poison
+from services.payments.transfers.usecases.close_intents import close_intents
+from services.payments.transfers.usecases.hear_transfers import hear_transfers
+from shared.errors import Poison
 from shared.events.common import Event
 from shared.events.payments import IntentCancelled, IntentOpened, PaymentPartial, PaymentSettled, TransferSuspendedV2
 from shared.events.ticketing import (
     OrderCancelled,
+    OrderEvent,
     OrderExpired,
     OrderPlaced,
     OrderUndone,
@@ -36,8 +38,10 @@ from shared.ids import MerchantId, OrderId, VenueId, uuid7
 from shared.money import Dong
 from shared.qr.vietqr import TransferQr, decode
 from shared.storage.db import Pool, create_pool
+from shared.unit.batch import One
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from tests.support.batches import alone, in_batches
 from tests.support.cluster import Cluster
 from tests.support.payments import MIGRATIONS, placed_order
 from tests.support.scope import examples
@@ -47,6 +51,33 @@ ACCOUNT = "000000001"
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 Ending = Literal["expired", "cancelled", "unfulfilled", "undone"]
 E = TypeVar("E", bound=Event)
+
+
+ENDS: Mapping[Ending, type[OrderEvent | OrderUndone]] = {
+    "expired": OrderExpired,
+    "cancelled": OrderCancelled,
+    "unfulfilled": OrderUnfulfilled,
+    "undone": OrderUndone,
+}
+
+
+def transfer_of(memo: str, amount_vnd: int, direction: Direction = "in") -> BankTransfer:
+    return BankTransfer(
+        provider="sepay",
+        provider_id=uuid4().hex,
+        bank_reference=uuid4().hex,
+        account=ACCOUNT,
+        direction=direction,
+        amount_vnd=Dong(amount_vnd),
+        memo=memo,
+        provider_code=None,
+        occurred_at=NOW,
+        bank_code="970436",
+    )
+
+
+def ended(order: OrderPlaced, ending: Ending) -> OrderEvent | OrderUndone:
+    return msgspec.convert(msgspec.structs.asdict(order) | {"version": 2, "status": ending}, ENDS[ending])
 
 
 @dataclass(slots=True)
@@ -61,7 +92,7 @@ class Books:
 
     async def order(self, total_vnd: int, order_id: OrderId | None = None) -> OrderPlaced:
         placed = placed_order(VENUE, total_vnd, NOW, order_id)
-        await self.unit.run(open_intent, placed)
+        await self.unit.run(alone(open_intents), placed)
         return placed
 
     async def pay(self, order: OrderPlaced, amount_vnd: int, direction: Direction = "in") -> str:
@@ -76,33 +107,13 @@ class Books:
 
     async def pay_reference(self, memo: str, amount_vnd: int, direction: Direction = "in") -> str:
         """The bank's reference of a transfer with this memo."""
-        heard = BankTransfer(
-            provider="sepay",
-            provider_id=uuid4().hex,
-            bank_reference=uuid4().hex,
-            account=ACCOUNT,
-            direction=direction,
-            amount_vnd=Dong(amount_vnd),
-            memo=memo,
-            provider_code=None,
-            occurred_at=NOW,
-            bank_code="970436",
-        )
-        await self.unit.run(hear_transfer, heard)
+        heard = transfer_of(memo, amount_vnd, direction)
+        await self.unit.run(alone(hear_transfers), heard)
         return heard.bank_reference
 
     async def end(self, order: OrderPlaced, ending: Ending) -> None:
         """What ticketing says of an order's end; what it would never say is put aside by the consumer."""
-        state = msgspec.structs.asdict(order) | {"version": 2, "status": ending}
-        match ending:
-            case "expired":
-                await self.unit.run(expire_intent, msgspec.convert(state, OrderExpired))
-            case "cancelled":
-                await self.unit.run(cancel_intent, msgspec.convert(state, OrderCancelled))
-            case "unfulfilled":
-                await self.unit.run(free_late_money, msgspec.convert(state, OrderUnfulfilled))
-            case "undone":
-                await self.unit.run(undo_intent, msgspec.convert(state, OrderUndone))
+        await self.unit.run(alone(close_intents), ended(order, ending))
 
     async def waiting(self) -> Counter[tuple[str, str]]:
         rows = await self.pool.fetch(
@@ -259,7 +270,7 @@ async def test_an_order_with_the_id_of_a_charge_has_an_intent_of_its_own_and_its
 
 async def test_an_order_heard_twice_has_one_intent_and_so_has_a_charge(books: Books) -> None:
     order = await books.order(60_000)
-    await books.unit.run(open_intent, order)
+    await books.unit.run(alone(open_intents), order)
     charge = ChargeGuest(OrderId(uuid7()), VENUE, Dong(350_000))
     await books.unit.run(charge_guest, charge)
 
@@ -341,7 +352,7 @@ async def test_an_end_that_contradicts_its_intent_moves_no_money(books: Books, e
 async def test_an_order_whose_prices_do_not_make_its_total_opens_no_intent(books: Books) -> None:
     order = msgspec.structs.replace(placed_order(VENUE, 60_000, NOW), total_vnd=Dong(1_000))
     with pytest.raises(Poison):
-        await books.unit.run(open_intent, order)
+        await books.unit.run(alone(open_intents), order)
     assert await books.told(IntentOpened) == []
 
 
@@ -374,6 +385,31 @@ class Expected:
         self.status = "cancelled"
 
 
+Orders = list[tuple[OrderPlaced, Expected]]
+Steps = Sequence[tuple[int, int | Ending]]
+
+
+async def _pay_together(books: Books, orders: Orders, steps: Steps) -> None:
+    transfers: list[One[BankTransfer]] = []
+    for number, amount_vnd in steps:
+        order, expected = orders[number]
+        assert isinstance(amount_vnd, int)
+        transfers.append(One(transfer_of(await books.reference("order", order.order_id), amount_vnd), ""))
+        expected.pay(transfers[-1].command.bank_reference, amount_vnd)
+    assert await books.unit.run_batch(hear_transfers, transfers) == [None] * len(transfers)
+
+
+async def _end_together(books: Books, orders: Orders, steps: Steps) -> None:
+    ends: list[One[OrderEvent | OrderUndone]] = []
+    for number, ending in steps:
+        order, expected = orders[number]
+        assert not isinstance(ending, int)
+        ends.append(One(ended(order, ending), ""))
+        expected.end(ending)
+    for answer, (_, ending) in zip(await books.unit.run_batch(close_intents, ends), steps, strict=True):
+        assert answer is None or ending == "unfulfilled", "only an order that was paid can lack places"
+
+
 PAY = st.integers(2_000, 80_000)
 STEPS = st.lists(
     st.tuples(st.integers(0, 2), PAY | st.sampled_from(["expired", "cancelled", "unfulfilled"])), max_size=14
@@ -381,22 +417,16 @@ STEPS = st.lists(
 
 
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(due=st.lists(st.integers(2_000, 100_000), min_size=3, max_size=3), steps=STEPS)
+@given(due=st.lists(st.integers(2_000, 100_000), min_size=3, max_size=3), steps=STEPS, most=st.integers(1, 6))
 async def test_in_any_history_each_dong_is_allocated_or_waits_under_its_own_transfer(
-    books: Books, due: list[int], steps: list[tuple[int, int | Ending]]
+    books: Books, due: list[int], steps: list[tuple[int, int | Ending]], most: int
 ) -> None:
+    """However many of them come together: up to `most` in one transaction, as a poll of Kafka brings them."""
     before = await books.waiting()
     orders = [(await books.order(amount), Expected(amount)) for amount in due]
-    for number, step in steps:
-        order, expected = orders[number]
-        if isinstance(step, int):
-            expected.pay(await books.pay(order, step), step)
-            continue
-        try:
-            await books.end(order, step)
-        except DomainError:
-            assert step == "unfulfilled", "only an order that was paid can lack places"
-        expected.end(step)
+    for is_money, some in groupby(steps, key=lambda step: isinstance(step[1], int)):
+        for batch in in_batches(some, most):
+            await (_pay_together if is_money else _end_together)(books, orders, batch)
 
     assert await books.broken() == []
     assert await books.waiting() == sum((expected.waiting for _, expected in orders), before)

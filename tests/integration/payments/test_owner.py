@@ -17,12 +17,12 @@ import uvicorn
 
 from services.payments.app import WEBS, owner_doors
 from services.payments.books.store.verification import verify_books
-from services.payments.intents.usecases.open_intent import open_intent
+from services.payments.intents.usecases.open_intents import open_intents
 from services.payments.merchants.domain import Merchant
 from services.payments.merchants.usecases import load_merchants, note_venue
 from services.payments.owner import api as owner
 from services.payments.transfers.domain.bank import BankTransfer
-from services.payments.transfers.usecases.hear_transfer import hear_transfer
+from services.payments.transfers.usecases.hear_transfers import hear_transfers
 from shared.events.ticketing import VenueChanged
 from shared.ids import MerchantId, VenueId
 from shared.keys.files import Signer
@@ -36,6 +36,7 @@ from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
 from shared.web.pages import Pages
+from tests.support.batches import alone
 from tests.support.cluster import Cluster
 from tests.support.keys import new_keys
 from tests.support.payments import placed_order
@@ -88,7 +89,7 @@ class House:
             direction="in",
             provider_code=None,
         )
-        await self.unit.run(hear_transfer, heard)
+        await self.unit.run(alone(hear_transfers), heard)
 
     async def said(self) -> list[dict[str, object]]:
         rows = await self.pool.fetch("SELECT type, payload FROM outbox ORDER BY seq")
@@ -116,8 +117,7 @@ async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
     unit = Unit(pool, "payments", "payments.events", lambda: now[0], waker)
     await furnish(unit)
     await pool.execute("DELETE FROM outbox")
-    closing = asyncio.Event()
-    live, revocations = Live(pool, waker, closing), Revocations(pool, waker)
+    live, revocations = Live(pool, waker), Revocations(pool, waker)
     pages = Pages(WEBS, "payments")
     doors = Doors(PassKeys(keys.public_keys), revocations, unit.clock)
     app = create_app("payments", [owner.router], is_ready, doors, pages)
@@ -130,7 +130,7 @@ async def opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
     port = server.servers[0].sockets[0].getsockname()[1]
     house = House(pool, unit, keys.signer, f"http://localhost:{port}", now, [])
     yield house
-    closing.set()
+    live.close()
     for browser in house.browsers:
         await browser.aclose()
     server.should_exit = True
@@ -308,7 +308,7 @@ async def test_an_amount_for_a_venue_of_somebody_else_or_for_none_is_not_recorde
 
 async def test_a_host_sees_when_the_guests_of_an_online_order_come_and_how_many_they_are(house: House) -> None:
     stay = placed_order(HOUSE, 600_000, house.now[0])
-    await house.unit.run(open_intent, stay)
+    await house.unit.run(alone(open_intents), stay)
     phone = house.browser(HOUSE)
     assert "arrive" not in (await phone.get("/owner")).text
     await house.pay(str(stay.order_id), 600_000)
@@ -345,7 +345,7 @@ async def test_a_request_answered_by_the_release_before_is_answered_the_same(hou
 
 async def test_an_order_of_ticketing_is_no_charge_to_look_at(house: House) -> None:
     order = placed_order(HOUSE, 600_000, house.now[0])
-    await house.unit.run(open_intent, order)
+    await house.unit.run(alone(open_intents), order)
     assert (await house.browser(HOUSE).get(f"/owner/charges/{order.order_id}")).status_code == 404
 
 

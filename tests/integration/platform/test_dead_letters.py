@@ -9,6 +9,7 @@ from shared.kafka.dead_letters import measure
 from shared.kafka.handler import EventHandler, Raw
 from shared.observe.metrics import DEAD_LETTERS_OPEN
 from shared.unit import dead_letters
+from shared.unit.batch import each
 from tests.support.odd_messages import send
 from tests.support.spine import Spine, change_venue, hear_venue, heard_at_least, running, say
 from tests.support.waiting import until
@@ -122,7 +123,9 @@ async def test_an_identifier_that_comes_again_with_another_content_is_a_fault_to
 
 async def test_a_feed_may_use_an_identifier_twice_and_both_messages_count(spine: Spine) -> None:
     hearer = spine.hearer
-    raw = Raw(BANK_TRANSFERS.name, {"bank.sepay_transfer.v1": lambda message: message.value.decode()}, change_venue)
+    raw = Raw(
+        BANK_TRANSFERS.name, {"bank.sepay_transfer.v1": lambda message: message.value.decode()}, each(change_venue)
+    )
     consumer = hearer.consumer(EventHandler(hearer.unit, {}, raw), topic=BANK_TRANSFERS.name)
     headers = {"ce_id": "sepay-12345", "ce_type": "bank.sepay_transfer.v1"}
     for body in (b"\xff", b"lung-cu", b"lung-cu", b"dong-van"):
@@ -139,12 +142,12 @@ async def test_whose_money_it_is_stands_in_the_letter(spine: Spine) -> None:
     class Transfer:
         account, amount_vnd = "0451000123456", 180_000
 
-    async def refuse(*_: object) -> None:
+    async def refuse(*_: object) -> list[None]:
         raise DataFault("unknown_account")
 
     hearer = spine.hearer
     raw = Raw(BANK_TRANSFERS.name, {"bank.sepay_transfer.v1": lambda _message: Transfer()}, refuse)
-    handler = EventHandler(hearer.unit, {VenueChanged.TYPE: hear_venue}, raw)
+    handler = EventHandler(hearer.unit, {VenueChanged.TYPE: each(hear_venue)}, raw)
     hearer.dead_letters = type(hearer.dead_letters)(hearer.unit, handler)
     await send(spine, BANK_TRANSFERS, b"", {"ce_id": "a", "ce_type": "bank.sepay_transfer.v1"})
     async with running(hearer.consumer(handler, topic=BANK_TRANSFERS.name)):

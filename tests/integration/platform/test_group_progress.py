@@ -24,7 +24,7 @@ from shared.kafka.message import Message
 from shared.kafka.relay import Timer
 from shared.process.service import Service
 from shared.settings import Settings
-from shared.unit.unit import name_of
+from shared.unit.tx import name_of
 from tests.support.cluster import MIGRATIONS, Cluster
 from tests.support.spine import Only, Spine, change_venue, running
 from tests.support.topics import own_topics

@@ -62,10 +62,13 @@ class Explained(msgspec.Struct):
 
 def statements_of(owner: str) -> dict[str, str]:
     """By room and name, those of the platform or of a service that have a plan."""
+    return {name: text for name, text in _all_of(owner).items() if _without_comments(text).startswith(_PLANNED)}
+
+
+def _all_of(owner: str) -> dict[str, str]:
     own = Path("shared") if owner == "platform" else Path("services") / owner
     folders = [folder for folder in sql_folders() if own in folder.parents]
-    found = {f"{folder.parent.name}.{name}": text for folder in folders for name, text in load(ROOT / folder).items()}
-    return {name: text for name, text in found.items() if _without_comments(text).startswith(_PLANNED)}
+    return {f"{folder.parent.name}.{name}": text for folder in folders for name, text in load(ROOT / folder).items()}
 
 
 @pytest.mark.parametrize("owner", full_tables.ALL)
@@ -97,6 +100,9 @@ async def full_database(cluster: Cluster, owner: str) -> AsyncGenerator[DirectCo
             await connection.execute("SET default_statistics_target = 10")
             await connection.execute(full_tables.ALL[owner])
             await connection.execute("ANALYZE")
+            for statement in _all_of(owner).values():
+                if "CREATE TEMPORARY TABLE" in statement:
+                    await connection.execute(statement)
             yield connection
         finally:
             await connection.close()

@@ -215,11 +215,12 @@ class Streams:
 @asynccontextmanager
 async def _streams(world: World, service: str) -> AsyncGenerator[Streams]:
     """Streams that do not end by themselves, as those of the other tests of this world do."""
-    closing = world.services[service].closing
-    closing.clear()
+    live = world.services[service].live
+    assert live is not None
+    live.closing.clear()
     streams = Streams(world.apps[service])
     try:
         yield streams
     finally:
         await streams.close()
-        closing.set()
+        live.close()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from fastapi.sse import ServerSentEvent
 
 from shared.clock import utc_now
 from shared.observe.metrics import STREAMS_OPEN
@@ -16,6 +15,7 @@ from shared.unit import stopped
 from shared.unit.stopped import Stopped
 from shared.unit.wake import Waker
 from shared.web import live as live_module
+from shared.web.event_stream import StreamEvent, StreamEvents
 from shared.web.live import Live
 from tests.support.cluster import Cluster
 from tests.support.waiting import PATIENCE_S
@@ -27,7 +27,6 @@ INSERT = "INSERT INTO changes (topic, key) VALUES ('order', $1) RETURNING seq"
 class Broadcast:
     pool: Pool
     waker: Waker
-    closing: asyncio.Event
     live: Live
 
     async def change(self, key: str) -> int:
@@ -39,10 +38,10 @@ class Broadcast:
 @pytest.fixture
 async def broadcast(cluster: Cluster) -> AsyncIterator[Broadcast]:
     async with cluster.database("live") as url:
-        pool, waker, closing = await create_pool(url, "live", 8), Waker(url, solo=True), asyncio.Event()
-        live = Live(pool, waker, closing)
+        pool, waker = await create_pool(url, "live", 8), Waker(url, solo=True)
+        live = Live(pool, waker)
         reading = asyncio.create_task(live.run())
-        yield Broadcast(pool, waker, closing, live)
+        yield Broadcast(pool, waker, live)
         reading.cancel()
         await pool.close()
 
@@ -59,12 +58,14 @@ def counter() -> Callable[[], Awaitable[dict[str, object]]]:
     return read
 
 
-async def next_of(stream: AsyncIterator[ServerSentEvent]) -> ServerSentEvent:
+async def next_of(stream: StreamEvents) -> StreamEvent:
     async with asyncio.timeout(PATIENCE_S):
-        return await anext(stream)
+        while (event := await anext(stream)) is None:
+            pass
+        return event
 
 
-async def settled(broadcast: Broadcast, stream: AsyncIterator[ServerSentEvent]) -> None:
+async def settled(broadcast: Broadcast, stream: StreamEvents) -> None:
     """Returns once the stream shows a change made now, so that the reader is known to be up."""
     await broadcast.change("a")
     await next_of(stream)
@@ -73,10 +74,10 @@ async def settled(broadcast: Broadcast, stream: AsyncIterator[ServerSentEvent]) 
 async def test_the_current_state_comes_first_and_then_one_for_each_change(broadcast: Broadcast) -> None:
     stream = broadcast.live.stream([("order", "a")], counter(), event="order")
     first = await next_of(stream)
-    assert (first.event, first.raw_data) == ("order", '{"n":1}')
+    assert (first.name, first.data) == ("order", b'{"n":1}')
     seq = await broadcast.change("a")
     second = await next_of(stream)
-    assert (second.id, second.raw_data) == (str(seq), '{"n":2}')
+    assert (second.id, second.data) == (str(seq), b'{"n":2}')
 
 
 async def test_a_state_that_is_the_same_is_not_sent_again(broadcast: Broadcast) -> None:
@@ -86,7 +87,7 @@ async def test_a_state_that_is_the_same_is_not_sent_again(broadcast: Broadcast) 
         return states.pop(0)
 
     stream = broadcast.live.stream([("order", "a")], read)
-    assert (await next_of(stream)).raw_data == "1"
+    assert (await next_of(stream)).data == b"1"
     waiting = asyncio.create_task(next_of(stream))
     for _ in range(2):
         left = len(states)
@@ -94,7 +95,7 @@ async def test_a_state_that_is_the_same_is_not_sent_again(broadcast: Broadcast) 
         async with asyncio.timeout(PATIENCE_S):
             while len(states) == left:  # noqa: ASYNC110 - the reader runs beside us
                 await asyncio.sleep(0.01)
-    assert (await waiting).raw_data == "2"
+    assert (await waiting).data == b"2"
 
 
 async def test_a_commit_with_an_earlier_number_still_wakes(broadcast: Broadcast) -> None:
@@ -110,7 +111,7 @@ async def test_a_commit_with_an_earlier_number_still_wakes(broadcast: Broadcast)
         await next_of(other)
         await transaction.commit()
     broadcast.waker.wake()
-    assert (await next_of(late)).raw_data == '{"n":2}'
+    assert (await next_of(late)).data == b'{"n":2}'
 
 
 async def test_a_stream_wakes_for_its_own_keys_only(broadcast: Broadcast) -> None:
@@ -122,7 +123,7 @@ async def test_a_stream_wakes_for_its_own_keys_only(broadcast: Broadcast) -> Non
     await settled(broadcast, other)
     assert not waiting.done()
     await broadcast.change("also")
-    assert (await waiting).raw_data == '{"n":2}'
+    assert (await waiting).data == b'{"n":2}'
 
 
 async def test_open_streams_end_when_the_service_closes(broadcast: Broadcast) -> None:
@@ -130,7 +131,7 @@ async def test_open_streams_end_when_the_service_closes(broadcast: Broadcast) ->
     await next_of(stream)
     waiting = asyncio.create_task(next_of(stream))
     await asyncio.sleep(0)
-    broadcast.closing.set()
+    broadcast.live.close()
     with pytest.raises(StopAsyncIteration):
         await waiting
 
@@ -170,17 +171,17 @@ async def test_a_page_hears_that_a_topic_it_needs_is_stopped_and_that_it_goes_on
         return {"is_late": live.is_stopped("bank.transfers")}
 
     stream = live.stream([(stopped.LIVE_TOPIC, "bank.transfers")], read)
-    assert (await next_of(stream)).raw_data == '{"is_late":false}'
+    assert (await next_of(stream)).data == b'{"is_late":false}'
     await stopped.begin(pool, stop, now)
     broadcast.waker.wake()
-    assert (await next_of(stream)).raw_data == '{"is_late":true}'
+    assert (await next_of(stream)).data == b'{"is_late":true}'
     await stopped.end(pool, stop)
     broadcast.waker.wake()
-    assert (await next_of(stream)).raw_data == '{"is_late":false}'
+    assert (await next_of(stream)).data == b'{"is_late":false}'
     # Nobody announces the end of one that was killed: it has been silent for too long.
     await stopped.begin(pool, stop, now)
     broadcast.waker.wake()
-    assert (await next_of(stream)).raw_data == '{"is_late":true}'
+    assert (await next_of(stream)).data == b'{"is_late":true}'
     await stopped.tell(pool, stop, now - timedelta(minutes=2))
     broadcast.waker.wake()
-    assert (await next_of(stream)).raw_data == '{"is_late":false}'
+    assert (await next_of(stream)).data == b'{"is_late":false}'

@@ -27,7 +27,8 @@ from shared.passes.auth import allow_anyone
 from shared.passes.revocations import Revocations, revoke
 from shared.storage.db import PASSES, Connection, Pool, answers, create_pool
 from shared.unit.bound import Bound, Reader
-from shared.unit.unit import Tx, Unit, UseCase
+from shared.unit.tx import Tx, UseCase
+from shared.unit.unit import Unit
 from shared.unit.wake import Waker
 from shared.web.app import create_app
 from shared.web.live import Live
@@ -58,9 +59,9 @@ async def going_on(*works: asyncio.Task[None]) -> AsyncGenerator[None]:
 
 
 async def test_the_live_reader_goes_on_and_an_open_stream_ends_without_an_error(patient: Patient) -> None:
-    waker, closing = Waker(patient.url, solo=True), asyncio.Event()
+    waker = Waker(patient.url, solo=True)
     pools = await patient.pools()
-    lives = [Live(pool, waker, closing) for pool in pools.values()]
+    lives = [Live(pool, waker) for pool in pools.values()]
 
     async def ask(pool: Pool) -> dict[str, object]:
         return {"well": await pool.fetchval("SELECT well()"), "n": next(numbers)}
@@ -168,7 +169,7 @@ async def test_the_consumer_asks_its_handler_again_and_puts_nothing_aside(spine:
         if (name := message.key.decode()) not in met:
             met.add(name)
             raise kinds[name]("told to")
-        await handle(message)
+        await handle([message])
 
     async def all_heard() -> bool:
         return len(await spine.heard()) == len(NAMES)

@@ -13,7 +13,7 @@ from shared.kafka.producer import Outgoing, Producer
 from shared.kafka.relay import Relay, Timer
 from shared.observe.health import Health
 from shared.unit.outbox import EventTooLarge
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 from tests.support.spine import Spine, assert_in_order, change_venue, heard_at_least, running, say
 from tests.support.waiting import until
 

@@ -1,6 +1,7 @@
 """A consumer that meets too much that is broken pauses and says so; it goes on by itself, or when a person says so."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -51,7 +52,7 @@ async def test_a_flood_of_broken_messages_is_put_aside_and_what_comes_behind_it_
 async def test_data_faults_never_stop_anything_however_many_come(spine: Spine) -> None:
     hearer = spine.hearer
 
-    async def refuse(*_: object) -> None:
+    async def refuse(*_: object) -> list[None]:
         raise DataFault("unknown_account")
 
     raw = Raw(BANK_TRANSFERS.name, {"bank.sepay_transfer.v1": lambda message: message}, refuse)
@@ -107,10 +108,10 @@ async def test_a_message_that_the_database_never_gets_done_with_can_be_passed_ov
     hearer = spine.speaker
 
     class Handler(EventHandler):
-        async def __call__(self, message: Message) -> None:
-            if message.ce_id == "endless":
+        async def __call__(self, messages: Sequence[Message]) -> None:
+            if any(message.ce_id == "endless" for message in messages):
                 raise asyncpg.QueryCanceledError
-            await super().__call__(message)
+            await super().__call__(messages)
 
     await send(spine, TICKETING_EVENTS, b"{}", BROKEN | {"ce_id": "endless"})
     await send(spine, TICKETING_EVENTS, b"{", BROKEN | {"ce_id": "behind it"})
@@ -135,8 +136,9 @@ async def test_a_consumer_that_died_while_it_paused_counts_as_stopped_for_a_minu
     assert await stopped_topics(spine.hearer) == set()
 
 
-async def nothing(*_: object) -> None:
+async def nothing(*_: object) -> list[None]:
     """A use-case that is never reached, or has nothing to do."""
+    return []
 
 
 async def stopped_topics(side: Side) -> set[str]:

@@ -362,7 +362,7 @@ async def _read(before: EarlierRelease, topics: list[Topic], prefix: str) -> Sai
 
 async def _handle(service: Service, message: Message) -> None:
     [door] = [part for part in service.consumers if isinstance(part, Consumer) and part.topic == message.topic]
-    await door.handler(message)
+    await door.handler([message])
 
 
 async def _is_handled(progress: GroupProgress) -> bool:

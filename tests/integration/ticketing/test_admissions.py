@@ -295,13 +295,13 @@ async def test_whatever_changes_at_the_venue_wakes_its_phones_and_none_reads_the
         lambda: at_gate.venue.unit.run(rename_phone, RenamePhone(PersonId(uuid7()), OPERATOR, phone.device_id, "East")),
     ]
     reading = asyncio.create_task(at_gate.doors.live.run())
-    stream = gate.get_live(at_gate.doors, VenueId(VENUE), lambda: True)
-    told = [(await anext(stream)).raw_data]
+    stream = (await gate.get_live(at_gate.doors, VenueId(VENUE), lambda: True)).events
+    told = [await anext(stream)]
     for change in changes:
         await change()
         async with at_gate.venue.pool.acquire() as connection, connection.transaction():
             await connection.execute("LOCK TABLE tickets, admissions")
-            told.append((await asyncio.wait_for(anext(stream), 5)).raw_data)
+            told.append(await asyncio.wait_for(anext(stream), 5))
     reading.cancel()
     assert len(set(told)) == len(changes) + 1
 

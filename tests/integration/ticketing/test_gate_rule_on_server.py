@@ -21,6 +21,7 @@ from shared.ids import ScanId, TicketId, VenueId, uuid7
 from shared.storage.db import create_pool
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from tests.support.batches import alone
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, VENUE, Phone, Venue, furnish_venue, venue_in
 from tests.support.scope import examples
@@ -56,7 +57,7 @@ class Server:
     async def sends(self, scan: Scan, ticket: Ticket) -> Answer:
         """The server's answer to the scan of this ticket's code."""
         keys = {1: self.venue.signer.private_key.public_key()}
-        sync = partial(sync_scans, catalogue=lambda: self.venue.catalogue, public_keys=keys)
+        sync = alone(partial(sync_scans, catalogue=lambda: self.venue.catalogue, public_keys=keys))
         [answer] = await self.venue.unit.run(sync, SyncScans((TakenScan(scan, ticket.code, None),)))
         return answer
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.passes.auth import GATE
 from shared.unit.idempotency import IdempotencyConflict, Key, Once
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 from tests.support.cluster import Cluster
 from tests.support.doors_house import MANAGER, House, new_code, open_house, post
 from tests.support.earlier_release import contents

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.sales.domain.free_people import TooManyFree
 from services.ticketing.sales.domain.places import CallTheHouse, FreePlacesTaken, ManyUnpaid, SoldOut
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
+from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from shared.errors import DomainError
 from shared.ids import OrderId, ProductId, TicketId, uuid7

@@ -11,7 +11,7 @@ import pytest
 
 from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.forget_addresses import ForgetAddresses, forget_addresses
-from services.ticketing.sales.usecases.place_order import PlacedOrder
+from services.ticketing.sales.usecases.place_orders import PlacedOrder
 from shared.ids import OrderId, uuid7
 from shared.money import Dong
 from shared.storage.db import create_pool

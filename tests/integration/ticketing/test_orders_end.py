@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import partial
-from itertools import permutations
+from itertools import groupby, permutations
 from uuid import uuid4
 
 import pytest
@@ -18,8 +17,7 @@ from services.ticketing.codes.ticket_code import verify
 from services.ticketing.sales.domain.places import SoldOut
 from services.ticketing.sales.domain.pricing import WrongNights
 from services.ticketing.sales.store.tickets import insert_tickets, tickets_of_order
-from services.ticketing.sales.usecases.hear_payment import note_intent, settle_order
-from services.ticketing.sales.usecases.place_order import OrderExists, PlaceOrder
+from services.ticketing.sales.usecases.place_orders import OrderExists, PlacedOrder, PlaceOrder
 from shared.errors import Poison
 from shared.events.payments import PaymentPartial, PaymentSettled
 from shared.events.ticketing import OrderCancelled, OrderUnfulfilled
@@ -27,6 +25,7 @@ from shared.ids import OrderId, TicketId, VenueId, uuid7
 from shared.money import Dong
 from shared.storage.db import create_pool
 from shared.unit.wake import Waker
+from tests.support.batches import in_batches
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, PRODUCT, furnish_venue
 from tests.support.scope import examples
@@ -135,22 +134,38 @@ MOVES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 2)) | st.integ
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(moves=MOVES)
+@given(moves=MOVES, most=st.integers(1, 6))
 async def test_in_any_order_of_events_places_are_given_back_exactly_once(
-    shop: Shop, moves: list[tuple[Step, int] | int]
+    shop: Shop, moves: list[tuple[Step, int] | int], most: int
 ) -> None:
+    """However many of them come together: up to `most` orders or words of payments in one transaction."""
     await shop.clear()
     placed = [await shop.order(2)]
-    for move in moves:
-        if isinstance(move, int):
-            try:
-                placed.append(await shop.order(move))
-            except SoldOut:
-                assert sum(await shop.places()) + move > CAPACITY
-        else:
-            step, number = move
-            await shop.take(step, placed[number % len(placed)])
-        assert await shop.places() == await shop.people()
+    for kind, some in groupby(moves, key=_kind):
+        for batch in in_batches(some, most):
+            if kind == "order":
+                asked = [move for move in batch if isinstance(move, int)]
+                left = CAPACITY - sum(await shop.places())
+                answers = await shop.order_together(asked)
+                for people, answer in zip(asked, answers, strict=True):
+                    # Who comes first has the places, and nobody is refused what is still there for them.
+                    assert isinstance(answer, PlacedOrder) == (people <= left)
+                    left -= people if isinstance(answer, PlacedOrder) else 0
+                placed += [answer for answer in answers if isinstance(answer, PlacedOrder)]
+                continue
+            steps = [(move[0], placed[move[1] % len(placed)]) for move in batch if not isinstance(move, int)]
+            if kind == "word":
+                await shop.hear_together(steps)
+            else:
+                for step, order in steps:
+                    await shop.take(step, order)
+            assert await shop.places() == await shop.people()
+
+
+def _kind(move: tuple[Step, int] | int) -> str:
+    if isinstance(move, int):
+        return "order"
+    return "word" if move[0] in ("part", "whole") else "step"
 
 
 @pytest.mark.parametrize("rounds", range(4))
@@ -248,13 +263,12 @@ async def test_a_settlement_that_contradicts_its_order_issues_no_ticket_and_is_p
 ) -> None:
     order = await shop.order(3)
     told = await shop.told(order, PaymentSettled, order.total_vnd)
-    settle = partial(settle_order, catalogue=shop.catalogue, signer=shop.venue.signer)
 
     with pytest.raises(Poison):
-        await shop.unit.run(settle, replace_struct(told, **other(told)))
+        await shop.unit.run(shop.hear, replace_struct(told, **other(told)))
 
     assert await shop.status(order) == "placed"
-    await shop.unit.run(settle, told)
+    await shop.unit.run(shop.hear, told)
     assert await shop.status(order) == "ticketed"
 
 
@@ -263,7 +277,7 @@ async def test_a_code_to_pay_another_amount_than_the_orders_is_never_shown(shop:
     told = await shop.told(order, PaymentPartial, 10_000)
 
     with pytest.raises(Poison):
-        await shop.unit.run(note_intent, replace_struct(told, amount_vnd=Dong(order.total_vnd * 2)))
+        await shop.unit.run(shop.hear, replace_struct(told, amount_vnd=Dong(order.total_vnd * 2)))
 
     assert told.account_name not in (await shop.visitor.get(f"/orders/{order.token}")).text
 

@@ -16,12 +16,13 @@ from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan, sy
 from services.ticketing.gate.usecases.undo_admission import UndoAdmission, undo_admission
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.store.tickets import tickets_of_order
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
+from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
 from services.ticketing.sales.usecases.undo_orders import UndoOrder, undo_order
 from shared.ids import DeviceId, OrderId, ScanId, uuid7
 from shared.storage.db import create_pool
 from shared.unit.wake import Waker
+from tests.support.batches import alone
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, PRODUCT, furnish_venue
 from tests.support.scope import examples
@@ -78,7 +79,7 @@ class Day:
         )
         signer = self.shop.venue.signer
         keys = {signer.key_id: signer.private_key.public_key()}
-        sync = partial(sync_scans, catalogue=self.shop.catalogue, public_keys=keys)
+        sync = alone(partial(sync_scans, catalogue=self.shop.catalogue, public_keys=keys))
         [answer] = await self.shop.unit.run(sync, SyncScans((TakenScan(scan, ticket.code, None),)))
         if answer.changes_ticket:
             scans.append(scan.scan_id)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from services.ticketing.catalogue.domain.products import Category
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
+from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
 from services.ticketing.sales.usecases.undo_orders import (
     OrdersOfDay,
     Outcome,

@@ -11,7 +11,7 @@ import pytest
 from services.ticketing.people.usecases.people import AddedPerson
 from services.ticketing.people.usecases.phones import MadeCode, Paired
 from services.ticketing.sales.usecases.cancel_order import CancelledOrder
-from services.ticketing.sales.usecases.place_order import PlacedOrder
+from services.ticketing.sales.usecases.place_orders import PlacedOrder
 from shared.ids import OrderId
 from shared.money import Dong
 

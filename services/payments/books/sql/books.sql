@@ -10,9 +10,13 @@ SELECT source_id AS transfer_id, sum(CASE WHEN credit = $1 THEN amount_vnd ELSE 
 HAVING sum(CASE WHEN credit = $1 THEN amount_vnd ELSE -amount_vnd END) <> 0
  ORDER BY min(posting_id)
 
--- name: insert_posting
--- One entry of the ledger; rows are never changed, so it waits for nobody.
-INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at) VALUES ($1, $2, $3, $4, $5, $6)
+-- name: insert_postings
+-- Entries of the ledger in their order; rows are never changed, so it waits for nobody.
+INSERT INTO postings (source_id, kind, debit, credit, amount_vnd, at)
+SELECT source_id, kind, debit, credit, amount_vnd, $6
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+       WITH ORDINALITY AS new (source_id, kind, debit, credit, amount_vnd, place)
+ ORDER BY place
 
 -- name: money_in_and_placed
 -- For verify, money in against where it lies: reads all transfers and postings of one snapshot, locks nothing.

@@ -20,13 +20,14 @@ async def allocations_of_intent(connection: Connection, intent_id: IntentId) -> 
 
 
 async def insert_postings(connection: Connection, postings: Sequence[Posting], now: datetime) -> None:
-    for posting in postings:
+    """Entries in their order, each in full."""
+    if postings:
         await connection.execute(
-            SQL["insert_posting"],
-            posting.source_id,
-            posting.kind,
-            posting.debit.name,
-            posting.credit.name,
-            posting.amount_vnd,
+            SQL["insert_postings"],
+            [posting.source_id for posting in postings],
+            [posting.kind for posting in postings],
+            [posting.debit.name for posting in postings],
+            [posting.credit.name for posting in postings],
+            [posting.amount_vnd for posting in postings],
             now,
         )

@@ -1,10 +1,11 @@
 """A charge: an amount that an owner asks a guest for. How much, how long, and the state an owner is shown. Pure."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
-from services.payments.intents.domain.intents import Intent, PricedLine
+from services.payments.intents.domain.intents import PricedLine
 from shared.errors import DomainError
+from shared.events.words import AmountState, IntentStatus
 from shared.ids import ProductId, VenueId
 from shared.money import Dong
 from shared.qr.banks import FACE_CHECK_FROM_VND
@@ -56,7 +57,22 @@ def amount_line(venue_id: VenueId, amount_vnd: Dong) -> PricedLine:
     )
 
 
-def charge_state(charge: Intent, now: datetime) -> ChargeState:
+class Charge(Protocol):
+    """A charge, or what is followed of one."""
+
+    @property
+    def status(self) -> IntentStatus: ...
+
+    @property
+    def amount_state(self) -> AmountState: ...
+
+    @property
+    def paid_vnd(self) -> Dong: ...
+
+    def is_expired(self, at: datetime) -> bool: ...
+
+
+def charge_state(charge: Charge, now: datetime) -> ChargeState:
     """What an owner is told. Nobody but the clock ends a charge, so its row stays open after the deadline."""
     match charge.status:
         case "settled":

@@ -1,12 +1,12 @@
--- name: find_merchant_of_venue
--- Who is paid at a venue, by the unique key of venue_id.
+-- name: merchants_of_venues
+-- Who is paid at venues, by the unique key of venue_id.
 SELECT merchant_id, venue_id, name, bank_bin, account_number, account_name, active, version
-  FROM merchants WHERE venue_id = $1 AND active
+  FROM merchants WHERE venue_id = ANY ($1::text[]) AND active
 
--- name: find_merchant_of_account
--- Whose money a transfer brought, by the unique key of account_number; also of a merchant that is paid no more.
+-- name: merchants_of_accounts
+-- Whose money transfers brought, by the unique key of account_number; also of a merchant that is paid no more.
 SELECT merchant_id, venue_id, name, bank_bin, account_number, account_name, active, version
-  FROM merchants WHERE account_number = $1
+  FROM merchants WHERE account_number = ANY ($1::text[])
 
 -- name: upsert_venue
 -- The newest that ticketing told of a venue, by the primary key; an older version that comes late changes nothing.

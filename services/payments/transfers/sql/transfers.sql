@@ -1,8 +1,15 @@
--- name: insert_transfer
--- A transfer, once however often it is told: by the unique keys of account and bank reference, and of provider and its id.
+-- name: insert_transfers
+-- Transfers, once however often they are told: by the unique keys of account and bank reference, and of provider and its
+-- id. The first of two comes first; those that two batches have in common are waited for in one order.
 INSERT INTO transfers (transfer_id, merchant_id, account_number, bank_reference, provider, provider_id, amount_vnd,
                        occurred_at, recorded_at, bank_code, memo)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+SELECT transfer_id, merchant_id, account_number, bank_reference, provider, provider_id, amount_vnd, occurred_at,
+       recorded_at, bank_code, memo
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::timestamptz[],
+              $9::timestamptz[], $10::text[], $11::text[])
+       WITH ORDINALITY AS new (transfer_id, merchant_id, account_number, bank_reference, provider, provider_id,
+                               amount_vnd, occurred_at, recorded_at, bank_code, memo, place)
+ ORDER BY account_number, bank_reference, place
 ON CONFLICT DO NOTHING
 RETURNING transfer_id
 

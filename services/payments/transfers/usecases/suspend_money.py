@@ -8,7 +8,7 @@ from services.payments.transfers.domain.transfers import SuspendedMoney
 from services.payments.transfers.events import suspended_money_told
 from services.payments.transfers.store import insert_suspended
 from shared.ids import VenueId
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 async def suspend_money(

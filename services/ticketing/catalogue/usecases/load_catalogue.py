@@ -5,7 +5,7 @@ from datetime import datetime
 from services.ticketing.catalogue.events import venue_changed
 from services.ticketing.catalogue.store import insert_products, insert_venues
 from shared.seed.rows import Seed
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 async def load_catalogue(tx: Tx, seed: Seed, now: datetime) -> int:

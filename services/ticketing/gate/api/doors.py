@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import Response
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.gate.domain.scans import Answer
@@ -23,6 +21,7 @@ from shared.clock import Clock
 from shared.errors import DomainError
 from shared.ids import VenueId
 from shared.passes.auth import GATE, Allow, Pass, Role, require_venue
+from shared.unit.batch import Together
 from shared.unit.bound import Bound, Reader
 from shared.web.live import Live
 from shared.web.pages import Pages
@@ -37,17 +36,21 @@ class GateDoors:
     clock: Clock
     catalogue: Callable[[], Catalogue]
     public_keys: Mapping[int, Ed25519PublicKey]
-    sync_scans: Bound[SyncScans, list[Answer]]
+    sync_scans: Together[SyncScans, list[Answer]]
     undo_admission: Bound[UndoAdmission, bool]
     gate_manifest: Bound[GateManifest, Manifest]
     find_typed: Reader[TypedCode, TypedTicket | None]
     list_conflicts: Bound[Actor, ListedConflicts]
 
 
-async def _doors_of(request: Request) -> GateDoors:
+def gate_doors(request: Request) -> GateDoors:
     doors = request.app.state.gate
     assert isinstance(doors, GateDoors)
     return doors
+
+
+async def _doors_of(request: Request) -> GateDoors:
+    return gate_doors(request)
 
 
 GateDep = Annotated[GateDoors, Depends(_doors_of)]
@@ -67,7 +70,3 @@ def venue_of(doors: GateDoors, phone: Pass, asked: str | None) -> VenueId:
     if venue_id not in doors.catalogue().venues:
         raise GateOpening
     return venue_id
-
-
-def as_json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -5,7 +5,7 @@ The phone decides by itself; nothing here stands between a ticket and its verdic
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ticketing.catalogue.domain.products import Product, Venue
-from services.ticketing.gate.api.doors import GateDep, PhonePass, as_json, venue_of
+from services.ticketing.gate.api.doors import GateDep, PhonePass, gate_doors, venue_of
 from services.ticketing.gate.domain.scans import Scan
 from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, SignedInOwner
 from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan
@@ -31,18 +30,20 @@ from shared.passes.auth import (
     OWNER,
     Allow,
     Doors,
-    Pass,
     PassRevoked,
     Role,
     allow_anyone,
     pass_in,
     stay_of,
 )
+from shared.web.entrance import visitor_of
+from shared.web.event_stream import EventStream
 from shared.web.instants import Instant
 from shared.web.limits import SCANS, within
 from shared.web.live import State
 from shared.web.security_headers import Opening
 from shared.web.static_files import SHARED_STATIC, StaticAddresses
+from shared.web.thin import as_json, thin
 
 OPENINGS = (
     Opening("/gate", camera=True, scanner=True),
@@ -64,7 +65,7 @@ _LONGEST_GAP = timedelta(days=45)
 _SHIFT = timedelta(hours=12)
 
 
-AnyPhonePass = Annotated[Pass, Depends(Allow(GATE, Role.DEVICE, even_revoked=True))]
+_ANY_PHONE = [Depends(Allow(GATE, Role.DEVICE, even_revoked=True))]
 _ANYONE = [Depends(allow_anyone)]
 router = APIRouter()
 
@@ -96,10 +97,13 @@ class ScansBody(BaseModel):
     keeps: bool = False
 
 
-@router.post("/api/gate/scans")
+@router.post("/api/gate/scans", dependencies=_ANY_PHONE)
 @within(body=SCANS)
-async def post_scans(request: Request, phone: AnyPhonePass, body: ScansBody, doors: GateDep) -> Response:
+@thin
+async def post_scans(request: Request, body: ScansBody) -> Response:
     """The answers to scans, in their order; the first answer to each, however often it is sent."""
+    doors, phone = gate_doors(request), visitor_of(request.scope)
+    assert phone is not None
     passes = request.app.state.doors
     assert isinstance(passes, Doors)
     is_revoked = passes.is_revoked(phone)
@@ -212,7 +216,6 @@ async def get_manifest(
     )
 
 
-# A dependency, because once a stream has begun it is too late to say 403.
 async def _watched_venue(phone: PhonePass, doors: GateDep, venue_id: str | None = None) -> VenueId:
     return venue_of(doors, phone, venue_id)
 
@@ -221,12 +224,12 @@ async def _stay(request: Request, phone: PhonePass) -> Callable[[], bool]:
     return stay_of(request, phone)
 
 
-@router.get("/api/gate/live", response_class=EventSourceResponse)
+@router.get("/api/gate/live", response_class=EventStream)
 async def get_live(
     doors: GateDep,
     watched: Annotated[VenueId, Depends(_watched_venue)],
     stay: Annotated[Callable[[], bool], Depends(_stay)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """Says whenever the manifest has something new; the phone then asks for what is new."""
 
     async def read() -> State:
@@ -235,8 +238,7 @@ async def get_live(
         return {"at": doors.clock()}
 
     keys = [("venue", watched), ("people", watched)]
-    async for event in doors.live.stream(keys, read, "head", _MIN_INTERVAL_S, stay=stay):
-        yield event
+    return EventStream(doors.live.stream(keys, read, "head", _MIN_INTERVAL_S, stay=stay))
 
 
 @router.get("/gate", dependencies=_ANYONE)

@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from services.ticketing.gate.api.doors import GateDep, PhonePass, as_json, venue_of
+from services.ticketing.gate.api.doors import GateDep, PhonePass, venue_of
 from services.ticketing.gate.usecases.find_typed import TypedCode
+from shared.web.thin import as_json
 
 router = APIRouter()
 

@@ -1,18 +1,32 @@
 -- name: count_untouched
--- Counts a whole ticket that is still as it was issued, by primary key: whoever changed it first is waited for, and then
--- no row is left. Notes the scan with it; one whose id is known (primary key) counts nobody.
-WITH counted AS (
+-- Counts whole tickets that are still as they were issued, by primary key: whoever changed one first is waited for, and
+-- then it is left out; they are locked in the order of lock_tickets. Notes the scans with it; one whose id is known
+-- (primary key) counts nobody.
+WITH wanted AS (
+    SELECT scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, against, phone_verdict, offline,
+           occurred_at, recorded_at
+      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::integer[], $7::text[], $8::text[],
+                  $9::uuid[], $10::text[], $11::boolean[], $12::timestamptz[], $13::timestamptz[])
+           AS scans (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, against, phone_verdict,
+                     offline, occurred_at, recorded_at)
+     WHERE NOT EXISTS (SELECT FROM admissions WHERE admissions.scan_id = scans.scan_id)
+), untouched AS (
+    SELECT ticket_id FROM tickets WHERE ticket_id = ANY ($5::uuid[]) AND version = 1 ORDER BY ticket_id FOR UPDATE
+), counted AS (
     UPDATE tickets SET admitted = admits, version = 2
-     WHERE ticket_id = $5 AND version = 1 AND NOT EXISTS (SELECT 1 FROM admissions WHERE scan_id = $1)
-    RETURNING ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from,
-              days, admits, admitted, status, revoked_reason, issued_at, version
+      FROM untouched JOIN wanted USING (ticket_id)
+     WHERE tickets.ticket_id = untouched.ticket_id AND tickets.version = 1
+    RETURNING wanted.scan_id, tickets.ticket_id, order_id, position, tickets.venue_id, product_id, category, price_kind,
+              code, short_code, valid_from, days, admits, admitted, status, revoked_reason, issued_at, tickets.version
 ), noted AS (
     INSERT INTO admissions (scan_id, venue_id, device_id, person_id, ticket_id, count, verdict, reason, against,
                             phone_verdict, offline, occurred_at, recorded_at, changed_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13 FROM counted
+    SELECT scan_id, wanted.venue_id, device_id, person_id, wanted.ticket_id, count, verdict, reason, against,
+           phone_verdict, offline, occurred_at, recorded_at, recorded_at
+      FROM wanted JOIN counted USING (scan_id)
 )
-SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,
-       admits, admitted, status, revoked_reason, issued_at, version
+SELECT scan_id, ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from,
+       days, admits, admitted, status, revoked_reason, issued_at, version
   FROM counted
 
 -- name: count_scan

@@ -12,7 +12,7 @@ from services.ticketing.people.store import find_device, persons_of_venues, see_
 from shared.clock import local_date
 from shared.ids import DeviceId, PersonId, TicketId, VenueId
 from shared.passes.auth import PassRevoked
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 # A transaction that began before the last answer may have committed after it.
 _OVERLAP = timedelta(seconds=60)

@@ -8,7 +8,7 @@ from services.ticketing.catalogue.domain.products import Product, Venue
 from services.ticketing.catalogue.store import read_catalogue
 from services.ticketing.gate.store import KnownConflict, WatchedScan, conflicts_of_venues, watched_scans
 from services.ticketing.people.domain import Actor
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 CONFLICT_DAYS = 30
 

@@ -14,14 +14,16 @@ from services.ticketing.codes.ticket_code import Claims, UnreadableTicket, verif
 from services.ticketing.gate import store
 from services.ticketing.gate.domain.rule import UnknownShortCode
 from services.ticketing.gate.domain.scans import Answer, Scan, UndoTooLate, answer_unasked, may_quarantine
-from services.ticketing.gate.usecases.admit import admit, admit_untouched
+from services.ticketing.gate.usecases.admit import Untouched, admit, admit_untouched
 from services.ticketing.gate.usecases.undo_admission import UndoAdmission, undo
 from services.ticketing.people.store import find_device
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.store.tickets import lock_ticket, lock_tickets
+from shared.errors import DomainError
 from shared.ids import TicketId
 from shared.passes.auth import PassRevoked
-from shared.unit.unit import Tx
+from shared.unit.batch import One
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +49,86 @@ class SyncScans:
 
 @dataclass(frozen=True, slots=True)
 class _ReadScan:
-    """A scan with its ticket's id, or with the reason why what was shown or typed is none; claims: of a code."""
+    """A scan with its ticket's id, in which request it came, and its answer if no ticket need be asked for it.
 
+    claims: of a code.
+    """
+
+    number: int
+    asked: One[SyncScans]
     scan: Scan
-    reason: str | None = None
+    unasked: Answer | None
     claims: Claims | None = None
+    undone_at: datetime | None = None
 
 
 async def sync_scans(
     tx: Tx,
-    command: SyncScans,
+    batch: Sequence[One[SyncScans]],
     now: datetime,
     *,
     catalogue: Callable[[], Catalogue],
     public_keys: Mapping[int, Ed25519PublicKey],
-) -> list[Answer]:
-    """One answer per scan, in the order of the scans. Raises PassRevoked if a revoked phone sent too many."""
-    if command.quarantined:
-        return await _quarantine(tx, command.taken, public_keys, now)
-    read = [await _read(tx, taken, public_keys, now) for taken in command.taken]
-    decided = [(one.scan, answer_unasked(one.scan, one.reason)) for one in read]
-    undone = {taken.scan.scan_id: taken.undone_at for taken in command.taken if taken.undone_at is not None}
-    if len(read) == 1 and not undone and decided[0][1] is None and read[0].claims is not None:
-        answer = await admit_untouched(tx, read[0].scan, read[0].claims, catalogue(), now)
-        if answer is not None:
-            return [answer]
-    tickets = await _locked(tx, {scan.ticket_id for scan, unasked in decided if unasked is None and scan.ticket_id})
-    answers: dict[UUID, Answer] = {}
-    for scan, unasked in sorted(decided, key=_by_ticket_and_time):
-        if unasked is None:
-            answer = await admit(tx, scan, tickets, catalogue(), now)
-            if scan.scan_id in undone and answer.changes_ticket and not answer.repeated:
-                taking_back = UndoAdmission(scan.scan_id, scan.device_id, undone[scan.scan_id])
-                tickets |= await _taken_back(tx, taking_back, catalogue(), now)
-        else:
-            answer = await _note(tx, scan, unasked, now)
-        answers.setdefault(scan.scan_id, answer)
-    return [answers[taken.scan.scan_id] for taken in command.taken]
+) -> list[list[Answer] | DomainError]:
+    """One answer per scan, in the order of the scans; PassRevoked for a revoked phone that sent too many."""
+    scans: list[_ReadScan] = []
+    for number, one in enumerate(batch):
+        if not one.command.quarantined:
+            scans += [await _read(tx, (number, one), taken, public_keys, now) for taken in one.command.taken]
+    # Whoever was first at a ticket comes first at it, in whichever order the phones tell of it.
+    scans.sort(key=_by_ticket_and_time)
+    answers = await admit_untouched(tx, _firsts(scans), catalogue(), now)
+    left = [one for one in scans if (one.number, one.scan.scan_id) not in answers]
+    tickets = await _locked(tx, {one.scan.ticket_id for one in left if one.unasked is None and one.scan.ticket_id})
+    for scan in left:
+        scan.asked.follow()
+        answer = await _answer(tx, scan, tickets, catalogue(), now)
+        answers.setdefault((scan.number, scan.scan.scan_id), answer)
+    return [
+        await _quarantine(tx, one.command.taken, public_keys, now)
+        if one.command.quarantined
+        else [answers[number, taken.scan.scan_id] for taken in one.command.taken]
+        for number, one in enumerate(batch)
+    ]
+
+
+async def _answer(
+    tx: Tx, one: _ReadScan, tickets: dict[TicketId, Ticket], catalogue: Catalogue, now: datetime
+) -> Answer:
+    """tickets: the locked ones; the scan's own is there as it stands after the scan."""
+    if one.unasked is not None:
+        return await _note(tx, one.scan, one.unasked, now)
+    answer = await admit(tx, one.scan, tickets, catalogue, now)
+    if one.undone_at is not None and answer.changes_ticket and not answer.repeated:
+        taking_back = UndoAdmission(one.scan.scan_id, one.scan.device_id, one.undone_at)
+        tickets |= await _taken_back(tx, taking_back, catalogue, now)
+    return answer
+
+
+def _firsts(scans: Sequence[_ReadScan]) -> list[Untouched]:
+    """The first scan of each ticket, if its code tells all of it; each scan once, however often it is sent."""
+    firsts: dict[TicketId, _ReadScan] = {}
+    for one in scans:
+        if one.unasked is None and one.scan.ticket_id is not None:
+            firsts.setdefault(one.scan.ticket_id, one)
+    known: set[UUID] = set()
+    untouched: list[Untouched] = []
+    for one in firsts.values():
+        if one.claims is not None and one.undone_at is None and one.scan.scan_id not in known:
+            untouched.append(Untouched(one.number, one.asked, one.scan, one.claims))
+            known.add(one.scan.scan_id)
+    return untouched
 
 
 async def _quarantine(
     tx: Tx, taken: Sequence[TakenScan], public_keys: Mapping[int, Ed25519PublicKey], now: datetime
-) -> list[Answer]:
+) -> list[Answer] | DomainError:
     """Keeps the scans of a revoked phone without a look at any ticket: which ones there are is not for it to know."""
     device_id = taken[0].scan.device_id
     device = await find_device(tx.connection, device_id)
     kept = await store.count_quarantined(tx.connection, device_id)
     if not may_quarantine(None if device is None else device.revoked_at, kept + len(taken), now):
-        raise PassRevoked
+        return PassRevoked()
     answers: dict[UUID, Answer] = {}
     # Always in the same order, so that one batch sent twice at once waits for itself in no ring.
     for one in sorted(taken, key=lambda one: one.scan.scan_id):
@@ -138,21 +172,27 @@ async def _locked(tx: Tx, ticket_ids: Collection[TicketId]) -> dict[TicketId, Ti
     return {ticket.ticket_id: ticket for ticket in found if ticket is not None}
 
 
-def _by_ticket_and_time(decided: tuple[Scan, Answer | None]) -> tuple[str, datetime, UUID]:
+def _by_ticket_and_time(one: _ReadScan) -> tuple[str, datetime, UUID]:
     # Always in the same order, so that two phones' batches with the same scans never wait for each other in a ring.
-    scan, _ = decided
-    return str(scan.ticket_id), scan.occurred_at, scan.scan_id
+    return str(one.scan.ticket_id), one.scan.occurred_at, one.scan.scan_id
 
 
-async def _read(tx: Tx, taken: TakenScan, public_keys: Mapping[int, Ed25519PublicKey], now: datetime) -> _ReadScan:
+async def _read(
+    tx: Tx,
+    request: tuple[int, One[SyncScans]],
+    taken: TakenScan,
+    public_keys: Mapping[int, Ed25519PublicKey],
+    now: datetime,
+) -> _ReadScan:
     # A clock ahead of ours is not believed: events would come from the future.
-    scan = replace(taken.scan, occurred_at=min(taken.scan.occurred_at, now))
+    scan, claims, reason = replace(taken.scan, occurred_at=min(taken.scan.occurred_at, now)), None, None
     try:
         if taken.code is not None:
             claims = verify(taken.code, public_keys)
-            return _ReadScan(replace(scan, ticket_id=claims.ticket_id), claims=claims)
-        short_code = parse_short_code(taken.short_code or "")
+            scan = replace(scan, ticket_id=claims.ticket_id)
+        else:
+            found = await store.find_ticket_by_short_code(tx.connection, parse_short_code(taken.short_code or ""))
+            scan, reason = replace(scan, ticket_id=found), UnknownShortCode.code if found is None else None
     except (UnreadableTicket, UnreadableShortCode) as error:
-        return _ReadScan(scan, reason=error.code)
-    found = await store.find_ticket_by_short_code(tx.connection, short_code)
-    return _ReadScan(scan, reason=UnknownShortCode.code) if found is None else _ReadScan(replace(scan, ticket_id=found))
+        reason = error.code
+    return _ReadScan(*request, scan, answer_unasked(scan, reason), claims, taken.undone_at)

@@ -14,7 +14,7 @@ from services.ticketing.sales.usecases.void_tickets import give_back
 from shared.events.ticketing import AdmissionUndone
 from shared.ids import DeviceId, ScanId
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,5 @@ async def undo(tx: Tx, command: UndoAdmission, catalogue: Catalogue, now: dateti
     await audit.note(tx.connection, now, command.device_id, "admission_undone", f"scan:{scan.scan_id}")
     tx.emit(scan_event(AdmissionUndone, ticket, catalogue.venues[ticket.venue_id], scan, now))
     tx.touch("venue", ticket.venue_id)
-    tx.touch("tickets", str(ticket.order_id))
+    tx.touch("order", str(ticket.order_id))
     return ticket

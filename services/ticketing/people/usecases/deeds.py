@@ -8,7 +8,7 @@ from uuid import UUID
 from services.ticketing.people import store
 from services.ticketing.people.domain import Actor
 from shared.ids import DeviceId, PersonId
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 DeedName = Literal["person_added", "secrets_changed", "person_revoked", "phone_renamed", "phone_revoked"]
 

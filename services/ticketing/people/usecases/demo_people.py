@@ -10,7 +10,7 @@ from shared.events.ticketing import DeviceRevoked, PersonRevoked
 from shared.ids import DeviceId, PersonId
 from shared.passes import revocations
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from services.ticketing.people.store import sessions as session_store
 from services.ticketing.people.usecases.passwords import hash_password
 from services.ticketing.people.usecases.people import AddedPerson, AddPerson, HashedSecrets, add_person
 from shared.seed.rows import Person as SeedPerson
-from shared.unit.unit import Tx, Unit
+from shared.unit.tx import Tx
+from shared.unit.unit import Unit
 
 
 async def seed_people(unit: Unit, people: Sequence[SeedPerson]) -> int:

@@ -11,7 +11,7 @@ from services.ticketing.people.usecases.people import UnknownPerson
 from services.ticketing.people.usecases.sessions import end_passes_of_person
 from shared.ids import PersonId
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class WrongOldPassword(WrongSignIn):

@@ -12,7 +12,7 @@ from services.ticketing.people.usecases.sessions import end_passes_of_person
 from shared.errors import DomainError
 from shared.ids import DeviceId, PersonId
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class WrongOldPin(WrongPin):

@@ -32,7 +32,7 @@ from shared.events.words import PersonRole
 from shared.ids import PersonId, uuid7
 from shared.passes import revocations
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class UnknownPerson(NotFound):

@@ -24,7 +24,7 @@ from shared.events.ticketing import DeviceRevoked
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes import revocations
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 MAX_NAME = 60
 

@@ -8,7 +8,7 @@ from services.ticketing.catalogue.domain.products import Venue
 from services.ticketing.catalogue.store import read_catalogue
 from services.ticketing.people.store.audit import Noted, audit_before, audit_lines, audit_of_day
 from shared.clock import ZONE
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 PAGE = 50
 NEWEST = 2**63 - 1

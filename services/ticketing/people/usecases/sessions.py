@@ -11,7 +11,7 @@ from shared.errors import NotFound
 from shared.ids import PersonId
 from shared.passes import revocations
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class UnknownSession(NotFound):

@@ -23,7 +23,7 @@ from shared.errors import Unauthenticated
 from shared.ids import DeviceId, PersonId, uuid7
 from shared.passes.auth import Pass, Role
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from services.ticketing.people import store
 from services.ticketing.people.domain import RateLimited, fold_login
 from shared.ids import DeviceId, PersonId
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 WINDOW = timedelta(minutes=15)
 DAY = timedelta(days=1)

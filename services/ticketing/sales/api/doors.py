@@ -10,9 +10,10 @@ from starlette.requests import Request
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import CancelledOrder, CancelOrder
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
+from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
 from services.ticketing.sales.usecases.see_order import SeenOrder
 from shared.clock import Clock
+from shared.unit.batch import Together
 from shared.unit.bound import Bound, Reader
 from shared.web.live import Live
 from shared.web.pages import Pages
@@ -27,15 +28,19 @@ class SalesDoors:
     clock: Clock
     catalogue: Callable[[], Catalogue]
     addresses: AddressHasher
-    place_order: Bound[PlaceOrder, PlacedOrder]
+    place_orders: Together[PlaceOrder, PlacedOrder]
     cancel_order: Bound[CancelOrder, CancelledOrder]
     see_order: Reader[str, SeenOrder]
 
 
-async def _doors_of(request: Request) -> SalesDoors:
+def sales_doors(request: Request) -> SalesDoors:
     doors = request.app.state.sales
     assert isinstance(doors, SalesDoors)
     return doors
+
+
+async def _doors_of(request: Request) -> SalesDoors:
+    return sales_doors(request)
 
 
 SalesDep = Annotated[SalesDoors, Depends(_doors_of)]

@@ -75,11 +75,6 @@ class OrderView:
     account_name: str | None
     tickets: list[TicketView]
 
-    @property
-    def uses(self) -> str:
-        """Another text as soon as somebody is admitted, or a ticket revoked."""
-        return " ".join(f"{ticket.status}:{ticket.admitted}" for ticket in self.tickets)
-
 
 def view_of(order: Order, tickets: Sequence[Ticket], catalogue: Catalogue, now: datetime) -> OrderView:
     venue = catalogue.venues[order.venue_id]

@@ -1,14 +1,11 @@
 """The visitor's doors: a venue's form, paying and the tickets. Whoever has the link has the order."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -17,10 +14,10 @@ from services.ticketing.catalogue.domain.calendar import SALES_AHEAD_DAYS
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.catalogue.venue_view import hours_of
 from services.ticketing.codes.picture import svg
-from services.ticketing.sales.api.doors import SalesDep, SalesDoors
+from services.ticketing.sales.api.doors import SalesDep, SalesDoors, sales_doors
 from services.ticketing.sales.api.order_view import OrderView, view_of
-from services.ticketing.sales.domain.orders import Order
-from services.ticketing.sales.usecases.place_order import PlacedOrder, PlaceOrder
+from services.ticketing.sales.states import read_state, snapshot_of, uses_of, watched_order
+from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
 from services.ticketing.sales.usecases.see_order import UnknownOrder
 from shared.clock import local_date
 from shared.errors import DomainError, NotFound
@@ -29,17 +26,23 @@ from shared.events.words import TicketMode
 from shared.ids import OrderId, ProductId, VenueId, uuid7
 from shared.passes.auth import allow_anyone
 from shared.qr.images import png_for, svg_for
-from shared.unit.idempotency import Once
+from shared.unit.changes import Snapshot
+from shared.unit.idempotency import Key
 from shared.unit.stopped import LIVE_TOPIC as STOPPED
 from shared.web.addresses import client_address, is_one_house
-from shared.web.app import OnceKey
+from shared.web.app import OnceKey, once_key
+from shared.web.event_stream import EventStream
 from shared.web.i18n import money
 from shared.web.limits import ORDERS, within
+from shared.web.live import State
 from shared.web.security_headers import Opening
+from shared.web.thin import as_json, thin
 
 router = APIRouter()
 OPENINGS = (Opening("/orders", secret_link=True), Opening("/t", secret_link=True))
 _WORKER = Path(__file__).parent.parent / "web" / "static" / "visitor" / "sw.js"
+# Forms' keys become orders' ids by this name, which is ours alone.
+_FORMS = UUID("0193c1d2-8a52-7c0e-9d1f-6f0b5a3f6e21")
 _ANYONE = [Depends(allow_anyone)]
 _NO_REFERRER = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
@@ -75,8 +78,8 @@ async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Re
     if product is None:
         raise UnknownVenue
     try:
-        command = replace(_command_of(form), address_hash=_address_hash(request, doors))
-        placed = await doors.place_order(command, once=Once(key, PlacedOrder))
+        command = replace(_command_of(form, key), address_hash=_address_hash(request, doors), key=key)
+        placed = await doors.place_orders(command)
     except DomainError as error:
         page = _venue_page(request, product.venue_id, doors, typed=form, error=error)
         if (wait_s := error.fields.get("retry_after_s")) is not None:
@@ -85,9 +88,11 @@ async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Re
     return RedirectResponse(f"/t/{placed.token}" if placed.ticketed else f"/orders/{placed.token}", 303)
 
 
-@router.post("/api/orders", status_code=201, dependencies=_ANYONE)
+@router.post("/api/orders", status_code=201, response_model=PlacedOrder, dependencies=_ANYONE)
 @within(rate=ORDERS)
-async def post_order(request: Request, body: OrderBody, doors: SalesDep, key: OnceKey) -> PlacedOrder:
+@thin
+async def post_order(request: Request, body: OrderBody) -> Response:
+    doors = sales_doors(request)
     counts = {Category(name): count for name, count in body.counts.items()}
     command = PlaceOrder(
         OrderId(body.order_id),
@@ -97,42 +102,40 @@ async def post_order(request: Request, body: OrderBody, doors: SalesDep, key: On
         counts,
         body.ticket_mode,
         address_hash=_address_hash(request, doors),
+        key=once_key(request),
     )
-    return await doors.place_order(command, once=Once(key, PlacedOrder))
+    placed = await doors.place_orders(command)
+    return as_json(placed, 201)
 
 
-@router.get("/api/orders/{token}", dependencies=_ANYONE)
-async def get_order_state(token: str, doors: SalesDep) -> OrderView:
-    return await _view(doors, token)
+@router.get("/api/orders/{token}", response_model=OrderView, dependencies=_ANYONE)
+@thin
+async def get_order_state(request: Request, token: str) -> Response:
+    return as_json(await _view(sales_doors(request), token))
 
 
-# A dependency, because once a stream has begun it is too late to say 404.
-async def _watched_order(token: str, doors: SalesDep) -> Order:
-    return (await doors.see_order(token)).order
-
-
-@router.get("/api/orders/{token}/live", response_class=EventSourceResponse, dependencies=_ANYONE)
-async def get_order_live(
-    order: Annotated[Order, Depends(_watched_order)], doors: SalesDep
-) -> AsyncIterator[ServerSentEvent]:
+@router.get("/api/orders/{token}/live", response_class=EventStream, dependencies=_ANYONE)
+@thin
+async def get_order_live(request: Request, token: str) -> EventStream:
     """Serves the page that pays and the page of the tickets; `uses` is another text when a ticket was used."""
+    doors = sales_doors(request)
+    states = doors.live.states
+    since = states.heard
+    # Before the stream begins, because then it is too late to say 404.
+    seen = await doors.see_order(token)
+    watched = watched_order(seen.order)
+    states.keep(watched, snapshot_of(seen.order, seen.tickets), since)
 
-    async def read() -> dict[str, object]:
-        view = await _view(doors, order.token)
-        return {
-            "status": view.status,
-            "paid_vnd": view.paid_vnd,
-            "due_vnd": view.due_vnd,
-            "ready": view.ready,
-            "location": f"/t/{view.token}",
-            "uses": view.uses,
-            "is_late": doors.live.is_stopped(PAYMENTS_EVENTS.name),
-        }
+    async def read_order() -> Snapshot:
+        seen = await doors.see_order(token)
+        return snapshot_of(seen.order, seen.tickets)
 
-    order_id = str(order.order_id)
-    watched = [("order", order_id), ("tickets", order_id), (STOPPED, PAYMENTS_EVENTS.name)]
-    async for event in doors.live.stream(watched, read):
-        yield event
+    async def read() -> State:
+        state = read_state(await states.newest(watched, read_order))
+        is_late = doors.live.is_stopped(PAYMENTS_EVENTS.name)
+        return asdict(state) | {"location": f"/t/{token}", "is_late": is_late}
+
+    return EventStream(doors.live.stream([watched, (STOPPED, PAYMENTS_EVENTS.name)], read))
 
 
 @router.get("/orders/{token}", dependencies=_ANYONE)
@@ -172,21 +175,28 @@ async def get_tickets(request: Request, token: str, doors: SalesDep) -> Response
         return RedirectResponse(f"/orders/{token}", 303, headers=_NO_REFERRER)
     codes = [svg(ticket.code, label=ticket.short_code) for ticket in view.tickets]
     page = doors.pages.render(
-        request, "visitor/tickets.html", order=view, tickets=list(zip(view.tickets, codes, strict=True))
+        request,
+        "visitor/tickets.html",
+        order=view,
+        tickets=list(zip(view.tickets, codes, strict=True)),
+        uses=uses_of(view.tickets),
     )
     page.headers["Referrer-Policy"] = "no-referrer"
     return page
 
 
-def _command_of(form: dict[str, str]) -> PlaceOrder:
-    """Blank or unreadable numbers count as 0: the rules of the order then say what is missing."""
+def _command_of(form: dict[str, str], key: Key) -> PlaceOrder:
+    """The order's id comes of the form's key, so that a form that is sent twice asks for one order.
+
+    Blank or unreadable numbers count as 0: the rules of the order then say what is missing.
+    """
     counts = {Category(name[6:]): _number(value) for name, value in form.items() if name.startswith("count_")}
     try:
         visit_on = date.fromisoformat(form.get("visit_on", ""))
     except ValueError:
         visit_on = date.min
     return PlaceOrder(
-        OrderId(uuid7()),
+        OrderId(uuid5(_FORMS, key.value)),
         ProductId(form["product_id"]),
         visit_on,
         _number(form.get("nights", "")),

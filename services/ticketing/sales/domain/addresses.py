@@ -20,6 +20,6 @@ class AddressHasher:
         return hmac.digest(key, address.encode(), hashlib.sha256)[:_LENGTH]
 
 
-def queue_of(address_hash: bytes | None) -> int | None:
+def queue_of(address_hash: bytes) -> int:
     """The number under which orders from one address wait for each other."""
-    return None if address_hash is None else int.from_bytes(address_hash[:8], signed=True)
+    return int.from_bytes(address_hash[:8], signed=True)

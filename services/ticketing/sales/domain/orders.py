@@ -30,6 +30,7 @@ FINAL: frozenset[OrderStatus] = frozenset(status for status, following in _NEXT.
 OPEN_OF_ADDRESS, OPEN_FOR_EACH_PAID = 10, 2
 # An order is open for little more than an hour, and another before it has been paid: older ones count no more.
 ADDRESS_COUNTS_FOR = timedelta(hours=3)
+PAID_COUNTS_FOR = timedelta(hours=1)
 PAY_WITHIN = timedelta(minutes=15)
 PAY_LARGE_WITHIN = timedelta(minutes=60)
 # Money sent in the last second still has to come through the bank and Kafka.

@@ -1,23 +1,50 @@
--- name: insert_order
--- A new order; a second request for the same id waits on the primary key and inserts nothing. Neither does one from an
--- address that has enough open ones, by the index orders_of_address: orders from there wait for each other in make_days.
-WITH there AS (
-    SELECT count(*) FILTER (WHERE status = 'placed') AS open,
+-- name: insert_orders
+-- New orders. A second request for the same id waits on the primary key and inserts nothing; neither does one that was
+-- answered before orders knew of requests, by idempotency's primary key. Neither does one from an address that has
+-- enough open ones, by the index orders_of_address: orders from there took turns, so that each counts those before it.
+WITH new AS (
+    SELECT order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people, ticket_mode,
+           channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash, proof, place
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::date[],
+                  $9::integer[], $10::integer[], $11::text[], $12::text[], $13::date[], $14::timestamptz[],
+                  $15::timestamptz[], $16::timestamptz[], $17::text[], $18::bytea[], $19::bytea[], $20::text[],
+                  $21::text[])
+           WITH ORDINALITY
+           AS rows (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
+                    ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash,
+                    proof, key_stored, key_value, place)
+     WHERE NOT EXISTS (SELECT FROM orders WHERE orders.order_id = rows.order_id)
+       AND NOT EXISTS (SELECT FROM idempotency WHERE key IN (rows.key_stored, rows.key_value))
+), there AS (
+    SELECT address_hash, count(*) FILTER (WHERE status = 'placed') AS open,
            count(*) FILTER (WHERE total_vnd > 0 AND status = 'ticketed' AND EXISTS (
                SELECT FROM tickets
-                WHERE tickets.order_id = orders.order_id AND position = 0
-                  AND issued_at > $16::timestamptz - interval '1 hour'
+                WHERE tickets.order_id = orders.order_id AND position = 0 AND issued_at > $25::timestamptz
            )) AS paid
-      FROM orders WHERE address_hash = $18::bytea AND placed_at > $21
+      FROM orders
+     WHERE address_hash = ANY ($18::bytea[]) AND placed_at > $24::timestamptz
+     GROUP BY address_hash
+), counted AS (
+    SELECT order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people, ticket_mode,
+           channel, business_date, expires_at, hold_until, placed_at, trace_id, new.address_hash, proof,
+           coalesce(open, 0) + count(*) FILTER (WHERE total_vnd > 0) OVER (
+               PARTITION BY new.address_hash ORDER BY place) AS open_with_it, coalesce(paid, 0) AS paid
+      FROM new LEFT JOIN there ON there.address_hash = new.address_hash
 )
 INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
                     ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash,
-                    version)
-SELECT $1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::timestamptz, $17,
-       $18::bytea, 1
-  FROM there WHERE open < $19::integer + $20::integer * paid OR $7::bigint = 0
+                    proof, version)
+SELECT order_id, token, venue_id, product_id, status, lines::jsonb, total_vnd, visit_on, nights, people, ticket_mode,
+       channel, business_date, expires_at, hold_until, placed_at, trace_id, address_hash, proof, 1
+  FROM counted
+ WHERE total_vnd = 0 OR address_hash IS NULL OR open_with_it <= $22::integer + $23::integer * paid
+ ORDER BY order_id
 ON CONFLICT (order_id) DO NOTHING
-RETURNING true
+RETURNING order_id
+
+-- name: placed_before
+-- What whoever asks again is told, by primary key.
+SELECT order_id, token, total_vnd, expires_at, proof FROM orders WHERE order_id = ANY ($1::uuid[])
 
 -- name: forget_addresses
 -- Cleaning, some thousands at a time: where old orders came from, by the index orders_of_address, which so stays small.
@@ -32,6 +59,13 @@ SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, tota
        ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version, intent_version,
        reference, qr_payload, bank_name, account_number, account_name, paid_vnd, amount_state, timing
   FROM orders WHERE order_id = $1 FOR UPDATE
+
+-- name: lock_orders
+-- Orders to change, by primary key, in the order of their ids, so that two batches never wait for each other in a ring.
+SELECT order_id, token, venue_id, product_id, status, lines::text AS lines, total_vnd, visit_on, nights, people,
+       ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version, intent_version,
+       reference, qr_payload, bank_name, account_number, account_name, paid_vnd, amount_state, timing
+  FROM orders WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id FOR UPDATE
 
 -- name: find_order_by_token
 -- The visitor's page, by the unique key of token.
@@ -64,10 +98,14 @@ SELECT order_id, status, total_vnd, paid_vnd, people
 -- The order's next state and version, by primary key, under the order's lock.
 UPDATE orders SET status = $2, version = $3 WHERE order_id = $1
 
--- name: note_payment
--- What payments said, by primary key, under the order's lock; an older word changes nothing.
+-- name: write_orders
+-- How locked orders stand now, by primary key.
 UPDATE orders
-   SET intent_version = $2, reference = $3, qr_payload = $4, bank_name = $5, account_number = $6, account_name = $7,
-       paid_vnd = $8, amount_state = $9, timing = $10
- WHERE order_id = $1 AND intent_version < $2
-RETURNING order_id
+   SET status = new.status, version = new.version, intent_version = new.intent_version, reference = new.reference,
+       qr_payload = new.qr_payload, bank_name = new.bank_name, account_number = new.account_number,
+       account_name = new.account_name, paid_vnd = new.paid_vnd, amount_state = new.amount_state, timing = new.timing
+  FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+              $9::text[], $10::bigint[], $11::text[], $12::text[])
+       AS new (order_id, status, version, intent_version, reference, qr_payload, bank_name, account_number,
+               account_name, paid_vnd, amount_state, timing)
+ WHERE orders.order_id = new.order_id

@@ -1,31 +1,30 @@
+-- name: take_turns
+-- Orders from one address wait for each other before its open ones are counted; the locks go with the transaction.
+SELECT pg_advisory_xact_lock(queue) FROM unnest($1::bigint[]) AS queues (queue)
+
+-- name: lock_days
+-- Days to be changed, by primary key, in the order of (product, day), so that two batches never wait in a ring.
+SELECT product_id, day, capacity, held, sold, free
+  FROM days JOIN unnest($1::text[], $2::date[]) AS wanted (product_id, day) USING (product_id, day)
+ ORDER BY product_id, day
+   FOR UPDATE OF days
+
 -- name: make_days
 -- The rows of days that nobody asked for yet, by primary key; another transaction that makes them is waited for.
--- So is an order from the same address ($4), before its open ones are counted: the lock goes with the transaction.
 INSERT INTO days (product_id, day, capacity)
-SELECT $1, day, $3 FROM unnest($2::date[]) AS wanted (day)
- WHERE $4::bigint IS NULL OR pg_advisory_xact_lock($4) IS NOT NULL
+SELECT product_id, day, capacity FROM unnest($1::text[], $2::date[], $3::integer[]) AS wanted (product_id, day, capacity)
+ ORDER BY product_id, day
 ON CONFLICT DO NOTHING
 
--- name: take_places
--- Holds places by primary key: days are locked earliest first, so that two orders never wait for each other in a ring.
--- What is held is what is unpaid; $5 people must fit into its share of the day, and orders of 0 đồng into theirs.
-WITH wanted AS (
-    SELECT product_id, day FROM days WHERE product_id = $1 AND day = ANY ($2::date[]) ORDER BY day FOR UPDATE
-)
-UPDATE days SET held = held + $3, free = free + $4
-  FROM wanted
- WHERE days.product_id = wanted.product_id AND days.day = wanted.day AND held + sold + $3 <= capacity
-   AND held + $5 <= greatest(capacity * $6 / 100, $7)
-   AND ($4 = 0 OR free + $4 <= greatest(capacity * $8 / 100, $9))
-RETURNING days.day
+-- name: write_days
+-- How locked days stand now, by primary key; the CHECKs of days refuse more than there is, and less than nothing.
+UPDATE days SET held = new.held, sold = new.sold, free = new.free
+  FROM unnest($1::text[], $2::date[], $3::integer[], $4::integer[], $5::integer[]) AS new (product_id, day, held, sold, free)
+ WHERE days.product_id = new.product_id AND days.day = new.day
 
 -- name: release_places
 -- Gives held places back, by primary key; the CHECKs of days refuse to give back what nobody held.
 UPDATE days SET held = held - $3 WHERE product_id = $1 AND day = ANY ($2::date[])
-
--- name: sell_places
--- Turns held places into sold ones, by primary key; the CHECKs of days keep their sum.
-UPDATE days SET held = held - $3, sold = sold + $3 WHERE product_id = $1 AND day = ANY ($2::date[])
 
 -- name: return_places
 -- Gives sold places back, by primary key; those of an order of 0 đồng, found by primary key, are free ones.
@@ -33,7 +32,3 @@ UPDATE days
    SET sold = sold - $3,
        free = free - CASE WHEN (SELECT total_vnd FROM orders WHERE order_id = $4) = 0 THEN $3 ELSE 0 END
  WHERE product_id = $1 AND day = ANY ($2::date[])
-
--- name: days_wanted
--- What a refused buyer is told, by primary key and without a lock.
-SELECT capacity, held, sold, free FROM days WHERE product_id = $1 AND day = ANY ($2::date[])

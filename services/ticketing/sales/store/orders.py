@@ -1,48 +1,88 @@
 """Orders as rows."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
-from services.ticketing.sales.domain.orders import ADDRESS_COUNTS_FOR, OPEN_FOR_EACH_PAID, OPEN_OF_ADDRESS, Order
+from services.ticketing.sales.domain.orders import (
+    ADDRESS_COUNTS_FOR,
+    OPEN_FOR_EACH_PAID,
+    OPEN_OF_ADDRESS,
+    PAID_COUNTS_FOR,
+    Order,
+)
 from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.store import SQL
-from shared.events.payments import IntentEvent
 from shared.events.words import Channel, OrderStatus
 from shared.ids import OrderId, VenueId
 from shared.money import Dong
 from shared.storage.db import Connection, Record
+from shared.unit.idempotency import Key
 
 
-async def insert_order(connection: Connection, order: Order, address_hash: bytes | None = None) -> bool:
-    """False if there is an order of that id, or if too many from that address are open."""
-    inserted = await connection.fetchval(
-        SQL["insert_order"],
-        order.order_id,
-        order.token,
-        order.venue_id,
-        order.product_id,
-        order.status,
-        msgspec.json.encode(order.lines).decode(),
-        order.total_vnd,
-        order.visit_on,
-        order.nights,
-        order.people,
-        order.ticket_mode,
-        order.channel,
-        order.business_date,
-        order.expires_at,
-        order.hold_until,
-        order.placed_at,
-        order.trace_id,
-        address_hash,
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order to be opened, from where it comes, and the key of the request for it."""
+
+    order: Order
+    address_hash: bytes | None = None
+    key: Key | None = None
+
+
+async def insert_orders(connection: Connection, new: Sequence[NewOrder]) -> set[OrderId]:
+    """Those opened. Not so one whose id is there, whose request was answered before orders knew of requests, or from
+    an address that has too many open; new: of one instant, in the order in which they came.
+    """
+    orders = [one.order for one in new]
+    rows = await connection.fetch(
+        SQL["insert_orders"],
+        [order.order_id for order in orders],
+        [order.token for order in orders],
+        [order.venue_id for order in orders],
+        [order.product_id for order in orders],
+        [order.status for order in orders],
+        [msgspec.json.encode(order.lines).decode() for order in orders],
+        [order.total_vnd for order in orders],
+        [order.visit_on for order in orders],
+        [order.nights for order in orders],
+        [order.people for order in orders],
+        [order.ticket_mode for order in orders],
+        [order.channel for order in orders],
+        [order.business_date for order in orders],
+        [order.expires_at for order in orders],
+        [order.hold_until for order in orders],
+        [order.placed_at for order in orders],
+        [order.trace_id for order in orders],
+        [one.address_hash for one in new],
+        [one.key and one.key.proof for one in new],
+        [one.key and one.key.stored for one in new],
+        [one.key and one.key.value for one in new],
         OPEN_OF_ADDRESS,
         OPEN_FOR_EACH_PAID,
-        order.placed_at - ADDRESS_COUNTS_FOR,
+        orders[0].placed_at - ADDRESS_COUNTS_FOR,
+        orders[0].placed_at - PAID_COUNTS_FOR,
     )
-    return bool(inserted)
+    return {OrderId(row["order_id"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBefore:
+    """An order as whoever placed it was told of it; proof: of that request and its key, None for those of long ago."""
+
+    order_id: OrderId
+    token: str
+    total_vnd: Dong
+    expires_at: datetime
+    proof: bytes | None
+
+
+async def placed_before(connection: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, PlacedBefore]:
+    """Those of the orders that there are."""
+    rows = await connection.fetch(SQL["placed_before"], order_ids)
+    return {row["order_id"]: msgspec.convert(dict(row), PlacedBefore) for row in rows}
 
 
 async def forget_addresses(connection: Connection, placed_until: datetime) -> None:
@@ -53,6 +93,12 @@ async def forget_addresses(connection: Connection, placed_until: datetime) -> No
 async def lock_order(connection: Connection, order_id: OrderId) -> Order | None:
     """The order, its row locked until the transaction ends."""
     return _found(await connection.fetchrow(SQL["lock_order"], order_id))
+
+
+async def lock_orders(connection: Connection, order_ids: Iterable[OrderId]) -> dict[OrderId, Order]:
+    """Those of the orders that there are, their rows locked until the transaction ends."""
+    orders = [_order(row) for row in await connection.fetch(SQL["lock_orders"], list(order_ids))]
+    return {order.order_id: order for order in orders}
 
 
 async def find_order_by_token(connection: Connection, token: str) -> Order | None:
@@ -91,22 +137,23 @@ async def set_order_status(connection: Connection, order: Order) -> None:
     await connection.execute(SQL["set_order_status"], order.order_id, order.status, order.version)
 
 
-async def note_payment(connection: Connection, event: IntentEvent) -> bool:
-    """Keeps what payments said of an order; False if a newer word is known, or no such order."""
-    row = await connection.fetchrow(
-        SQL["note_payment"],
-        event.order_id,
-        event.version,
-        event.reference,
-        event.qr_payload,
-        event.bank_name,
-        event.account_number,
-        event.account_name,
-        event.paid_vnd,
-        event.amount_state,
-        event.timing,
+async def write_orders(connection: Connection, orders: Sequence[Order]) -> None:
+    """Writes what has become of locked orders: their states, and what payments says of them."""
+    await connection.execute(
+        SQL["write_orders"],
+        [order.order_id for order in orders],
+        [order.status for order in orders],
+        [order.version for order in orders],
+        [order.intent_version for order in orders],
+        [order.reference for order in orders],
+        [order.qr_payload for order in orders],
+        [order.bank_name for order in orders],
+        [order.account_number for order in orders],
+        [order.account_name for order in orders],
+        [order.paid_vnd for order in orders],
+        [order.amount_state for order in orders],
+        [order.timing for order in orders],
     )
-    return row is not None
 
 
 def _found(row: Record | None) -> Order | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.sales.events import order_event
+from services.ticketing.sales.states import touch_order
 from services.ticketing.sales.store.orders import lock_order, set_order_status
 from services.ticketing.sales.store.places import release_places
 from services.ticketing.sales.usecases.void_tickets import void_tickets
@@ -16,7 +17,7 @@ from shared.errors import Conflict
 from shared.events.ticketing import OrderCancelled
 from shared.events.words import OrderStatus
 from shared.ids import OrderId
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class OrderNotCancellable(Conflict):
@@ -53,5 +54,5 @@ async def cancel_order(
         order = order.moved_to("cancelled")
         await set_order_status(tx.connection, order)
         tx.emit(order_event(OrderCancelled, order, venue, now))
-        tx.touch("order", str(order.order_id))
+        touch_order(tx, order)
     return CancelledOrder(order.order_id, order.status)

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.sales.events import order_event
+from services.ticketing.sales.states import touch_order
 from services.ticketing.sales.store.orders import lock_due_orders, set_order_status
 from services.ticketing.sales.store.places import release_places
 from shared.events.ticketing import OrderExpired
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +30,5 @@ async def expire_orders(tx: Tx, command: ExpireOrders, now: datetime, *, catalog
         order = held.moved_to("expired")
         await set_order_status(tx.connection, order)
         tx.emit(order_event(OrderExpired, order, venues[order.venue_id], now))
-        tx.touch("order", str(order.order_id))
+        touch_order(tx, order)
     return len(due)

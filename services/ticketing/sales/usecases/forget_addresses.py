@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.ticketing.sales.domain.orders import ADDRESS_COUNTS_FOR
 from services.ticketing.sales.store import orders as order_store
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

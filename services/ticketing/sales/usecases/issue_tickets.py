@@ -9,24 +9,24 @@ from services.ticketing.codes.ticket_code import FLAG_EVIDENCE, Claims, sign
 from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.tickets import PlannedTicket, Ticket, plan_tickets
 from services.ticketing.sales.events import tickets_issued
-from services.ticketing.sales.store.orders import set_order_status
-from services.ticketing.sales.store.tickets import insert_tickets
+from services.ticketing.sales.states import touch_order
 from shared.ids import TicketId, uuid7
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
-async def issue_tickets(tx: Tx, paid: Order, catalogue: Catalogue, signer: TicketSigner, now: datetime) -> None:
-    """Issues every ticket of a locked order whose places are sold, and says so."""
+def issue_tickets(
+    tx: Tx, paid: Order, catalogue: Catalogue, signer: TicketSigner, now: datetime
+) -> tuple[Order, list[Ticket]]:
+    """The order whose places are sold, with every ticket of it, as said; whoever locked the order writes both."""
     order = paid.moved_to("ticketed")
     product = catalogue.products[order.product_id]
     planned = plan_tickets(product, order.priced, order.ticket_mode, catalogue.evidence_categories)
     tickets = [_ticket(order, plan, _claims(order, plan, catalogue, signer), signer, now) for plan in planned]
-    await set_order_status(tx.connection, order)
-    await insert_tickets(tx.connection, tickets)
     ticket_ids = tuple(ticket.ticket_id for ticket in tickets)
     tx.emit(tickets_issued(order, ticket_ids, catalogue.venues[order.venue_id], now))
-    tx.touch("order", str(order.order_id))
+    touch_order(tx, order, tickets)
     tx.touch("venue", order.venue_id)
+    return order, tickets
 
 
 def _claims(order: Order, plan: PlannedTicket, catalogue: Catalogue, signer: TicketSigner) -> Claims:

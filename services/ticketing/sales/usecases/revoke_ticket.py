@@ -8,7 +8,7 @@ from services.ticketing.sales.store.tickets import lock_ticket
 from services.ticketing.sales.usecases.void_tickets import void_ticket
 from shared.errors import NotFound
 from shared.ids import TicketId
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 class UnknownTicket(NotFound):
@@ -32,5 +32,5 @@ async def revoke_ticket(tx: Tx, command: RevokeTicket, now: datetime) -> bool:
         return False
     venue = (await read_catalogue(tx.connection)).venues[found.venue_id]
     await void_ticket(tx, found, command.reason, venue, now)
-    tx.touch("tickets", str(found.order_id))
+    tx.touch("order", str(found.order_id))
     return True

@@ -8,6 +8,7 @@ from typing import Literal
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.sales.events import order_undone
+from services.ticketing.sales.states import touch_order
 from services.ticketing.sales.store.orders import ToUndo, lock_order, orders_to_undo, set_order_status
 from services.ticketing.sales.store.places import release_places
 from services.ticketing.sales.usecases.void_tickets import void_tickets
@@ -15,7 +16,7 @@ from shared.events.words import Channel
 from shared.ids import OrderId, VenueId
 from shared.storage.db import Connection
 from shared.unit import audit
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 # What was undone: it cost nothing, nobody had paid, or money waits to go back. Left as it is: somebody was let in by
 # it, or it had ended by itself.
@@ -64,5 +65,5 @@ async def undo_order(tx: Tx, command: UndoOrder, now: datetime, *, catalogue: Ca
     detail: dict[str, str | int] = {"reason": command.reason, "paid_vnd": order.paid_vnd}
     await audit.note(tx.connection, now, None, "order_undone", f"order:{order.order_id}", **detail)
     tx.emit(order_undone(order, venue, now))
-    tx.touch("order", str(order.order_id))
+    touch_order(tx, order)
     return "free" if order.is_free else "paid" if order.paid_vnd else "unpaid"

@@ -8,7 +8,7 @@ from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.events import ticket_revoked
 from services.ticketing.sales.store.places import return_places
 from services.ticketing.sales.store.tickets import lock_tickets_of_order, revoke_ticket
-from shared.unit.unit import Tx
+from shared.unit.tx import Tx
 
 
 async def void_tickets(tx: Tx, order: Order, reason: str, venue: Venue, now: datetime) -> bool:
@@ -19,7 +19,7 @@ async def void_tickets(tx: Tx, order: Order, reason: str, venue: Venue, now: dat
     for ticket in tickets:
         if not ticket.is_revoked:
             await void_ticket(tx, ticket, reason, venue, now)
-    tx.touch("tickets", str(order.order_id))
+    tx.touch("order", str(order.order_id))
     return True
 
 

@@ -1,6 +1,7 @@
-"""An order was placed, or an owner asks for an amount: opens an intent with its reference and VietQR."""
+"""Orders were placed, or an owner asks for an amount: opens intents with their references and VietQRs."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,9 +9,9 @@ from services.payments.intents.domain.charges import amount_line, pay_charge_unt
 from services.payments.intents.domain.intents import Intent, IntentSource, PricedLine, Visit, intent_payload
 from services.payments.intents.domain.references import new_reference
 from services.payments.intents.events import intent_told
-from services.payments.intents.store import insert_intent
+from services.payments.intents.store import insert_intents
 from services.payments.merchants.domain import Merchant, NoMerchant, Venue
-from services.payments.merchants.store import find_merchant_of_venue, find_venue
+from services.payments.merchants.store import find_venue, merchants_of_venues
 from shared.clock import local_date
 from shared.errors import DataFault
 from shared.events.common import Line, lines_total
@@ -20,7 +21,8 @@ from shared.events.words import Channel
 from shared.ids import IntentId, OrderId, VenueId, uuid7
 from shared.money import Dong
 from shared.observe import trace
-from shared.unit.unit import Tx
+from shared.unit.batch import One
+from shared.unit.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class NewIntent:
             visit=None,
         )
 
-    def opened(self, merchant: Merchant, now: datetime) -> Intent:
+    def opened(self, merchant: Merchant, trace_id: str, now: datetime) -> Intent:
         """The intent under a fresh reference, on the merchant's account of today."""
         reference = new_reference(lambda: secrets.randbits(35))
         return Intent(
@@ -103,37 +105,48 @@ class NewIntent:
             bank_bin=merchant.bank_bin,
             account_number=merchant.account_number,
             account_name=merchant.account_name,
-            trace_id=trace.current(),
+            trace_id=trace_id,
             opened_at=now,
         )
 
 
-async def open_intent(tx: Tx, event: OrderPlaced, now: datetime) -> None:
-    """Opens the intent of an order. A total of 0 needs none; an order heard before has one."""
+async def open_intents(tx: Tx, batch: Sequence[One[OrderPlaced]], now: datetime) -> list[None]:
+    """Opens the intents of orders. A total of 0 needs none; an order heard before has one."""
+    for one in batch:
+        _refuse_contradiction(one.command)
+    to_pay = [one for one in batch if one.command.total_vnd > 0]
+    merchants = await merchants_of_venues(tx.connection, {one.command.place.venue_id for one in to_pay})
+    new: list[tuple[Intent, Visit | None]] = []
+    for one in to_pay:
+        merchant = merchants.get(one.command.place.venue_id)
+        if merchant is None:
+            raise DataFault("no_merchant", one.command.place.venue_id)
+        asked = NewIntent.of_order(one.command)
+        new.append((asked.opened(merchant, one.trace_id, now), asked.visit))
+    opened = await insert_intents(tx.connection, new)
+    for one, (intent, _) in zip(to_pay, new, strict=True):
+        if intent.intent_id in opened:
+            one.follow()
+            tx.emit(intent_told(IntentOpened, intent, one.command.occurred_at, now))
+    return [None] * len(batch)
+
+
+def _refuse_contradiction(event: OrderPlaced) -> None:
     if lines_total(event.lines) != event.total_vnd or {line.venue_id for line in event.lines} != {event.place.venue_id}:
         raise DataFault("contradicts_itself", str(event.order_id))
-    if event.total_vnd == 0:
-        return
-    merchant = await find_merchant_of_venue(tx.connection, event.place.venue_id)
-    if merchant is None:
-        raise DataFault("no_merchant", event.place.venue_id)
-    new = NewIntent.of_order(event)
-    intent = new.opened(merchant, now)
-    if await insert_intent(tx.connection, intent, new.visit):
-        tx.emit(intent_told(IntentOpened, intent, event.occurred_at, now))
 
 
 async def charge_guest(tx: Tx, command: ChargeGuest, now: datetime) -> Charged:
     """The charge by which a guest pays an owner's amount."""
     refuse_charge_of(command.amount_vnd)
-    merchant = await find_merchant_of_venue(tx.connection, command.venue_id)
+    merchant = (await merchants_of_venues(tx.connection, {command.venue_id})).get(command.venue_id)
     venue = await find_venue(tx.connection, command.venue_id)
     if merchant is None or venue is None:
         raise NoMerchant
     new = NewIntent.of_charge(command, venue, now)
-    intent = new.opened(merchant, now)
-    is_new = await insert_intent(tx.connection, intent, new.visit)
-    assert is_new, "the door makes a fresh id for each charge"
+    intent = new.opened(merchant, trace.current(), now)
+    opened = await insert_intents(tx.connection, [(intent, new.visit)])
+    assert opened, "the door makes a fresh id for each charge"
     tx.emit(intent_told(IntentOpened, intent, now, now))
     tx.touch("venue", command.venue_id)
     return Charged(intent.order_id)
