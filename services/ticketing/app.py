@@ -51,6 +51,7 @@ from services.ticketing.people.usecases.sign_in import (
 from services.ticketing.people.usecases.tries import count_try
 from services.ticketing.sales.api import cancel, orders
 from services.ticketing.sales.api.doors import SalesDoors
+from services.ticketing.sales.api.links import Links
 from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
@@ -167,6 +168,7 @@ def sales_doors(
         clock=unit.clock,
         catalogue=catalogue,
         addresses=AddressHasher(signer.private_key.private_bytes_raw()),
+        links=Links(),
         place_orders=together(unit, partial(place_orders, catalogue=catalogue, signer=signer)),
         cancel_order=Bound(unit, partial(cancel_order, catalogue=catalogue)),
         see_order=Reader(unit.pool, see_order),

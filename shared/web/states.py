@@ -19,6 +19,9 @@ class States:
         self._forgotten_before = 0
         self.heard = 0
 
+    def __contains__(self, watched: object) -> bool:
+        return watched in self._known
+
     def hear(self, watched: Watched, snapshot: Snapshot | None) -> None:
         """A change, in any order."""
         self.heard += 1

@@ -9,6 +9,7 @@ import msgspec
 from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.tickets import Ticket
 from shared.events.words import OrderStatus
+from shared.ids import OrderId
 from shared.money import Dong
 from shared.unit.changes import Snapshot, Watched
 from shared.unit.tx import Tx
@@ -40,8 +41,8 @@ class OrderState:
     uses: str
 
 
-def watched_order(order: Order) -> Watched:
-    return ("order", str(order.order_id))
+def watched_order(order_id: OrderId) -> Watched:
+    return ("order", str(order_id))
 
 
 def snapshot_of(order: Order, tickets: Sequence[Ticket] = ()) -> Snapshot:
@@ -58,4 +59,4 @@ def touch_order(tx: Tx, order: Order, tickets: Sequence[Ticket] = ()) -> None:
     """Tells who watches the order what it has become; tickets: as they were issued just now."""
     # Of a ticketed order's tickets some may have been used meanwhile, which its own row does not say.
     knows_uses = bool(tickets) or not order.has_tickets
-    tx.touch(*watched_order(order), snapshot_of(order, tickets) if knows_uses else None)
+    tx.touch(*watched_order(order.order_id), snapshot_of(order, tickets) if knows_uses else None)

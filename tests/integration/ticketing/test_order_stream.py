@@ -22,7 +22,7 @@ from shared.web.event_stream import StreamEvents
 from tests.support.cluster import Cluster
 from tests.support.gate import MIGRATIONS, furnish_venue
 from tests.support.shop import Shop, opened
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, until
 
 
 @dataclass
@@ -115,6 +115,35 @@ async def test_nothing_that_a_change_carries_opens_or_pays_anything(watched: Wat
     assert states
     for row in states:
         assert set(msgspec.json.decode(row["state"])) == {"status", "paid_vnd", "due_vnd", "ready", "uses"}
+
+
+async def test_a_page_that_opens_where_its_order_was_placed_reads_nothing(watched: Watched) -> None:
+    shop = watched.shop
+    doors = shop.app.state.sales
+    assert isinstance(doors, SalesDoors)
+    order = await shop.order(2)
+    doors.links.remember(order.token, order.order_id)
+
+    async def is_known() -> bool:
+        return ("order", str(order.order_id)) in doors.live.states
+
+    async def is_forgotten() -> bool:
+        return not await is_known()
+
+    await until(is_known)
+    async with watched.page_of(order) as page:
+        assert (await page.hears())["status"] == "placed"
+        await shop.take("part", order)
+        assert (await page.hears())["ready"] is True
+    # Somebody may have been let in meanwhile, so what is told of a used order was looked up.
+    await shop.take("whole", order)
+    ticket_id = await shop.unit.pool.fetchval("SELECT ticket_id FROM tickets ORDER BY position LIMIT 1")
+    await shop.unit.run(revoke_ticket, RevokeTicket(TicketId(ticket_id), "lost"))
+    await until(is_forgotten)
+    assert watched.reads == 0
+    async with watched.page_of(order) as page:
+        assert (await page.hears())["uses"] == "revoked:0 valid:0"
+    assert watched.reads == 1
 
 
 async def test_a_stream_of_no_order_is_refused_before_it_begins(watched: Watched) -> None:

@@ -55,7 +55,7 @@ async def test_the_first_goes_at_once_and_what_comes_meanwhile_goes_together_in_
 async def test_a_batch_holds_no_more_than_it_may_and_what_is_larger_goes_alone() -> None:
     database = Database()
     together = Together(database.run, 10, size_of=lambda command: command)
-    asked = await begun(together, 1, 4, 5, 2, 30, 7, 3)
+    asked = [*await begun(together, 1), *await begun(together, 4, 5, 2, 30, 7, 3)]
     database.may_answer.set()
     await asyncio.gather(*asked)
     assert database.batches == [[1], [4, 5], [2], [30], [7, 3]]

@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
+from services.ticketing.sales.api.links import Links
 from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import CancelledOrder, CancelOrder
 from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
@@ -28,6 +29,7 @@ class SalesDoors:
     clock: Clock
     catalogue: Callable[[], Catalogue]
     addresses: AddressHasher
+    links: Links
     place_orders: Together[PlaceOrder, PlacedOrder]
     cancel_order: Bound[CancelOrder, CancelledOrder]
     see_order: Reader[str, SeenOrder]

@@ -105,6 +105,8 @@ async def post_order(request: Request, body: OrderBody) -> Response:
         key=once_key(request),
     )
     placed = await doors.place_orders(command)
+    # Its page opens next, and nearly always here.
+    doors.links.remember(placed.token, placed.order_id)
     return as_json(placed, 201)
 
 
@@ -120,18 +122,22 @@ async def get_order_live(request: Request, token: str) -> EventStream:
     """Serves the page that pays and the page of the tickets; `uses` is another text when a ticket was used."""
     doors = sales_doors(request)
     states = doors.live.states
-    since = states.heard
-    # Before the stream begins, because then it is too late to say 404.
-    seen = await doors.see_order(token)
-    watched = watched_order(seen.order)
-    states.keep(watched, snapshot_of(seen.order, seen.tickets), since)
 
-    async def read_order() -> Snapshot:
+    async def look() -> Snapshot:
         seen = await doors.see_order(token)
         return snapshot_of(seen.order, seen.tickets)
 
+    # Before the stream begins, because then it is too late to say 404.
+    if (order_id := doors.links.order_of(token)) is None:
+        since = states.heard
+        seen = await doors.see_order(token)
+        order_id = seen.order.order_id
+        doors.links.remember(token, order_id)
+        states.keep(watched_order(order_id), snapshot_of(seen.order, seen.tickets), since)
+    watched = watched_order(order_id)
+
     async def read() -> State:
-        state = read_state(await states.newest(watched, read_order))
+        state = read_state(await states.newest(watched, look))
         is_late = doors.live.is_stopped(PAYMENTS_EVENTS.name)
         return asdict(state) | {"location": f"/t/{token}", "is_late": is_late}
 

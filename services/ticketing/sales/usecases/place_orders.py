@@ -16,6 +16,7 @@ from services.ticketing.sales.domain.places import Bounds, Days, bounds_of
 from services.ticketing.sales.domain.pricing import PricedOrder, check_nights, price_order
 from services.ticketing.sales.domain.tickets import Ticket, WrongTicketMode
 from services.ticketing.sales.events import order_event
+from services.ticketing.sales.states import touch_order
 from services.ticketing.sales.store.orders import NewOrder, PlacedBefore, insert_orders, placed_before, write_orders
 from services.ticketing.sales.store.places import lock_days, take_turns, write_days
 from services.ticketing.sales.store.tickets import insert_tickets
@@ -191,6 +192,7 @@ class _Placing:
                 tickets += issued
             else:
                 self.tx.emit(order_event(OrderPlaced, order, self.catalogue.venues[order.venue_id], self.now))
+                touch_order(self.tx, order)
         if free:
             await write_orders(self.tx.connection, free)
             await insert_tickets(self.tx.connection, tickets)
