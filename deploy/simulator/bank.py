@@ -1,6 +1,6 @@
 """The bank's mouth: puts what it tells on `bank.transfers`, as SePay's adapter would on receiving a webhook."""
 
-import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from deploy.simulator.transfers import Transfer
@@ -9,8 +9,10 @@ from shared.events.topics import BANK_TRANSFERS
 from shared.ids import uuid7
 from shared.kafka.producer import Outgoing, Producer
 from shared.observe import trace
+from shared.unit.batch import One, Together
 
 SEPAY_TRANSFER = "bank.sepay_transfer.v1"
+_MOST_TOGETHER = 500
 
 
 class BankAway(DomainError):
@@ -25,15 +27,18 @@ class Bank:
     def __init__(self, kafka_address: str, topic_prefix: str) -> None:
         self._producer = Producer(kafka_address)
         self._topic = topic_prefix + BANK_TRANSFERS.name
-        self._one_at_a_time = asyncio.Lock()
+        # What many tell while Kafka is away is not tried one after the other, each until its time is over.
+        self._send: Together[Outgoing, bool] = Together(self._send_together, _MOST_TOGETHER)
 
     async def tell(self, transfer: Transfer, now: datetime) -> None:
         """Raises BankAway when the message may not have arrived. Each telling is an event of its own."""
-        row = outgoing(transfer, self._topic, now)
-        async with self._one_at_a_time:
-            acknowledged = await self._producer.send([row])
-        if not acknowledged:
+        if not await self._send(outgoing(transfer, self._topic, now)):
             raise BankAway
+
+    async def _send_together(self, batch: Sequence[One[Outgoing]]) -> list[bool]:
+        rows = [one.command._replace(seq=number) for number, one in enumerate(batch)]
+        acknowledged = set(await self._producer.send(rows))
+        return [row.seq in acknowledged for row in rows]
 
     async def close(self) -> None:
         await self._producer.close()
