@@ -22,7 +22,7 @@ else:
     Acquired = PoolAcquireContext
 
 # Away, starting or stopping, or about to end this connection.
-AWAY: tuple[type[BaseException], ...] = (
+AWAY: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -37,16 +37,16 @@ AWAY: tuple[type[BaseException], ...] = (
     asyncpg.DiskFullError,
 )
 # Two transactions met, or a migration came between a statement and its plan: doing it again at once is the cure.
-COLLIDED: tuple[type[BaseException], ...] = (
+COLLIDED: tuple[type[Exception], ...] = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.OutdatedSchemaCacheError,
 )
 # Something that one statement needs is held by somebody for too long; others may well go on.
-HELD_UP: tuple[type[BaseException], ...] = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+HELD_UP: tuple[type[Exception], ...] = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 # What time heals. Loops go on, doors say "try again later"; anything else is our own mistake.
-PASSES: tuple[type[BaseException], ...] = (
+PASSES: tuple[type[Exception], ...] = (
     *AWAY,
     *COLLIDED,
     *HELD_UP,

@@ -15,6 +15,9 @@ from shared.unit.tx import Tx, UseCase, name_of
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
 R = TypeVar("R")
+# Longer than a batch takes that nobody holds up; and so few that other doors find connections too.
+_HELD_UP_AFTER_S = 0.1
+_MOST_UNDER_WAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def each(usecase: UseCase[C, R]) -> BatchUseCase[C, R]:
 class Together(Generic[C, R]):
     """Hands on what is asked of it in batches: the first at once, and what comes meanwhile when that is done.
 
+    A batch that somebody holds up keeps nobody else: after a moment the next goes beside it, a few at a time.
     most: how much a batch may hold, by `size_of` its commands; one that is larger by itself is a batch alone.
     """
 
@@ -63,6 +67,7 @@ class Together(Generic[C, R]):
         self._most = most
         self._size_of = size_of
         self._waiting: list[tuple[One[C], asyncio.Future[R]]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
         self._working: asyncio.Task[None] | None = None
 
     async def __call__(self, command: C) -> R:
@@ -79,7 +84,12 @@ class Together(Generic[C, R]):
             while self._waiting:
                 count = self._count_next()
                 batch, self._waiting = self._waiting[:count], self._waiting[count:]
-                await self._answer(batch)
+                answering = asyncio.create_task(self._answer(batch))
+                self._under_way.add(answering)
+                answering.add_done_callback(self._under_way.discard)
+                await asyncio.wait((answering,), timeout=_HELD_UP_AFTER_S)
+                while len(self._under_way) >= _MOST_UNDER_WAY:
+                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._working = None
 

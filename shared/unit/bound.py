@@ -1,6 +1,6 @@
 """Use-cases and readers as a service's doors hold them: bound once in app.py to what they need, then just called.
 
-A command stands in the file of its use-case, so from `doors.place_order(PlaceOrder(...))` it is one step there.
+A command stands in the file of its use-case, so from `doors.place_orders(PlaceOrder(...))` it is one step there.
 """
 
 from collections.abc import Awaitable, Callable

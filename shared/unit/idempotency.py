@@ -8,6 +8,7 @@ Source: IETF draft Idempotency-Key (httpapi-idempotency-key-header-07).
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -112,6 +113,12 @@ async def find(connection: Connection, once: Once[R]) -> R | None:
     except InvalidTag as error:
         # Somebody asks by the hash of a key, which they can have from the database alone.
         raise IdempotencyConflict from error
+
+
+async def kept(connection: Connection, keys: Sequence[Key]) -> set[str]:
+    """Those of their forms under which something is kept."""
+    forms = [form for key in keys for form in (key.stored, key.value)]
+    return {row["key"] for row in await connection.fetch(SQL["known_idempotency"], forms)} if forms else set()
 
 
 async def keep(connection: Connection, once: Once[R], answer: R) -> None:

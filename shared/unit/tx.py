@@ -1,4 +1,4 @@
-"""What a use-case may touch: one connection, and what it says when it commits. It cannot reach Kafka or a bank."""
+"""Transactions as use-cases get them, which can reach neither Kafka nor a bank; and what a use-case is."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -65,7 +65,7 @@ def follow(trace_id: str) -> None:
     """Events said from here on belong to this trace; the bank's own is kept as a link in the log."""
     if trace_id and trace_id != trace.current():
         log.info("trace_followed", linked_trace_id=trace.current())
-        trace.begin(trace.traceparent(trace_id))
+        trace.take_over(trace_id)
 
 
 def _version(snapshot: Snapshot) -> int:

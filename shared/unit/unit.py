@@ -28,6 +28,8 @@ log = Log(__name__)
 C = TypeVar("C")
 R = TypeVar("R")
 _ATTEMPTS = 5
+# Of a batch that is held up: so few that others find connections meanwhile.
+_ALONE_SIDE_BY_SIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Unit:
         """The answers after the commit; one that is refused has its error as its answer.
 
         If the batch fails as a whole, each is tried alone, so that nobody pays for another's; where somebody holds up
-        one of them, side by side. What passes otherwise is raised.
+        one of them, a few side by side. What passes otherwise is raised: then nothing was done.
         """
         started = time.perf_counter()
 
@@ -92,18 +94,27 @@ class Unit:
         except PASSES as error:
             if len(batch) > 1 and isinstance(error, HELD_UP):
                 log.warning("batch_held_up", usecase=name_of(usecase), batch=len(batch), error=type(error).__name__)
-                alone = (self.run_batch(usecase, [one]) for one in batch)
-                found = await asyncio.gather(*alone, return_exceptions=True)
-                return [_only(answers) for answers in found]
+                few = asyncio.Semaphore(_ALONE_SIDE_BY_SIDE)
+                return await asyncio.gather(*(self._alone(usecase, one, few) for one in batch))
             self._tell_each(usecase, batch, [error] * len(batch), started)
             raise
         except Exception as error:
             if len(batch) > 1:
                 log.warning("batch_failed", usecase=name_of(usecase), batch=len(batch), error=type(error).__name__)
-                return [answer for one in batch for answer in await self.run_batch(usecase, [one])]
+                in_order = asyncio.Semaphore(1)
+                return [await self._alone(usecase, one, in_order) for one in batch]
             answers = list[R | Exception]([error])
         self._tell_each(usecase, batch, answers, started)
         return answers
+
+    async def _alone(self, usecase: BatchUseCase[C, R], one: One[C], turn: asyncio.Semaphore) -> R | Exception:
+        """The answer of one that was tried with others in vain."""
+        async with turn:
+            try:
+                [answer] = await self.run_batch(usecase, [one])
+            except PASSES as error:
+                return error
+            return answer
 
     async def hear(self, told: Sequence[Delivery]) -> list[bool]:
         """Handles events in one transaction, each once; False where it had been handled before.
@@ -160,15 +171,6 @@ def _steps(told: Sequence[Delivery]) -> list[tuple[BatchUseCase[Any, object], li
         last[event.key] = step
         steps.setdefault(step, []).append(event.one)
     return [(usecase, steps[number, usecase]) for number, usecase in sorted(steps, key=lambda step: step[0])]
-
-
-def _only(answers: list[R | Exception] | BaseException) -> R | Exception:
-    """The answer of a batch of one."""
-    if isinstance(answers, list):
-        return answers[0]
-    if isinstance(answers, Exception):
-        return answers
-    raise answers
 
 
 async def _again_while_it_collides(attempt: Callable[[], Awaitable[R]]) -> R:

@@ -23,7 +23,9 @@ from shared.web.states import States
 log = Log(__name__)
 
 # Numbers are given before the commit, so a row may appear after rows with higher numbers: so far back it is waited for.
-_WINDOW = 1000
+_WINDOW = 20_000
+# What happened just before a process began: a browser may come back that was told of it.
+_BEGINS_BEFORE = 1000
 _POLL_S = 1.0
 _PAUSE_S = 0.005
 _RETRY_MS = 1000
@@ -55,6 +57,9 @@ class Live:
     def close(self) -> None:
         """Ends all streams, and those that are opened from now on; a service says so first of all when it ends."""
         self.closing.set()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
         for watched in self._watchers:
             self._wake(watched)
 
@@ -73,7 +78,7 @@ class Live:
 
     async def _read(self) -> None:
         if self._last is None:
-            self._last = max(0, await last_change(self._pool) - _WINDOW)
+            self._last = max(0, await last_change(self._pool) - _BEGINS_BEFORE)
         changes = await changes_after(self._pool, self._last, list(self._missing))
         if not changes:
             return
@@ -109,7 +114,13 @@ class Live:
         self._last = max(before, *seen)
         oldest = self._last - _WINDOW
         gap = set(range(max(before, oldest) + 1, self._last))
-        self._missing = {seq for seq in (self._missing | gap) - seen if seq > oldest}
+        waited_for = (self._missing | gap) - seen
+        self._missing = {seq for seq in waited_for if seq > oldest}
+        skipped = max(oldest - before, 0) - sum(before < seq <= oldest for seq in seen)
+        if skipped or len(self._missing) < len(waited_for):
+            # Somebody's change may never be heard, though most likely these are numbers of what was rolled back.
+            self.states.forget_all()
+            self._wake_all()
 
     async def stream(
         self,

@@ -34,6 +34,13 @@ class States:
         if len(self._forgotten) > _MOST:
             _, self._forgotten_before = self._forgotten.popitem(last=False)
 
+    def forget_all(self) -> None:
+        """Some change may never be heard."""
+        self.heard += 1
+        self._known.clear()
+        self._forgotten.clear()
+        self._forgotten_before = self.heard
+
     def keep(self, watched: Watched, read: Snapshot, since: int) -> bool:
         """Remembers what was read from the tables, unless a change came that it may not show; since: `heard` before."""
         if max(self._forgotten.get(watched, 0), self._forgotten_before) > since:

@@ -24,6 +24,10 @@ ON CONFLICT DO NOTHING RETURNING true
 -- The kept answer, by primary key, under either form of the request's key.
 SELECT fingerprint, response FROM idempotency WHERE key = ANY ($1::text[])
 
+-- name: known_idempotency
+-- Under which of these something is kept, by primary key.
+SELECT key FROM idempotency WHERE key = ANY ($1::text[])
+
 -- name: keep_idempotency
 -- Keeps the answer in the row claimed by this transaction.
 UPDATE idempotency SET response = $2 WHERE key = $1

@@ -12,6 +12,7 @@ from shared.clock import utc_now
 from shared.observe.metrics import STREAMS_OPEN
 from shared.storage.db import Pool, create_pool
 from shared.unit import stopped
+from shared.unit.changes import Snapshot
 from shared.unit.stopped import Stopped
 from shared.unit.wake import Waker
 from shared.web import live as live_module
@@ -185,3 +186,20 @@ async def test_a_page_hears_that_a_topic_it_needs_is_stopped_and_that_it_goes_on
     await stopped.tell(pool, stop, now - timedelta(minutes=2))
     broadcast.waker.wake()
     assert (await next_of(stream)).data == b'{"is_late":false}'
+
+
+async def test_what_may_never_be_heard_makes_nothing_be_trusted(
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number that stays away for too long may be anybody's change, so every open page looks anew."""
+    monkeypatch.setattr(live_module, "_WINDOW", 3)
+    states, watched = broadcast.live.states, ("order", "watched")
+    page = broadcast.live.stream([watched], counter())
+    await next_of(page)
+    async with broadcast.pool.acquire() as connection, connection.transaction():
+        await connection.fetchval(INSERT, "late")
+        states.hear(watched, Snapshot(1, b"{}"))
+        for _ in range(5):
+            await broadcast.change("other")
+        assert (await next_of(page)).data == b'{"n":2}'
+    assert watched not in states

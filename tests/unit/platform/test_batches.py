@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.observe import trace
+from shared.unit import batch as batch_module
 from shared.unit.batch import BatchUseCase, One, Together
 from shared.unit.inbox import Heard
 from shared.unit.tx import Tx
 from shared.unit.unit import Delivery, _steps
+from tests.support.waiting import PATIENCE_S
 
 
 class Database:
@@ -59,6 +61,22 @@ async def test_a_batch_holds_no_more_than_it_may_and_what_is_larger_goes_alone()
     database.may_answer.set()
     await asyncio.gather(*asked)
     assert database.batches == [[1], [4, 5], [2], [30], [7, 3]]
+
+
+async def test_a_batch_that_is_held_up_keeps_the_next_for_a_moment_only_and_few_are_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch_module, "_HELD_UP_AFTER_S", 0.001)
+    database = Database()
+    together = Together(database.run, most=1)
+    asked = await begun(together, *range(1, 9))
+    async with asyncio.timeout(PATIENCE_S):
+        while len(database.batches) < 4:  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.001)
+    await asyncio.sleep(0.01)
+    assert database.batches == [[1], [2], [3], [4]]
+    database.may_answer.set()
+    assert await asyncio.gather(*asked) == [number * 10 for number in range(1, 9)]
 
 
 async def test_each_has_its_own_answer_and_its_own_refusal() -> None:

@@ -14,6 +14,7 @@ from services.ticketing.gate.domain.rule import Gate, Standing, VerdictKind, dec
 from services.ticketing.gate.domain.scans import AdmittedTicket, Answer, Scan, answer_by_rule
 from services.ticketing.gate.events import scan_event
 from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.states import watched_order
 from shared.clock import local_date
 from shared.events.ticketing import AdmissionConflicted, TicketAdmitted
 from shared.ids import TicketId
@@ -107,4 +108,4 @@ def _gate_of(scan: Scan, catalogue: Catalogue) -> Gate:
 def _tell_admitted(tx: Tx, scan: Scan, ticket: Ticket, venue: Venue, now: datetime) -> None:
     tx.emit(scan_event(TicketAdmitted, ticket, venue, scan, now))
     tx.touch("venue", scan.venue_id)
-    tx.touch("order", str(ticket.order_id))
+    tx.touch(*watched_order(ticket.order_id))

@@ -165,7 +165,7 @@ async def _taken_back(tx: Tx, command: UndoAdmission, catalogue: Catalogue, now:
 
 
 async def _locked(tx: Tx, ticket_ids: Collection[TicketId]) -> dict[TicketId, Ticket]:
-    """Those of the tickets that there are, by their ids; nearly always it is one."""
+    """Those of the tickets that there are, by their ids; nearly always none is left."""
     if len(ticket_ids) > 1:
         return await lock_tickets(tx.connection, list(ticket_ids))
     found = [await lock_ticket(tx.connection, ticket_id) for ticket_id in ticket_ids]

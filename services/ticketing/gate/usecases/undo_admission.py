@@ -10,6 +10,7 @@ from services.ticketing.gate.events import scan_event
 from services.ticketing.gate.store import lock_admission
 from services.ticketing.gate.store import undo_admission as store_undo
 from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.states import watched_order
 from services.ticketing.sales.usecases.void_tickets import give_back
 from shared.events.ticketing import AdmissionUndone
 from shared.ids import DeviceId, ScanId
@@ -50,5 +51,5 @@ async def undo(tx: Tx, command: UndoAdmission, catalogue: Catalogue, now: dateti
     await audit.note(tx.connection, now, command.device_id, "admission_undone", f"scan:{scan.scan_id}")
     tx.emit(scan_event(AdmissionUndone, ticket, catalogue.venues[ticket.venue_id], scan, now))
     tx.touch("venue", ticket.venue_id)
-    tx.touch("order", str(ticket.order_id))
+    tx.touch(*watched_order(ticket.order_id))
     return ticket

@@ -21,4 +21,7 @@ class Links:
 
     def order_of(self, token: str) -> OrderId | None:
         """None for a link that was not met here, or too long ago."""
-        return self._orders.get(token)
+        order_id = self._orders.get(token)
+        if order_id is not None:
+            self._orders.move_to_end(token)
+        return order_id

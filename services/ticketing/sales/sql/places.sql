@@ -3,7 +3,8 @@
 SELECT pg_advisory_xact_lock(queue) FROM unnest($1::bigint[]) AS queues (queue)
 
 -- name: lock_days
--- Days to be changed, by primary key, in the order of (product, day), so that two batches never wait in a ring.
+-- Days to be changed, by primary key, in the order of (product, day), so that two batches never wait in a ring. Only of
+-- days that are made just now some may be locked before: who meets there is tried again.
 SELECT product_id, day, capacity, held, sold, free
   FROM days JOIN unnest($1::text[], $2::date[]) AS wanted (product_id, day) USING (product_id, day)
  ORDER BY product_id, day
@@ -23,12 +24,21 @@ UPDATE days SET held = new.held, sold = new.sold, free = new.free
  WHERE days.product_id = new.product_id AND days.day = new.day
 
 -- name: release_places
--- Gives held places back, by primary key; the CHECKs of days refuse to give back what nobody held.
-UPDATE days SET held = held - $3 WHERE product_id = $1 AND day = ANY ($2::date[])
+-- Gives held places back, by primary key, days locked in the order of lock_days; the CHECKs of days refuse to give back
+-- what nobody held.
+WITH given AS (
+    SELECT product_id, day FROM days WHERE product_id = $1 AND day = ANY ($2::date[]) ORDER BY day FOR UPDATE
+)
+UPDATE days SET held = held - $3 FROM given WHERE days.product_id = given.product_id AND days.day = given.day
 
 -- name: return_places
--- Gives sold places back, by primary key; those of an order of 0 đồng, found by primary key, are free ones.
+-- Gives sold places back, by primary key, days locked in the order of lock_days; those of an order of 0 đồng, found by
+-- primary key, are free ones.
+WITH given AS (
+    SELECT product_id, day FROM days WHERE product_id = $1 AND day = ANY ($2::date[]) ORDER BY day FOR UPDATE
+)
 UPDATE days
    SET sold = sold - $3,
        free = free - CASE WHEN (SELECT total_vnd FROM orders WHERE order_id = $4) = 0 THEN $3 ELSE 0 END
- WHERE product_id = $1 AND day = ANY ($2::date[])
+  FROM given
+ WHERE days.product_id = given.product_id AND days.day = given.day

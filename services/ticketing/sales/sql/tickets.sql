@@ -1,5 +1,5 @@
 -- name: insert_tickets
--- All tickets of an order at once; the unique key (order_id, position) keeps them from being issued twice.
+-- All tickets of orders at once; the unique key (order_id, position) keeps them from being issued twice.
 INSERT INTO tickets (ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code,
                      valid_from, days, admits, issued_at)
 SELECT ticket_id, order_id, position, venue_id, product_id, category, price_kind, code, short_code, valid_from, days,

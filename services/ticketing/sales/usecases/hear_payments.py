@@ -55,7 +55,9 @@ async def hear_payments(
 
 
 def _buys(event: IntentEvent, orders: dict[OrderId, Order]) -> bool:
-    return isinstance(event, PaymentSettled) and event.order_id in orders
+    """Whether it may turn its order into tickets, so that its days must be locked."""
+    order = orders.get(event.order_id)
+    return isinstance(event, PaymentSettled) and order is not None and order.waits_for_money
 
 
 @dataclass(slots=True)

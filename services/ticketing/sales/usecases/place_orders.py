@@ -12,7 +12,7 @@ from services.ticketing.codes.keys import TicketSigner
 from services.ticketing.sales.domain.addresses import queue_of
 from services.ticketing.sales.domain.free_people import check_free_people
 from services.ticketing.sales.domain.orders import Order, hold_until, pay_until
-from services.ticketing.sales.domain.places import Bounds, Days, bounds_of
+from services.ticketing.sales.domain.places import PAID, Bounds, Days, bounds_of
 from services.ticketing.sales.domain.pricing import PricedOrder, check_nights, price_order
 from services.ticketing.sales.domain.tickets import Ticket, WrongTicketMode
 from services.ticketing.sales.events import order_event
@@ -111,6 +111,8 @@ async def place_orders(
     await placing.place()
     if others := {one.command.order_id for one in batch} - placing.placed:
         placing.before = await placed_before(tx.connection, sorted(others))
+        keys = [one.command.key for one in batch if one.command.key and one.command.order_id in others]
+        placing.kept = await idempotency.kept(tx.connection, keys)
     return [await placing.answer(one.command, wish) for one, wish in zip(batch, wishes, strict=True)]
 
 
@@ -127,6 +129,7 @@ class _Placing:
     placed: set[OrderId] = field(default_factory=set[OrderId])
     refused: set[OrderId] = field(default_factory=set[OrderId])
     before: dict[OrderId, PlacedBefore] = field(default_factory=dict[OrderId, PlacedBefore])
+    kept: set[str] = field(default_factory=set[str])
 
     def wish(self, one: One[PlaceOrder]) -> _Wish | DomainError:
         """What is asked for, or why nobody can have it."""
@@ -158,15 +161,17 @@ class _Placing:
         await write_days(connection, self.days)
 
     async def _insert(self) -> None:
-        """Who comes first has the places. One whose order cannot be opened leaves them to those behind."""
+        """Who comes first has the places. One whose order cannot be opened leaves them to those who found no room."""
         while True:
             self.days.start_anew()
+            for order_id in self.placed:
+                # What is opened stays so, whoever fits in beside it now.
+                is_held = self.days.hold(self.wishes[order_id].order.places, PAID)
+                assert is_held
             new = [
                 wish
                 for order_id, wish in self.wishes.items()
-                if order_id not in self.refused
-                and self.days.hold(wish.order.places, wish.bounds)
-                and order_id not in self.placed
+                if order_id not in self.refused | self.placed and self.days.hold(wish.order.places, wish.bounds)
             ]
             if not new:
                 return
@@ -199,9 +204,11 @@ class _Placing:
 
     async def answer(self, command: PlaceOrder, wish: _Wish | DomainError) -> Answer:
         """What is told to whoever asked."""
-        if command.order_id in self.placed:
-            first = self.wishes[command.order_id]
-            return _placed(first.order) if _is_repeat(command, first.one.command) else _taken(command)
+        first = self.wishes.get(command.order_id)
+        if first is not None and not _is_repeat(command, first.one.command):
+            return _taken(command)
+        if first is not None and command.order_id in self.placed:
+            return _placed(first.order)
         if (before := await self._answer_before(command)) is not None:
             return before
         if isinstance(wish, DomainError):
@@ -215,7 +222,7 @@ class _Placing:
         before, key = self.before.get(command.order_id), command.key
         if key is not None and before is not None and before.proof == key.proof:
             return _placed(before)
-        if key is not None and (before is None or before.proof is None):
+        if key is not None and {key.stored, key.value} & self.kept:
             # Of the release before, whose orders know nothing of their requests.
             try:
                 kept = await idempotency.find(self.tx.connection, Once(key, PlacedOrder))

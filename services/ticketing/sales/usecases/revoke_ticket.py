@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ticketing.catalogue.store import read_catalogue
+from services.ticketing.sales.states import watched_order
 from services.ticketing.sales.store.tickets import lock_ticket
 from services.ticketing.sales.usecases.void_tickets import void_ticket
 from shared.errors import NotFound
@@ -32,5 +33,5 @@ async def revoke_ticket(tx: Tx, command: RevokeTicket, now: datetime) -> bool:
         return False
     venue = (await read_catalogue(tx.connection)).venues[found.venue_id]
     await void_ticket(tx, found, command.reason, venue, now)
-    tx.touch("order", str(found.order_id))
+    tx.touch(*watched_order(found.order_id))
     return True

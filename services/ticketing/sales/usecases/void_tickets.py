@@ -6,6 +6,7 @@ from services.ticketing.catalogue.domain.products import Venue
 from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.tickets import Ticket
 from services.ticketing.sales.events import ticket_revoked
+from services.ticketing.sales.states import watched_order
 from services.ticketing.sales.store.places import return_places
 from services.ticketing.sales.store.tickets import lock_tickets_of_order, revoke_ticket
 from shared.unit.tx import Tx
@@ -19,7 +20,7 @@ async def void_tickets(tx: Tx, order: Order, reason: str, venue: Venue, now: dat
     for ticket in tickets:
         if not ticket.is_revoked:
             await void_ticket(tx, ticket, reason, venue, now)
-    tx.touch("order", str(order.order_id))
+    tx.touch(*watched_order(order.order_id))
     return True
 
 
