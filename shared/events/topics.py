@@ -12,7 +12,11 @@ FOR_ALL = {"compression.type": "uncompressed", "max.message.bytes": str(EVENT_BY
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A partition count is for life: keys move when it changes."""
+    """A partition count is for life: keys move when it changes.
+
+    What is not kept for ever is kept from when it came: by its sender's time, a bank's message from a wrong clock could
+    be thrown away before anybody has read it.
+    """
 
     name: str
     partitions: int
@@ -20,7 +24,13 @@ class Topic:
 
     @property
     def configuration(self) -> dict[str, str]:
-        return {"retention.ms": str(self.retention_ms), **FOR_ALL}
+        return {"retention.ms": str(self.retention_ms), **self.always}
+
+    @property
+    def always(self) -> dict[str, str]:
+        """What holds also for topics that were made otherwise."""
+        stamped = {} if self.retention_ms == FOREVER_MS else {"message.timestamp.type": "LogAppendTime"}
+        return {**FOR_ALL, **stamped}
 
 
 TICKETING_EVENTS = Topic("ticketing.events", 12, FOREVER_MS)

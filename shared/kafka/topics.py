@@ -6,14 +6,14 @@ It makes what is missing, sets what was not known when a topic was made, and mak
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from shared.events.topics import ALL, FOR_ALL
+from shared.events.topics import ALL
 from shared.kafka.connection import connection, why_refused
 from shared.kafka.users import RIGHTS, NotLetIn, ensure_users
 from shared.observe import log as logs
@@ -49,7 +49,8 @@ async def create(address: str, prefix: str = "", replication_factor: int = 1) ->
         for _, code, *_ in response.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)
-        await _amend(admin, {prefix + topic.name for topic in ALL} & existing)
+        always = {prefix + topic.name: topic.always for topic in ALL}
+        await _amend(admin, {name: always[name] for name in always.keys() & existing})
         return [prefix + topic.name for topic in missing]
     finally:
         await admin.close()
@@ -73,12 +74,12 @@ async def partitions_of(address: str, names: Sequence[str]) -> list[TopicPartiti
     return [TopicPartition(topic, number) for topic, number in sorted(found)]
 
 
-async def _amend(admin: AIOKafkaAdminClient, names: set[str]) -> None:
-    """Sets in topics from before what holds for all; whatever else was set for them stays.
+async def _amend(admin: AIOKafkaAdminClient, always: Mapping[str, Mapping[str, str]]) -> None:
+    """Sets in topics from before what always holds, by name; whatever else was set for them stays.
 
     Setting one value resets all others, since aiokafka has the old request only: so they are sent along.
     """
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(names)]
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(always)]
     behind: list[ConfigResource] = []
     for response in await admin.describe_configs(asked):
         for code, _, _, name, entries in response.resources:
@@ -86,8 +87,8 @@ async def _amend(admin: AIOKafkaAdminClient, names: set[str]) -> None:
                 raise for_code(code)
             values = {entry[0]: entry[1] for entry in entries}
             kept = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_FOR_THIS_TOPIC}
-            if any(values[key] != wanted for key, wanted in FOR_ALL.items()):
-                behind.append(ConfigResource(ConfigResourceType.TOPIC, name, kept | FOR_ALL))
+            if any(values[key] != wanted for key, wanted in always[name].items()):
+                behind.append(ConfigResource(ConfigResourceType.TOPIC, name, {**kept, **always[name]}))
     for answer in await admin.alter_configs(behind) if behind else []:
         for code, *_ in answer.resources:
             if code:
