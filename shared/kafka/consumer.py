@@ -66,7 +66,8 @@ class Consumer:
         """All that was polled in one transaction; if that fails, each message alone, partitions side by side."""
         messages = [Message.of(record, self._prefix) for records in polled.values() for record in records]
         await self._pausing.let_pass()
-        if not await self._are_done(messages):
+        # One by itself need not be tried twice.
+        if len(messages) == 1 or not await self._are_done(messages):
             async with asyncio.TaskGroup() as group:
                 for partition, records in polled.items():
                     group.create_task(self._in_order(partition, records))
@@ -78,8 +79,6 @@ class Consumer:
 
     async def _are_done(self, messages: Sequence[Message]) -> bool:
         """False if one of them stands in the way, whatever it is: who it is shows when each is tried alone."""
-        if len(messages) == 1:
-            return False
         try:
             await self.handler(messages)
         except Exception as error:

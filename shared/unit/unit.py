@@ -96,7 +96,7 @@ class Unit:
                 log.warning("batch_held_up", usecase=name_of(usecase), batch=len(batch), error=type(error).__name__)
                 few = asyncio.Semaphore(_ALONE_SIDE_BY_SIDE)
                 return await asyncio.gather(*(self._alone(usecase, one, few) for one in batch))
-            self._tell_each(usecase, batch, [error] * len(batch), started)
+            _tell_each(usecase, batch, [error] * len(batch), started)
             raise
         except Exception as error:
             if len(batch) > 1:
@@ -104,7 +104,7 @@ class Unit:
                 in_order = asyncio.Semaphore(1)
                 return [await self._alone(usecase, one, in_order) for one in batch]
             answers = list[R | Exception]([error])
-        self._tell_each(usecase, batch, answers, started)
+        _tell_each(usecase, batch, answers, started)
         return answers
 
     async def _alone(self, usecase: BatchUseCase[C, R], one: One[C], turn: asyncio.Semaphore) -> R | Exception:
@@ -153,12 +153,6 @@ class Unit:
         if tx.said_something:
             self.waker.wake()
 
-    def _tell_each(self, usecase: object, batch: Sequence[One[C]], answers: Sequence[object], started: float) -> None:
-        seconds = time.perf_counter() - started
-        for one, answer in zip(batch, answers, strict=True):
-            one.follow()
-            _tell(usecase, answer if isinstance(answer, BaseException) else None, seconds, len(batch))
-
 
 def _steps(told: Sequence[Delivery]) -> list[tuple[BatchUseCase[Any, object], list[One[Any]]]]:
     """Events by use-case, so that each use-case is run once; more often only where a key's order asks for it."""
@@ -182,6 +176,13 @@ async def _again_while_it_collides(attempt: Callable[[], Awaitable[R]]) -> R:
                 raise
             await asyncio.sleep(0.005 * number)
     raise AssertionError
+
+
+def _tell_each(usecase: object, batch: Sequence[One[C]], answers: Sequence[object], started: float) -> None:
+    seconds = time.perf_counter() - started
+    for one, answer in zip(batch, answers, strict=True):
+        one.follow()
+        _tell(usecase, answer if isinstance(answer, BaseException) else None, seconds, len(batch))
 
 
 def _tell(usecase: object, error: BaseException | None, seconds: float, batch: int = 1, *, is_new: bool = True) -> None:

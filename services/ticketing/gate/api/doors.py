@@ -43,14 +43,14 @@ class GateDoors:
     list_conflicts: Bound[Actor, ListedConflicts]
 
 
-def gate_doors(request: Request) -> GateDoors:
+def doors_of(request: Request) -> GateDoors:
     doors = request.app.state.gate
     assert isinstance(doors, GateDoors)
     return doors
 
 
 async def _doors_of(request: Request) -> GateDoors:
-    return gate_doors(request)
+    return doors_of(request)
 
 
 GateDep = Annotated[GateDoors, Depends(_doors_of)]

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ticketing.catalogue.domain.products import Product, Venue
-from services.ticketing.gate.api.doors import GateDep, PhonePass, gate_doors, venue_of
+from services.ticketing.gate.api.doors import GateDep, PhonePass, doors_of, venue_of
 from services.ticketing.gate.domain.scans import Scan
 from services.ticketing.gate.usecases.gate_manifest import After, GateManifest, SignedInOwner
 from services.ticketing.gate.usecases.sync_scans import SyncScans, TakenScan
@@ -102,7 +102,7 @@ class ScansBody(BaseModel):
 @thin
 async def post_scans(request: Request, body: ScansBody) -> Response:
     """The answers to scans, in their order; the first answer to each, however often it is sent."""
-    doors, phone = gate_doors(request), visitor_of(request.scope)
+    doors, phone = doors_of(request), visitor_of(request.scope)
     assert phone is not None
     passes = request.app.state.doors
     assert isinstance(passes, Doors)

@@ -35,14 +35,14 @@ class SalesDoors:
     see_order: Reader[str, SeenOrder]
 
 
-def sales_doors(request: Request) -> SalesDoors:
+def doors_of(request: Request) -> SalesDoors:
     doors = request.app.state.sales
     assert isinstance(doors, SalesDoors)
     return doors
 
 
 async def _doors_of(request: Request) -> SalesDoors:
-    return sales_doors(request)
+    return doors_of(request)
 
 
 SalesDep = Annotated[SalesDoors, Depends(_doors_of)]

@@ -14,7 +14,7 @@ from services.ticketing.catalogue.domain.calendar import SALES_AHEAD_DAYS
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.catalogue.venue_view import hours_of
 from services.ticketing.codes.picture import svg
-from services.ticketing.sales.api.doors import SalesDep, SalesDoors, sales_doors
+from services.ticketing.sales.api.doors import SalesDep, SalesDoors, doors_of
 from services.ticketing.sales.api.order_view import OrderView, view_of
 from services.ticketing.sales.states import read_state, snapshot_of, uses_of, watched_order
 from services.ticketing.sales.usecases.place_orders import PlacedOrder, PlaceOrder
@@ -79,7 +79,7 @@ async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Re
         raise UnknownVenue
     try:
         command = replace(_command_of(form, key), address_hash=_address_hash(request, doors), key=key)
-        placed = await doors.place_orders(command)
+        placed = await _place(doors, command)
     except DomainError as error:
         page = _venue_page(request, product.venue_id, doors, typed=form, error=error)
         if (wait_s := error.fields.get("retry_after_s")) is not None:
@@ -92,7 +92,7 @@ async def post_order_form(request: Request, doors: SalesDep, key: OnceKey) -> Re
 @within(rate=ORDERS)
 @thin
 async def post_order(request: Request, body: OrderBody) -> Response:
-    doors = sales_doors(request)
+    doors = doors_of(request)
     counts = {Category(name): count for name, count in body.counts.items()}
     command = PlaceOrder(
         OrderId(body.order_id),
@@ -104,23 +104,20 @@ async def post_order(request: Request, body: OrderBody) -> Response:
         address_hash=_address_hash(request, doors),
         key=once_key(request),
     )
-    placed = await doors.place_orders(command)
-    # Its page opens next, and nearly always here.
-    doors.links.remember(placed.token, placed.order_id)
-    return as_json(placed, 201)
+    return as_json(await _place(doors, command), 201)
 
 
 @router.get("/api/orders/{token}", response_model=OrderView, dependencies=_ANYONE)
 @thin
 async def get_order_state(request: Request, token: str) -> Response:
-    return as_json(await _view(sales_doors(request), token))
+    return as_json(await _view(doors_of(request), token))
 
 
 @router.get("/api/orders/{token}/live", response_class=EventStream, dependencies=_ANYONE)
 @thin
 async def get_order_live(request: Request, token: str) -> EventStream:
     """Serves the page that pays and the page of the tickets; `uses` is another text when a ticket was used."""
-    doors = sales_doors(request)
+    doors = doors_of(request)
     states = doors.live.states
 
     async def look() -> Snapshot:
@@ -189,6 +186,13 @@ async def get_tickets(request: Request, token: str, doors: SalesDep) -> Response
     )
     page.headers["Referrer-Policy"] = "no-referrer"
     return page
+
+
+async def _place(doors: SalesDoors, command: PlaceOrder) -> PlacedOrder:
+    placed = await doors.place_orders(command)
+    # Its page opens next, and nearly always here.
+    doors.links.remember(placed.token, placed.order_id)
+    return placed
 
 
 def _command_of(form: dict[str, str], key: Key) -> PlaceOrder:

@@ -114,10 +114,6 @@ class Days:
         """Turns places that are held into sold ones."""
         self._change(self._of(places), held=-places.people, sold=places.people)
 
-    def release(self, places: Places) -> None:
-        """Gives back places that are held."""
-        self._change(self._of(places), held=-places.people, free=-places.free)
-
     def refusal_of(self, places: Places, bounds: Bounds, *, is_stay: bool) -> DomainError:
         """Why there was no room, in the words that help most."""
         days = self._of(places)

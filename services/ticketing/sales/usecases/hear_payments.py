@@ -109,7 +109,6 @@ class _Heard:
             await write_orders(connection, [self.orders[order_id] for order_id in sorted(self.changed)])
         if self.tickets:
             await insert_tickets(connection, self.tickets)
-        # The days last: everybody wants them, and nobody else goes on until this transaction ends.
         await write_days(connection, self.days)
 
 
