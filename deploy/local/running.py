@@ -54,10 +54,12 @@ def settings_of_this_machine() -> dict[str, str] | None:
 def command_in_container(service: str) -> list[str] | None:
     """What to put before a command for it to run where the service's containers are; None when there are none.
 
-    While `prepare` holds the services up only PostgreSQL and Kafka run, and the command gets a container of its own.
+    Where a service consumes there is all that a command needs: Kafka's password, and for tickets of what is replayed
+    their key. While `prepare` holds the services up only PostgreSQL and Kafka run, and the command gets a container of
+    its own.
     """
     running = _running_containers()
-    container = f"{service}-serve"
+    container = f"{service}-consume"
     if container in running:
         return ["docker", "compose", "exec", "-T", container]
     if "postgres" in running:

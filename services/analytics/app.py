@@ -1,7 +1,9 @@
 """Builds analytics, top to bottom; this file is the map of the service."""
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from services.analytics.stream.dead_letters import box_of
 from services.analytics.stream.log_reader import EVERYTHING, PartitionShare
@@ -27,17 +29,26 @@ ROUTERS = (api.router,)
 
 
 async def build(settings: Settings) -> Service:
-    """Everything the service consists of. Nothing is started yet. It says nothing, so it has no relay."""
+    """Everything the service consists of. Nothing is started yet, and no key is read that its roles may not need.
+
+    It says nothing, so it has no relay.
+    """
     pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, None, utc_now, waker)
     health = Health(pool)
     live = Live(pool, waker)
     revocations = Revocations(pool, waker)
-    pages = Pages(WEBS, settings.service, home="/province", demo=settings.profile == "demo")
-    doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
-    app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
-    app.state.province = api.ProvinceDoors(pool, live, pages, utc_now)
+    share = share_of(settings.analytics_share)
+
+    @cache
+    def app() -> FastAPI:
+        """Checks passes."""
+        pages = Pages(WEBS, settings.service, home="/province", demo=settings.profile == "demo")
+        doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
+        app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
+        app.state.province = api.ProvinceDoors(pool, live, pages, utc_now)
+        return app
 
     return Service(
         name=settings.service,
@@ -48,7 +59,7 @@ async def build(settings: Settings) -> Service:
         dead_letters=box_of(unit, settings.topic_prefix),
         migrations=HERE / "migrations",
         api=app,
-        consumers=[Worker(settings, unit, health, share_of(settings.analytics_share))],
+        consumers=cache(lambda: [Worker(settings, unit, health, share)]),
         background=[live.run, revocations.run, partial(keep_audit_sealed, pool, unit.clock)],
         live=live,
     )

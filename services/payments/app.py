@@ -1,7 +1,9 @@
 """Builds payments, top to bottom; this file is the map of the service."""
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from services.payments import consumer, metrics
 from services.payments.books.store.postings import POSTINGS
@@ -42,7 +44,7 @@ _VERIFY_EVERY_S = 15.0
 
 
 async def build(settings: Settings) -> Service:
-    """Everything the service consists of. Nothing is started yet."""
+    """Everything the service consists of. Nothing is started yet, and no key is read that its roles may not need."""
     pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, PAYMENTS_EVENTS.name, utc_now, waker)
@@ -52,30 +54,24 @@ async def build(settings: Settings) -> Service:
     producer = Producer(settings.kafka_bootstrap)
     live = Live(pool, waker)
     revocations = Revocations(pool, waker)
-    pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
-    doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
-    api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
-    api.state.owner = owner_doors(unit, pages, live)
+
+    @cache
+    def api() -> FastAPI:
+        """Checks passes."""
+        pages = Pages(WEBS, settings.service, home="/owner", demo=settings.profile == "demo")
+        doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
+        app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
+        app.state.owner = owner_doors(unit, pages, live)
+        return app
+
+    @cache
+    def consumers() -> list[Consumer]:
+        return [Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS]
 
     sealing = [Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, table)) for table in (AUDIT, POSTINGS)]
 
     async def verify() -> None:
         _measure(await verify_books(pool))
-
-    async def seed() -> None:
-        merchants = [
-            Merchant(
-                merchant_id=row.merchant_id,
-                venue_id=row.venue_id,
-                name=row.name,
-                bank_bin=row.bank_bin,
-                account_number=row.account_number,
-                account_name=row.account_holder,
-            )
-            for row in read_seed().merchants
-        ]
-        if settings.profile == "demo":
-            await unit.run(load_merchants, merchants)
 
     return Service(
         name=settings.service,
@@ -86,12 +82,12 @@ async def build(settings: Settings) -> Service:
         dead_letters=dead_letters.box,
         migrations=HERE / "migrations",
         api=api,
-        consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
+        consumers=consumers,
         own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health, [Timer(_VERIFY_EVERY_S, verify), *sealing, *timers(pool)]),
         background=[live.run, revocations.run],
         closers=[producer.close],
-        seed=seed,
+        seed=partial(_seed, unit, settings),
         live=live,
     )
 
@@ -108,6 +104,22 @@ def owner_doors(unit: Unit, pages: Pages, live: Live) -> owner.OwnerDoors:
         see_home=Reader(unit.pool, see_home),
         see_charge=Reader(unit.pool, see_charge),
     )
+
+
+async def _seed(unit: Unit, settings: Settings) -> None:
+    merchants = [
+        Merchant(
+            merchant_id=row.merchant_id,
+            venue_id=row.venue_id,
+            name=row.name,
+            bank_bin=row.bank_bin,
+            account_number=row.account_number,
+            account_name=row.account_holder,
+        )
+        for row in read_seed().merchants
+    ]
+    if settings.profile == "demo":
+        await unit.run(load_merchants, merchants)
 
 
 def _measure(findings: list[Finding]) -> None:

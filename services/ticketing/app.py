@@ -1,10 +1,11 @@
 """Builds ticketing, top to bottom; this file is the map of the service."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fastapi import FastAPI
 
 from services.ticketing import consumer
 from services.ticketing.catalogue import api as catalogue_api
@@ -61,7 +62,7 @@ from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
 from shared.events.topics import PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.consumer import Consumer
-from shared.kafka.dead_letters import DeadLetters, timers
+from shared.kafka.dead_letters import DeadLetterBox, DeadLetters, timers
 from shared.kafka.group_progress import GroupProgress
 from shared.kafka.own_name import OwnName
 from shared.kafka.producer import Producer
@@ -100,7 +101,7 @@ OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
 
 async def build(settings: Settings) -> Service:
-    """Everything the service consists of. Nothing is started yet."""
+    """Everything the service consists of. Nothing is started yet, and no key is read that its roles may not need."""
     pool = await create_pool(settings.database_url, settings.service, settings.pool_size)
     waker = Waker(settings.database_url, solo=settings.solo)
     unit = Unit(pool, settings.service, TICKETING_EVENTS.name, utc_now, waker)
@@ -110,23 +111,57 @@ async def build(settings: Settings) -> Service:
     revocations = Revocations(pool, waker)
     catalogue = CurrentCatalogue(pool)
     heard = GroupProgress(settings, [PAYMENTS_EVENTS], utc_now)
-    keys = load_keys(settings.secrets_dir, TICKET_KEYS)
-    pass_keys = load_keys(settings.secrets_dir, PASS_KEYS)
-    pages = Pages(WEBS, settings.service, demo=settings.profile == "demo", openings=OPENINGS)
-    doors = Doors(PassKeys(pass_keys.public_keys), revocations, utc_now)
-    api = create_app(settings.service, ROUTERS, health.ready, doors, pages)
-    api.state.catalogue = CatalogueDoors(pages, unit.clock, catalogue)
-    api.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
-    api.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
-    api.state.sign_in = sign_in_doors(unit, pages, pass_keys)
-    api.state.account = account_doors(unit, pages, pass_keys)
-    api.state.audit = AuditDoors(pages, Bound(unit, read_audit))
-    api.state.manage = manage_doors(unit, pages, settings.public_origin, pass_keys)
-    handler = consumer.handler(unit, catalogue, keys.signer)
-    dead_letters = DeadLetters(unit, handler)
 
-    sealing = Timer(SEAL_EVERY_S, partial(seal, pool, unit.clock, AUDIT))
+    @cache
+    def ticket_keys() -> Keys:
+        return load_keys(settings.secrets_dir, TICKET_KEYS)
 
+    @cache
+    def api() -> FastAPI:
+        """Signs passes, and the tickets of orders that cost nothing."""
+        keys, pass_keys = ticket_keys(), load_keys(settings.secrets_dir, PASS_KEYS)
+        pages = Pages(WEBS, settings.service, demo=settings.profile == "demo", openings=OPENINGS)
+        doors = Doors(PassKeys(pass_keys.public_keys), revocations, utc_now)
+        app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
+        app.state.catalogue = CatalogueDoors(pages, unit.clock, catalogue)
+        app.state.sales = sales_doors(unit, pages, live, catalogue, keys.signer)
+        app.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
+        app.state.sign_in = sign_in_doors(unit, pages, pass_keys)
+        app.state.account = account_doors(unit, pages, pass_keys)
+        app.state.audit = AuditDoors(pages, Bound(unit, read_audit))
+        app.state.manage = manage_doors(unit, pages, settings.public_origin, pass_keys)
+        return app
+
+    @cache
+    def dead_letters() -> DeadLetters:
+        return DeadLetters(unit, consumer.handler(unit, catalogue, ticket_keys().signer))
+
+    @cache
+    def consumers() -> list[Consumer]:
+        """Sign the tickets of orders that were paid."""
+        letters = dead_letters()
+        return [Consumer(settings, topic, letters.handler, letters, health) for topic in consumer.TOPICS]
+
+    return Service(
+        name=settings.service,
+        settings=settings,
+        unit=unit,
+        waker=waker,
+        health=health,
+        dead_letters=DeadLetterBox(unit, lambda letter: dead_letters().again(letter)),
+        migrations=HERE / "migrations",
+        api=api,
+        consumers=consumers,
+        own_name=OwnName(settings),
+        relay=Relay(settings, producer, waker, health, [*own_timers(unit, catalogue, heard), *timers(pool)]),
+        background=[live.run, revocations.run, catalogue.run],
+        closers=[heard.close, producer.close],
+        seed=partial(_seed, unit, settings),
+        live=live,
+    )
+
+
+def own_timers(unit: Unit, catalogue: Callable[[], Catalogue], heard: GroupProgress) -> list[Timer]:
     async def expire() -> None:
         # While payments' events lag, an order may be paid without our knowing it yet. The consumer may be elsewhere.
         until = await heard.handled_until()
@@ -139,24 +174,8 @@ async def build(settings: Settings) -> Service:
     async def forget_where() -> None:
         await unit.run(forget_addresses, ForgetAddresses())
 
-    own_timers = [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
-    return Service(
-        name=settings.service,
-        settings=settings,
-        unit=unit,
-        waker=waker,
-        health=health,
-        dead_letters=dead_letters.box,
-        migrations=HERE / "migrations",
-        api=api,
-        consumers=[Consumer(settings, topic, handler, dead_letters, health) for topic in consumer.TOPICS],
-        own_name=OwnName(settings),
-        relay=Relay(settings, producer, waker, health, [*own_timers, *timers(pool)]),
-        background=[live.run, revocations.run, catalogue.run],
-        closers=[heard.close, producer.close],
-        seed=partial(_seed, unit, settings),
-        live=live,
-    )
+    sealing = Timer(SEAL_EVERY_S, partial(seal, unit.pool, unit.clock, AUDIT))
+    return [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
 
 
 def sales_doors(

@@ -98,12 +98,12 @@ class DeadLetters:
 
     def __init__(self, unit: Unit, handler: Handler) -> None:
         self.unit = unit
-        self._handler = handler
-        self.box = DeadLetterBox(unit, self._handle_again)
+        self.handler = handler
+        self.box = DeadLetterBox(unit, self.again)
 
     async def put(self, message: Message, fault: Fault) -> None:
         """Puts a message aside and marks it as handled, in one transaction; nothing is said of a duplicate."""
-        letter = letter_of(message, fault, self.unit.clock(), self._handler.money_in(message))
+        letter = letter_of(message, fault, self.unit.clock(), self.handler.money_in(message))
         async with self.unit.pool.acquire() as connection, connection.transaction():
             try:
                 [is_new] = await inbox.claim(connection, [Heard(message.ce_id, message.content)])
@@ -114,8 +114,9 @@ class DeadLetters:
             new = await dead_letters.insert(connection, [letter])
         tell(new, [letter])
 
-    async def _handle_again(self, letter: DeadLetter) -> None:
-        await self._handler.again(message_of(letter))
+    async def again(self, letter: DeadLetter) -> None:
+        """Handles the message that it was, once."""
+        await self.handler.again(message_of(letter))
 
 
 def letter_of(message: Message, fault: Fault, at: datetime, money: Money) -> DeadLetter:

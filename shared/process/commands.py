@@ -155,8 +155,8 @@ async def _run_roles(build: Build, settings: Settings, role: str) -> int:
 
     async with _built(build, settings) as service:
         # Said once, since every client of Kafka's would only say again and again that it finds no broker. What needs no
-        # Kafka goes on: a gate must not close over a password.
-        if (refused := await why_refused(settings.kafka_bootstrap)) is not None:
+        # Kafka goes on: a gate must not close over a password, and who only serves has none.
+        if role != "serve" and (refused := await why_refused(settings.kafka_bootstrap)) is not None:
             log.error("kafka_refused", detail=refused)
         return await run_roles(service, role)
 

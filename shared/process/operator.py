@@ -92,7 +92,7 @@ async def _consumer(service: Service, arguments: Arguments) -> int:
     unit = service.unit
     if arguments[0] == "status":
         stops = {stop.topic: stop for stop in await stopped.list_stopped(unit.pool, unit.clock())}
-        for topic in dict.fromkeys([*(consumer.topic for consumer in service.consumers), *stops]):
+        for topic in dict.fromkeys([*(consumer.topic for consumer in service.consumers()), *stops]):
             answer({"topic": topic, **_stop(stops.get(topic))})
         return 0
     topic, _, why = arguments[1:]

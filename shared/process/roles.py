@@ -25,8 +25,10 @@ _STOP_LIMIT_S = 20.0
 async def run_roles(service: Service, command: str) -> int:
     """Runs the roles until SIGTERM or SIGINT (0), or until one of them ends by itself (1).
 
-    Raises SettingsWrong after all, where a role says that it cannot run as it was set.
+    Raises SettingsWrong, at once where a role's key is missing, or after all where one says that it cannot run as it
+    was set.
     """
+    parts = _parts(service, command)
     # What is built by now stays for ever; no later collection need walk through it, at a gate's cost of milliseconds.
     gc.collect()
     gc.freeze()
@@ -34,7 +36,6 @@ async def run_roles(service: Service, command: str) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
-    parts = _parts(service, command)
     tasks = {asyncio.create_task(part.run(), name=name): part for name, part in parts}
     log.info("started", roles=command, port=service.settings.port)
     waiting = asyncio.create_task(asked.wait())
@@ -73,7 +74,7 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
     """The parts of a command, in the order in which they are stopped."""
     parts: list[tuple[str, Stoppable]] = []
     if command in ("consume", "run"):
-        consumers: Sequence[Stoppable] = service.consumers
+        consumers: Sequence[Stoppable] = service.consumers()
         if (name := service.own_name) is not None:
             consumers = [_Named(consumer, name) for consumer in consumers]
         parts += [(f"consumer-{number}", consumer) for number, consumer in enumerate(consumers)]
@@ -91,7 +92,7 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
 def _answers(service: Service, command: str) -> Callable[..., Any]:
     """The service's pages where they are served; elsewhere health and metrics, so that no role is out of sight."""
     if command in ("serve", "run") and service.api is not None:
-        return service.api
+        return service.api()
     return create_app(service.name, [], service.health.ready, doors=None)
 
 

@@ -40,9 +40,10 @@ class Consuming(Stoppable, Protocol):
 class Service:
     """All parts of a service, built by its app.py.
 
-    api is an ASGI app for the role that serves; the others answer for their health on the same port. Consumers that
-    are members of a group begin when own_name is held. background runs beside every role. `live` is closed first of
-    all at the end, so that open streams end.
+    api makes an ASGI app for the role that serves, consumers what reads Kafka; each is made once, when a role asks for
+    it, since it reads keys that the other roles need not have. Who does not serve answers for its health on the same
+    port. Consumers that are members of a group begin when own_name is held. background runs beside every role. `live`
+    is closed first of all at the end, so that open streams end.
     """
 
     name: str
@@ -52,8 +53,8 @@ class Service:
     health: Health
     dead_letters: DeadLetterBox
     migrations: Path
-    api: Callable[..., Any] | None = None
-    consumers: Sequence[Consuming] = ()
+    api: Callable[[], Callable[..., Any]] | None = None
+    consumers: Callable[[], Sequence[Consuming]] = tuple
     own_name: OwnName | None = None
     relay: Relay | None = None
     background: Sequence[Callable[[], Awaitable[None]]] = ()

@@ -144,7 +144,7 @@ async def open_world(cluster: Cluster, folder: Path) -> AsyncGenerator[World]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(own_topics(cluster.kafka_bootstrap, prefix))
         services = {name: await _built(name, environment, cluster, stack) for name in _BUILDS}
-        apps = {name: service.api for name, service in services.items()}
+        apps = {name: service.api() for name, service in services.items() if service.api is not None}
         bank = Bank(cluster.kafka_bootstrap, prefix)
         stack.push_async_callback(bank.close)
         apps["simulator"] = simulator.build(SimulatorSettings.read(environment), bank)

@@ -149,7 +149,7 @@ async def browser_of(service: Service) -> AsyncGenerator[httpx.AsyncClient]:
     assert service.api is not None
     tasks = [asyncio.ensure_future(work()) for work in service.background]
     try:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api), base_url=ORIGIN) as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api()), base_url=ORIGIN) as client:
             yield client
     finally:
         for task in tasks:

@@ -63,7 +63,7 @@ async def test_250_transfers_to_nobodys_account_hold_up_no_payment(cluster: Clus
     async def is_settled() -> bool:
         return await pool.fetchval("SELECT status = 'settled' FROM intents WHERE order_id = $1", order_id) is True
 
-    [consumer] = [consumer for consumer in payments.consumers if consumer.topic == BANK_TRANSFERS.name]
+    [consumer] = [consumer for consumer in payments.consumers() if consumer.topic == BANK_TRANSFERS.name]
     async with running(consumer):
         await until(is_settled)
         assert (await payments.health.ready())[1]["stopped"] == ""

@@ -46,7 +46,7 @@ class Chain:
     @property
     def visitor(self) -> httpx.AsyncClient:
         assert self.ticketing.api is not None
-        transport = httpx.ASGITransport(self.ticketing.api)
+        transport = httpx.ASGITransport(self.ticketing.api())
         return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
     async def order(self, product_id: str = "cot-co-lung-cu-entry", **counts: int) -> Json:
@@ -128,7 +128,7 @@ async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
             assert service.seed is not None
             await service.seed()
             assert service.relay is not None
-            parts = [part for part in service.consumers if isinstance(part, Consumer)]
+            parts = [part for part in service.consumers() if isinstance(part, Consumer)]
             await stack.enter_async_context(running(*parts, service.relay))
             for work in service.background:
                 task = asyncio.ensure_future(work())

@@ -44,18 +44,11 @@ def given(folder: Path) -> dict[str, str]:
     """As `./run up` tells its parts, of stores at which nobody answers."""
     (folder / "secrets").mkdir(parents=True)
     (folder / "secrets" / "payments-postgres-password").write_text("word")
-    (folder / "secrets" / "pass-public.pem").write_text(PUBLIC)
     return {"DATABASE_SERVER": AWAY, "KAFKA_BOOTSTRAP_SERVERS": AWAY, "SECRETS_DIR": str(folder / "secrets")}
 
 
-PUBLIC = """-----BEGIN PUBLIC KEY-----
-MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
------END PUBLIC KEY-----
-"""
-
-
 def test_the_system_of_this_machine_comes_first_and_a_store_that_is_away_is_named(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, containers="payments-serve postgres")
+    machine = Machine(tmp_path, containers="payments-consume postgres")
     with told_to_commands(given(machine.data), machine.data / "run"):
         refused = machine.run("payments", "verify")
 
@@ -70,8 +63,8 @@ def test_the_system_of_this_machine_comes_first_and_a_store_that_is_away_is_name
 @pytest.mark.parametrize(
     ("containers", "asked"),
     [
-        ("payments-serve postgres", "compose exec -T payments-serve python -m services.payments qr"),
-        ("kafka postgres", "compose run --rm --no-deps -T payments-serve python -m services.payments qr"),
+        ("payments-consume postgres", "compose exec -T payments-consume python -m services.payments qr"),
+        ("kafka postgres", "compose run --rm --no-deps -T payments-consume python -m services.payments qr"),
     ],
     ids=["services run", "prepare holds them up"],
 )

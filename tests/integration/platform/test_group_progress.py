@@ -127,7 +127,7 @@ async def test_a_process_that_only_relays_expires_orders_once_payments_events_ar
             await expire.action()
             return await _status(relaying, token) == "expired"
 
-        async with running(*(part for part in consuming.consumers if isinstance(part, Consumer))):
+        async with running(*(part for part in consuming.consumers() if isinstance(part, Consumer))):
             await until(is_expired)
 
 
@@ -166,7 +166,7 @@ async def _overdue_order(service: Service) -> str:
     }
     answers: list[httpx.Response] = []
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(service.api), base_url="http://localhost", headers={"Idempotency-Key": order_id}
+        transport=httpx.ASGITransport(service.api()), base_url="http://localhost", headers={"Idempotency-Key": order_id}
     ) as visitor:
 
         async def is_placed() -> bool:

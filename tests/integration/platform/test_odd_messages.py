@@ -96,9 +96,8 @@ async def test_no_record_ends_or_stops_anything_and_what_is_broken_is_put_aside(
             for reader, topics in READS.items():
                 if topic in topics:
                     broken[reader] |= {(topic.name, 1, offset) for offset in undecodable}
-    tasks = {
-        asyncio.create_task(consumer.run()): consumer for service in services.values() for consumer in service.consumers
-    }
+    consumers = [consumer for service in services.values() for consumer in service.consumers()]
+    tasks = {asyncio.create_task(consumer.run()): consumer for consumer in consumers}
     for service in services.values():
         await _until_all_is_read(service, written)
     assert not [task for task in tasks if task.done()]

@@ -66,8 +66,10 @@ class Town:
             built: Service = await APPS[name].build(Settings.read(name, environment))
             for close in (built.unit.pool.close, *built.closers):
                 self.stack.push_async_callback(close)
-            assert isinstance(built.api, FastAPI)
-            self.apps[name] = built.api
+            assert built.api is not None
+            app = built.api()
+            assert isinstance(app, FastAPI)
+            self.apps[name] = app
 
     def browser(self, service: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.apps[service])

@@ -120,7 +120,7 @@ async def test_reading_the_whole_log_of_before_again_changes_nothing(before: Ear
     async with before.upgraded(service) as upgraded:
         was = await contents(upgraded.unit.pool)
         progress = GroupProgress(upgraded.settings, [TOPICS[name] for name in DOORS[service]], utc_now)
-        consumers = [part for part in upgraded.consumers if isinstance(part, Consumer)]
+        consumers = [part for part in upgraded.consumers() if isinstance(part, Consumer)]
         async with running(*consumers):
             await until(lambda: _is_handled(progress))
         await progress.close()
@@ -361,7 +361,7 @@ async def _read(before: EarlierRelease, topics: list[Topic], prefix: str) -> Sai
 
 
 async def _handle(service: Service, message: Message) -> None:
-    [door] = [part for part in service.consumers if isinstance(part, Consumer) and part.topic == message.topic]
+    [door] = [part for part in service.consumers() if isinstance(part, Consumer) and part.topic == message.topic]
     await door.handler([message])
 
 
@@ -380,6 +380,8 @@ async def _is_open(browser: httpx.AsyncClient) -> bool:
 
 async def _is_ready(service: Service, browser: httpx.AsyncClient) -> bool:
     """Whether it knows who is revoked, and what is on offer."""
-    assert isinstance(service.api, FastAPI)
-    await service.api.state.doors.revocations.refresh()
+    assert service.api is not None
+    api = service.api()
+    assert isinstance(api, FastAPI)
+    await api.state.doors.revocations.refresh()
     return service.name != "ticketing" or await _is_open(browser)

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.unit.platform.test_container_secrets import TEXT, blocks
+from tests.support.compose import TEXT, blocks
 
 STORES = {"postgres", "kafka"}
 AT_THE_EDGE = {"ticketing-serve", "payments-serve", "analytics-serve", "bank"}
