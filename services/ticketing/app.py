@@ -21,9 +21,10 @@ from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
-from services.ticketing.people.api import account, audit, manage, sign_in
+from services.ticketing.people.api import account, audit, manage, pin_at_gate, sign_in
 from services.ticketing.people.api.audit import AuditDoors
 from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
+from services.ticketing.people.api.pin_at_gate import PinAtGateDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
 from services.ticketing.people.usecases.first_people import (
@@ -37,7 +38,12 @@ from services.ticketing.people.usecases.first_people import (
     write_demo_sign_ins,
 )
 from services.ticketing.people.usecases.own_password import change_own_password, try_own_password
-from services.ticketing.people.usecases.own_pin import change_own_pin, try_own_pin
+from services.ticketing.people.usecases.own_pin import (
+    change_own_pin,
+    change_pin_at_gate,
+    try_own_pin,
+    try_pin_at_gate,
+)
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
 from services.ticketing.people.usecases.read_audit import read_audit
@@ -95,6 +101,7 @@ ROUTERS = (
     sign_in.router,
     manage.router,
     account.router,
+    pin_at_gate.router,
     audit.router,
 )
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
@@ -128,6 +135,7 @@ async def build(settings: Settings) -> Service:
         app.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
         app.state.sign_in = sign_in_doors(unit, pages, pass_keys)
         app.state.account = account_doors(unit, pages, pass_keys)
+        app.state.pin_at_gate = pin_at_gate_doors(unit)
         app.state.audit = AuditDoors(pages, Bound(unit, read_audit))
         app.state.manage = manage_doors(unit, pages, settings.public_origin, pass_keys)
         return app
@@ -249,6 +257,10 @@ def account_doors(unit: Unit, pages: Pages, pass_keys: Keys) -> account.AccountD
         try_own_pin=Bound(unit, try_own_pin),
         change_own_pin=Bound(unit, change_own_pin),
     )
+
+
+def pin_at_gate_doors(unit: Unit) -> PinAtGateDoors:
+    return PinAtGateDoors(Bound(unit, try_pin_at_gate), Bound(unit, change_pin_at_gate))
 
 
 def manage_doors(unit: Unit, pages: Pages, origin: str, pass_keys: Keys) -> ManageDoors:

@@ -124,6 +124,8 @@ async def _body_of(world: World, row: Row) -> dict[str, object]:
             return {**body, "code": await _pairing_code(world)}
         case "/sign-in/invitation":
             return {**body, "token": await _invitation(world)}
+        case "/api/gate/pin":
+            return {**body, "person_id": str(await world.add_person("gate", VENUE))}
         case _:
             return body
 
@@ -139,6 +141,7 @@ def _bodies(world: World) -> dict[str, dict[str, object]]:
         "/api/orders": {**order, "order_id": str(uuid4()), "counts": {"adult": 1}},
         "/api/gate/scans": {"venue_id": VENUE, "scans": [scan]},
         "/api/gate/short-codes": {"venue_id": VENUE, "short_code": "4K7P-2M9A-BR"},
+        "/api/gate/pin": {"old": PIN, "new": PIN[::-1]},
         "/api/gate/undo": {"scan_id": str(uuid4()), "occurred_at": now},
         "/sign-in": {"login": str(world.people[Role.MANAGER]), "password": PASSWORD},
         "/sign-in/owner": {"person_id": str(world.people[Role.OWNER]), "pin": PIN},

@@ -35,6 +35,7 @@ ticketing  GET     /gate/decoder.js                        -       anyone       
 ticketing  POST    /api/gate/scans                         gate    device,revoked     403        scan_id  200
 ticketing  POST    /api/gate/short-codes                   gate    device             403        free     200
 ticketing  POST    /api/gate/undo                          gate    device             -          scan_id  404
+ticketing  POST    /api/gate/pin                           gate    device             404        key      200
 ticketing  GET     /api/gate/manifest                      gate    device             403        -        200
 ticketing  GET     /api/gate/live                          gate    device             403        -        200
 

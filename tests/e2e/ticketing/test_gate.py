@@ -309,7 +309,7 @@ async def test_every_screen_is_accessible_in_both_languages(site: Site) -> None:
         await page.goto(f"{site.server.origin}/gate?lang={language}")
         await page.wait_for_selector("#screen-scan:not([hidden])")
         await expect_accessible(page)
-        for screen in ("type", "last", "sync"):
+        for screen in ("type", "last", "own", "sync"):
             await page.click(f"[data-go={screen}]")
             await expect_accessible(page)
             await page.click(f"#screen-{screen} [data-go=scan]")

@@ -80,6 +80,11 @@ async def forget_all(tx: Tx, login: str, person_id: PersonId) -> None:
     await store.forget_attempts_below(tx.connection, [f"{login_subject(login)}:", f"pin:{person_id}:"])
 
 
+async def forget_pin(tx: Tx, person_id: PersonId) -> None:
+    """A new PIN that opens a gate alone: guesses at the same person's password stay counted."""
+    await store.forget_attempts_below(tx.connection, [f"pin:{person_id}:"])
+
+
 @dataclass(frozen=True, slots=True)
 class CountTry:
     """A try is about to be made."""

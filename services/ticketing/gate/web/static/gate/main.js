@@ -5,7 +5,8 @@ import { Camera } from "./camera.js";
 import { signal, stayAwake, unlock } from "./feedback.js";
 import { UNDO_MS, groupOf, judge, readCode, serverNow, undo } from "./judge.js";
 import { fact, newest } from "./memory.js";
-import { enter, leave, personHere } from "./pin.js";
+import { changePin, closeOwn, isChangingPin, openOwn } from "./own_pin.js";
+import { enter, isPutOut, leave, personHere } from "./pin.js";
 import { isKept, showStatus } from "./status.js";
 import { moveTo, start, state, sync } from "./sync.js";
 import { t } from "./texts.js";
@@ -138,11 +139,14 @@ async function begin() {
   if (!person) {
     camera.stop();
     chosen = null;
+    closeOwn();
     await showWho();
     say("pin-mistake", "");
     showScreen("pin");
     return;
   }
+  // An owner's PIN is changed on the page of their account.
+  element("own-pin").hidden = Boolean(person.until);
   showScreen("scan");
   void camera.open();
   void stayAwake();
@@ -208,9 +212,24 @@ async function synced() {
   // An owner has signed in, or out. Staff stay when the phone moves to a venue whose list does not have them.
   const here = setup && (await personHere());
   const isAnother = setup && (person ? Boolean(person.until) && !here : Boolean(here));
-  if (isWaiting || isAnother) await begin();
+  if (person && !person.until && !isChangingPin() && (await isPutOut())) await putOut();
+  else if (isWaiting || isAnother) await begin();
   else if (document.body.dataset.screen === "pin") await showWho();
   await redraw();
+}
+
+/** Whoever stood here has another PIN by now, or belongs here no more. */
+async function putOut() {
+  await leave();
+  await begin();
+  say("pin-mistake", t("pin.put_out"));
+}
+
+/** @param {SubmitEvent} event */
+async function pinChanged(event) {
+  event.preventDefault();
+  if (person) await changePin(person);
+  void sync();
 }
 
 function wire() {
@@ -222,6 +241,8 @@ function wire() {
     "sync-now": () => void sync(),
     retry: () => void sync(),
     "change-person": () => void leave().then(begin),
+    "own-pin": () => person && openOwn(person),
+    "own-back": closeOwn,
     torch: () => void camera.torch((isTorchOn = !isTorchOn)),
   };
   for (const [id, action] of Object.entries(clicks)) element(id).addEventListener("click", action);
@@ -237,6 +258,7 @@ function wire() {
     clearResult();
   });
   element("type-form").addEventListener("submit", (event) => void typed(/** @type {SubmitEvent} */ (event)));
+  element("own-form").addEventListener("submit", (event) => void pinChanged(/** @type {SubmitEvent} */ (event)));
   element("pin-form").addEventListener("submit", (event) => void pinEntered(/** @type {SubmitEvent} */ (event)));
   addEventListener("click", unlock, { once: true });
   setInterval(() => void redraw(), REDRAW_MS);

@@ -11,14 +11,50 @@ const SHIFT_MS = 12 * 3_600_000;
 const TRIES = 5;
 const WAIT_MS = 60_000;
 
-/** until: of an owner only, the end of the sign-in. @typedef {{person_id: string, display_name: string, until?: string}} Person */
+/**
+ * until: of an owner only, the end of the sign-in. pin: the hash of the PIN by which staff came in, and venue_id where; who
+ * came in by an older scanner has neither.
+ * @typedef {{person_id: string, display_name: string, at?: number, until?: string, pin?: string, venue_id?: string}} Person
+ */
 
 /** Who entered a PIN in the last 12 hours and still belongs here, or the owner. @returns {Promise<Person | null>} */
 export async function personHere() {
   const person = await fact("person");
+  const listed = await listedAs(person);
+  const isHere = listed && hasComeInBy(person, listed) && Date.now() - person.at < SHIFT_MS;
+  return isHere ? person : hostHere();
+}
+
+/** Until when who came in by a PIN stays, in ms. @param {Person} person */
+export function endOf(person) {
+  return Number(person.at) + SHIFT_MS;
+}
+
+/**
+ * Whether the one who came in by a PIN was put out from elsewhere: it is another one now, or they no longer belong to the
+ * venue at which they came in. Where the phone was moved to they need not belong.
+ */
+export async function isPutOut() {
+  const person = await fact("person");
+  if (!person || !person.pin) return false;
+  const listed = await listedAs(person);
+  if (listed) return !hasComeInBy(person, listed);
+  const setup = await fact("setup");
+  return setup.venue.venue_id === person.venue_id;
+}
+
+/** @param {Person | null} person */
+async function listedAs(person) {
   const people = (await fact("people")) || [];
-  const isKnown = people.some((/** @type {any} */ other) => person && other.person_id === person.person_id);
-  return isKnown && Date.now() - person.at < SHIFT_MS ? person : hostHere();
+  return people.find((/** @type {any} */ other) => person && other.person_id === person.person_id);
+}
+
+/**
+ * @param {Person} person
+ * @param {any} listed
+ */
+function hasComeInBy(person, listed) {
+  return !person.pin || person.pin === listed.pin.hash;
 }
 
 /** The owner who signed in on this phone and did not leave since. @returns {Promise<Person | null>} */
@@ -43,7 +79,9 @@ export async function enter(personId, pin) {
   const person = people.find((/** @type {any} */ other) => other.person_id === personId);
   if (!person || (await hashOf(pin, person.pin.salt, setup.pin_iterations)) !== person.pin.hash) return "wrong";
   await keepFact("pin_tries", null);
-  await keepFact("person", { person_id: personId, display_name: person.display_name, at: Date.now() });
+  const { display_name, pin: kept } = person;
+  const { venue_id } = setup.venue;
+  await keepFact("person", { person_id: personId, display_name, at: Date.now(), pin: kept.hash, venue_id });
   return "right";
 }
 

@@ -14,12 +14,13 @@ export class Unreachable extends Error {}
 export class Refused extends Error {
   /**
    * @param {number} status
-   * @param {string} code of the problem
+   * @param {any} problem what it says of it, in the page's language
    */
-  constructor(status, code) {
+  constructor(status, problem) {
     super(String(status));
     this.status = status;
-    this.code = code;
+    this.code = /** @type {string} */ (problem.code);
+    this.problem = problem;
   }
 }
 
@@ -28,18 +29,19 @@ export class Refused extends Error {
  * @param {string} address
  * @param {unknown} [body]
  * @param {number} [limit] how long to wait, in ms
+ * @param {string} [key] names the request, so that asked again it is not done again
  * @returns {Promise<any>}
  */
-export async function call(address, body, limit = LIMIT_MS) {
+export async function call(address, body, limit = LIMIT_MS, key = "") {
   const aborter = new AbortController();
   const timer = setTimeout(() => aborter.abort(), limit);
   try {
-    const headers = { Accept: "application/json", "Content-Type": "application/json" };
+    const headers = { Accept: "application/json", "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) };
     const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     const response = await fetch(address, { ...post, headers, signal: aborter.signal, cache: "no-store" });
     const answer = await response.json();
     if (response.ok) return answer;
-    if (typeof answer.code === "string") throw new Refused(response.status, answer.code);
+    if (typeof answer.code === "string") throw new Refused(response.status, answer);
     throw new Unreachable(String(response.status));
   } catch (fault) {
     throw fault instanceof Refused ? fault : new Unreachable(String(fault));

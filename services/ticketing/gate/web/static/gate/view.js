@@ -5,7 +5,7 @@ import { groupedShortCode } from "./short_code.js";
 import { knows, nameOf, t, timeOf } from "./texts.js";
 
 const ICONS = { green: "✓", amber: "!", red: "✕" };
-/** @typedef {"starting" | "unpaired" | "offline_first" | "pin" | "scan" | "group" | "type" | "last" | "sync"} Screen */
+/** @typedef {"starting" | "unpaired" | "offline_first" | "pin" | "scan" | "group" | "type" | "last" | "own" | "sync"} Screen */
 
 /**
  * @param {string} id
