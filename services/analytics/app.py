@@ -16,16 +16,20 @@ from shared.passes.revocations import Revocations
 from shared.process.service import Service
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
+from shared.unit.audit import read_audit
+from shared.unit.bound import Reader
 from shared.unit.seals import keep_audit_sealed
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from shared.web import audit
 from shared.web.app import create_app
+from shared.web.audit import AuditDoors
 from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 WEBS = [HERE / "web"]
-ROUTERS = (api.router,)
+ROUTERS = (api.router, audit.router_of("analytics"))
 
 
 async def build(settings: Settings) -> Service:
@@ -48,6 +52,7 @@ async def build(settings: Settings) -> Service:
         doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
         app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
         app.state.province = api.ProvinceDoors(pool, live, pages, utc_now)
+        app.state.audit = AuditDoors("analytics", pages, Reader(pool, read_audit))
         return app
 
     return Service(

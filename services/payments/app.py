@@ -28,18 +28,21 @@ from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings
 from shared.storage.db import create_pool
+from shared.unit.audit import read_audit
 from shared.unit.bound import Bound, Reader
 from shared.unit.findings import Finding
 from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from shared.web import audit
 from shared.web.app import create_app
+from shared.web.audit import AuditDoors
 from shared.web.live import Live
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 WEBS = [HERE / room / "web" for room in ("merchants", "intents", "transfers", "cash", "owner")]
-ROUTERS = (owner.router,)
+ROUTERS = (owner.router, audit.router_of("payments"))
 _VERIFY_EVERY_S = 15.0
 
 
@@ -62,6 +65,7 @@ async def build(settings: Settings) -> Service:
         doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
         app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
         app.state.owner = owner_doors(unit, pages, live)
+        app.state.audit = AuditDoors("payments", pages, Reader(pool, read_audit))
         return app
 
     @cache

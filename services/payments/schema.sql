@@ -315,6 +315,10 @@ ALTER TABLE ONLY transfers
 ALTER TABLE ONLY venues
     ADD CONSTRAINT venues_pkey PRIMARY KEY (venue_id);
 
+CREATE INDEX audit_action ON audit USING btree (action, id);
+
+CREATE INDEX audit_at ON audit USING btree (at);
+
 CREATE INDEX cash_by_venue ON cash USING btree (venue_id, business_date);
 
 CREATE INDEX changes_at ON changes USING btree (at);

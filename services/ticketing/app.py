@@ -21,10 +21,8 @@ from services.ticketing.gate.usecases.gate_manifest import gate_manifest
 from services.ticketing.gate.usecases.list_conflicts import list_conflicts
 from services.ticketing.gate.usecases.sync_scans import sync_scans
 from services.ticketing.gate.usecases.undo_admission import undo_admission
-from services.ticketing.people.api import account, audit, manage, pin_at_gate, sign_in
-from services.ticketing.people.api.audit import AuditDoors
+from services.ticketing.people.api import account, manage, pin_at_gate, sign_in
 from services.ticketing.people.api.doors import ManageDoors, Renewal, SignInDoors
-from services.ticketing.people.api.pin_at_gate import PinAtGateDoors
 from services.ticketing.people.usecases.deeds import tell_deed
 from services.ticketing.people.usecases.demo_people import DemoPeople, count_demo_people
 from services.ticketing.people.usecases.first_people import (
@@ -37,6 +35,7 @@ from services.ticketing.people.usecases.first_people import (
     seed_people,
     write_demo_sign_ins,
 )
+from services.ticketing.people.usecases.name_in_audit import name_in_audit
 from services.ticketing.people.usecases.own_password import change_own_password, try_own_password
 from services.ticketing.people.usecases.own_pin import (
     change_own_pin,
@@ -46,7 +45,6 @@ from services.ticketing.people.usecases.own_pin import (
 )
 from services.ticketing.people.usecases.people import add_person, change_secrets, list_managed, revoke_person
 from services.ticketing.people.usecases.phones import make_pairing_code, pair_phone, rename_phone, revoke_phone
-from services.ticketing.people.usecases.read_audit import read_audit
 from services.ticketing.people.usecases.sessions import end_other_sessions, end_session, see_sessions
 from services.ticketing.people.usecases.sign_in import (
     owners_of_phone,
@@ -81,11 +79,14 @@ from shared.process.service import Service
 from shared.seed.reader import read_seed
 from shared.settings import Settings, SettingsWrong
 from shared.storage.db import create_pool
+from shared.unit.audit import read_audit
 from shared.unit.bound import Bound, Reader, together
 from shared.unit.seals import AUDIT, SEAL_EVERY_S, seal
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from shared.web import audit
 from shared.web.app import create_app
+from shared.web.audit import AuditDoors
 from shared.web.live import Live
 from shared.web.pages import Pages
 
@@ -102,7 +103,7 @@ ROUTERS = (
     manage.router,
     account.router,
     pin_at_gate.router,
-    audit.router,
+    audit.router_of("ticketing"),
 )
 OPENINGS = (*orders.OPENINGS, *gate.OPENINGS)
 
@@ -135,8 +136,7 @@ async def build(settings: Settings) -> Service:
         app.state.gate = gate_doors(unit, pages, live, catalogue, keys.public_keys)
         app.state.sign_in = sign_in_doors(unit, pages, pass_keys)
         app.state.account = account_doors(unit, pages, pass_keys)
-        app.state.pin_at_gate = pin_at_gate_doors(unit)
-        app.state.audit = AuditDoors(pages, Bound(unit, read_audit))
+        app.state.audit = audit_doors(unit, pages)
         app.state.manage = manage_doors(unit, pages, settings.public_origin, pass_keys)
         return app
 
@@ -256,11 +256,14 @@ def account_doors(unit: Unit, pages: Pages, pass_keys: Keys) -> account.AccountD
         change_own_password=Bound(unit, change_own_password),
         try_own_pin=Bound(unit, try_own_pin),
         change_own_pin=Bound(unit, change_own_pin),
+        try_pin_at_gate=Bound(unit, try_pin_at_gate),
+        change_pin_at_gate=Bound(unit, change_pin_at_gate),
     )
 
 
-def pin_at_gate_doors(unit: Unit) -> PinAtGateDoors:
-    return PinAtGateDoors(Bound(unit, try_pin_at_gate), Bound(unit, change_pin_at_gate))
+def audit_doors(unit: Unit, pages: Pages) -> AuditDoors:
+    read, names = Reader(unit.pool, read_audit), Reader(unit.pool, name_in_audit)
+    return AuditDoors("ticketing", pages, read, names, template="sign_in/audit.html")
 
 
 def manage_doors(unit: Unit, pages: Pages, origin: str, pass_keys: Keys) -> ManageDoors:

@@ -1,17 +1,18 @@
 """Whatever is written into the audit can be read there: each action and each detail has its words."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from shared.web.texts import Texts
 from tests.architecture.sources import ROOT
 from tests.support.texts import EVERY_TEXT
 
 _ACTION_AT = 3
 
 
-def notes() -> Iterator[tuple[str, ast.Call, ast.AST]]:
+def notes(folders: Sequence[str] = ("services", "shared")) -> Iterator[tuple[str, ast.Call, ast.AST]]:
     """Every call of audit.note, with its file and the function around it."""
-    for folder in ("services", "shared"):
+    for folder in folders:
         for file in sorted((ROOT / folder).rglob("*.py")):
             for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if not isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
@@ -67,3 +68,9 @@ def test_every_detail_has_its_label() -> None:
     names = {name for _, call, function in notes() for name in details_of(call, function)}
     assert {"reason", "paid_vnd", "pin", "address"} <= names
     assert {name for name in names if not EVERY_TEXT.knows(f"audit.detail.{name}")} == set()
+
+
+def test_what_every_service_notes_has_its_words_in_every_service() -> None:
+    common = {word for _, call, function in notes(("shared",)) for word in actions_of(call, function)}
+    assert {"dead_letter_settled", "consumer_resumed"} <= common
+    assert {word for word in common if not Texts.of().knows(f"audit.action.{word}")} == set()

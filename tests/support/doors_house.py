@@ -12,21 +12,19 @@ from uuid import UUID, uuid4
 import httpx
 from fastapi import FastAPI
 
-from services.ticketing.app import WEBS, account_doors, manage_doors, pin_at_gate_doors, sign_in_doors
+from services.ticketing.app import WEBS, account_doors, audit_doors, manage_doors, sign_in_doors
 from services.ticketing.catalogue.usecases.load_catalogue import load_catalogue
-from services.ticketing.people.api import account, audit, manage, pin_at_gate, sign_in
-from services.ticketing.people.api.audit import AuditDoors
+from services.ticketing.people.api import account, manage, pin_at_gate, sign_in
 from services.ticketing.people.usecases.first_people import seed_people
-from services.ticketing.people.usecases.read_audit import read_audit
 from shared.keys.files import Keys, Signer
 from shared.passes.auth import Doors, Pass, PassKeys
 from shared.passes.revocations import Revocations
 from shared.seed.reader import FOLDER, read_seed
 from shared.seed.rows import Person as SeedPerson
 from shared.storage.db import Pool, create_pool
-from shared.unit.bound import Bound
 from shared.unit.unit import Unit
 from shared.unit.wake import Waker
+from shared.web import audit
 from shared.web.app import create_app
 from shared.web.pages import Pages
 from tests.support.cluster import Cluster
@@ -114,15 +112,14 @@ async def _opened(pool: Pool, waker: Waker) -> AsyncGenerator[House]:
     pages = Pages(WEBS, "ticketing")
     app = create_app(
         "ticketing",
-        [sign_in.router, manage.router, account.router, pin_at_gate.router, audit.router],
+        [sign_in.router, manage.router, account.router, pin_at_gate.router, audit.router_of("ticketing")],
         is_ready,
         Doors(PassKeys(keys.public_keys), revocations, unit.clock),
         pages,
     )
     app.state.sign_in = sign_in_doors(unit, pages, keys)
     app.state.account = account_doors(unit, pages, keys)
-    app.state.pin_at_gate = pin_at_gate_doors(unit)
-    app.state.audit = AuditDoors(pages, Bound(unit, read_audit))
+    app.state.audit = audit_doors(unit, pages)
     app.state.manage = manage_doors(unit, pages, ORIGIN, keys)
     house = House(pool, unit, keys, revocations, app, now)
     yield house

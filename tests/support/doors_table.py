@@ -68,6 +68,7 @@ ticketing  POST    /account/owner/sessions/{session_id}/end  owner  owner       
 ticketing  POST    /account/owner/sessions/end-others      owner   owner              -          key      303
 ticketing  POST    /account/owner/pin                      owner   owner              -          key      422
 
+payments   GET     /manage/audit/payments                  office  operator           -          -        200
 payments   GET     /owner                                  owner   owner              -          -        200
 payments   GET     /api/owner/live                         owner   owner              -          -        200
 payments   POST    /owner/charges                          owner   owner              -          key      303
@@ -77,6 +78,7 @@ payments   GET     /owner/cash                             owner   owner        
 payments   POST    /owner/cash                             owner   owner              -          key      303
 payments   POST    /owner/cash/{cash_id}/undo              owner   owner              404        key      303
 
+analytics  GET     /manage/audit/analytics                 office  operator           -          -        200
 analytics  GET     /province                               office  province,operator  -          -        200
 analytics  GET     /api/province/overview                  office  province,operator  -          -        200
 analytics  GET     /api/province/overview.csv              office  province,operator  -          -        200

@@ -42,7 +42,13 @@ VENUE, OTHER = VenueId("cot-co-lung-cu"), VenueId("nha-vuong-sa-phin")
 PIN, PASSWORD = "483920", "a-long-password"
 ORIGIN = "https://doors.test"
 _BUILDS = {"ticketing": ticketing.build, "payments": payments.build, "analytics": analytics.build}
-_PREFIXES = {"/owner": "payments", "/province": "analytics", "/bank": "simulator"}
+_PREFIXES = {
+    "/owner": "payments",
+    "/manage/audit/payments": "payments",
+    "/province": "analytics",
+    "/manage/audit/analytics": "analytics",
+    "/bank": "simulator",
+}
 
 
 @dataclass(slots=True)

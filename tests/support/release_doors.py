@@ -21,7 +21,13 @@ from tests.support.release_files import Answer, Holder, Request, SignedPass, Sto
 Json = dict[str, object]
 Fields = Sequence[tuple[str, str]]
 _PATIENCE_S = 40.0
-_PREFIXES = {"/owner": "payments", "/province": "analytics", "/bank": "simulator"}
+_PREFIXES = {
+    "/owner": "payments",
+    "/manage/audit/payments": "payments",
+    "/province": "analytics",
+    "/manage/audit/analytics": "analytics",
+    "/bank": "simulator",
+}
 # The cookie that a door looks at, by where its address begins.
 _DOORS = {
     "/manage": "__Host-office",

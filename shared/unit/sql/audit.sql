@@ -2,6 +2,18 @@
 -- One line of the trail, in the transaction of what it tells.
 INSERT INTO audit (at, actor_id, action, subject, detail) VALUES ($1, $2, $3, $4, $5::text::jsonb)
 
+-- name: audit_before
+-- A page of the trail, newest first, by primary key; of one action, by the index audit_action.
+SELECT id, at, actor_id, action, subject, detail::text AS detail FROM audit
+ WHERE id < $1 AND ($2 = '' OR action = $2)
+ ORDER BY id DESC LIMIT $3
+
+-- name: audit_of_day
+-- The same of [$4, $5), by the index audit_at.
+SELECT id, at, actor_id, action, subject, detail::text AS detail FROM audit
+ WHERE at >= $4 AND at < $5 AND id < $1 AND ($2 = '' OR action = $2)
+ ORDER BY id DESC LIMIT $3
+
 -- name: seal_audit
 -- Seals lines of the trail older than $1, by their primary key and the seals'. Of two at once one seals: both would
 -- begin behind the same seal, which only one can follow.

@@ -68,6 +68,10 @@ async def at_the_desk(page: Page, system: System) -> AsyncIterator[str]:
     yield "conflicts"
     await page.goto(f"{system.origin}/manage/audit")
     yield "audit"
+    for service in ("payments", "analytics"):
+        await page.click(f".trails a[href^='/manage/audit/{service}']")
+        await page.wait_for_url(f"**/manage/audit/{service}")
+        yield f"audit-{service}"
     await page.goto(f"{system.origin}/account")
     yield "account"
     await page.goto(f"{system.origin}/province")

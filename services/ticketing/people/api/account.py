@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from services.ticketing.people.api.browser_names import name_of_browser
 from services.ticketing.people.api.doors import Renewal, with_wait, without_secrets
 from services.ticketing.people.domain import (
+    HashedPin,
     RateLimited,
     WeakSecret,
     hash_pin,
@@ -31,9 +32,11 @@ from services.ticketing.people.usecases.own_password import (
 )
 from services.ticketing.people.usecases.own_pin import (
     ChangeOwnPin,
+    ChangePinAtGate,
     PinsDiffer,
     TriedOwnPin,
     TryOwnPin,
+    TryPinAtGate,
     WrongOldPin,
     require_new_pin,
 )
@@ -67,6 +70,8 @@ class AccountDoors:
     change_own_password: Bound[ChangeOwnPassword, bool]
     try_own_pin: Bound[TryOwnPin, TriedOwnPin]
     change_own_pin: Bound[ChangeOwnPin, bool]
+    try_pin_at_gate: Bound[TryPinAtGate, TriedOwnPin]
+    change_pin_at_gate: Bound[ChangePinAtGate, HashedPin]
 
 
 async def _doors_of(request: Request) -> AccountDoors:
