@@ -98,5 +98,6 @@ async def _ensure(connection: DirectConnection, service: str, password: str) -> 
     # Migrations change the service's own tables too.
     await connection.execute(f"GRANT {service} TO {owner}")
     await connection.execute(f"ALTER DATABASE {service} OWNER TO {owner}")
-    await connection.execute(f"REVOKE ALL ON DATABASE {service} FROM PUBLIC")
+    # The server's own databases hold nothing of ours, but could be filled.
+    await connection.execute(f"REVOKE ALL ON DATABASE {service}, postgres, template1 FROM PUBLIC")
     await connection.execute(f"GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {service} TO {service}")

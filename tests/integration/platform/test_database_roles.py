@@ -57,8 +57,9 @@ async def test_a_service_makes_tables_in_its_database_and_cannot_open_anothers(c
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await own.execute("COPY mine FROM PROGRAM 'echo 1'")
     await own.close()
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connect(cluster, secrets, ONE, OTHER)
+    for closed in (OTHER, "postgres", "template1"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connect(cluster, secrets, ONE, closed)
 
 
 async def test_a_second_start_takes_over_a_password_that_was_changed(cluster: Cluster, secrets: Path) -> None:
