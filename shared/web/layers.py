@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.observe import trace
 from shared.observe.log import Log
 from shared.observe.metrics import HTTP_SECONDS
+from shared.web.addresses import address_of, shortened
 from shared.web.problems import Problems
 from shared.web.security_headers import SecurityHeaders
 
@@ -23,7 +24,8 @@ class Surroundings:
     """Takes over the caller's trace, answers with `X-Trace-Id` and the security headers, also where something failed.
 
     Writes one line and one measurement a request. Addresses of orders are secrets, so only the route's template is
-    written, never the path.
+    written, never the path. Of who was refused stands there from where, as much as may be kept: after an attack one
+    looks for it.
     """
 
     def __init__(self, app: ASGIApp, headers: SecurityHeaders, problems: Problems) -> None:
@@ -71,4 +73,5 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
     route = str(getattr(scope.get("route"), "path", None) or "unmatched")
     HTTP_SECONDS.labels(route, str(status)).observe(seconds)
     if not scope["path"].startswith(_QUIET):
-        log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2))
+        where = {"address": shortened(address_of(scope))} if 400 <= status < 500 else {}
+        log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2), **where)
