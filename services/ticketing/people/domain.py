@@ -36,6 +36,11 @@ WITH_PIN: frozenset[PersonRole] = frozenset({*BY_PIN, "manager"})
 _CODE_LENGTH = 9
 # Control, format (also U+200B, U+FEFF, U+202E), surrogate and unassigned characters, line and paragraph ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
+# Letters and marks that are drawn as nothing, by which a name is empty or like another's: fillers of Hangul, Braille's
+# blank, the joiner of graphemes, Khmer's inherent vowels, and all that choose between forms of a sign.
+_DRAWN_AS_NOTHING = re.compile(
+    "[\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 _PIN = re.compile(r"[0-9]{6}")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 
@@ -275,7 +280,8 @@ def require_may_manage(actor: Actor, venues: Collection[str]) -> None:
 def is_readable_name(name: str) -> bool:
     """Whether it shows something, and only what it is: nothing invisible in it, nothing that turns the line around."""
     kinds = {unicodedata.category(character) for character in name}
-    return not kinds & _UNSEEN and any(kind[0] in "LN" for kind in kinds)
+    is_seen = not kinds & _UNSEEN and _DRAWN_AS_NOTHING.search(name) is None
+    return is_seen and any(kind[0] in "LN" for kind in kinds)
 
 
 def require_person(login: str, display_name: str, role: PersonRole, venues: Collection[str]) -> None:

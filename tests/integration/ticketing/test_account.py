@@ -83,7 +83,9 @@ async def test_a_password_that_is_easily_guessed_is_refused(house: House, new: s
     assert (await post(here, "/account/password", old=MANAGER.password, new=new)).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["\u200b", "\ufeff\u200b", "Lan\u202egnuH", "\u2066Lan", "---", "L\u00adan"])
+@pytest.mark.parametrize(
+    "name", ["\u200b", "\ufeff\u200b", "Lan\u202egnuH", "\u2066Lan", "---", "L\u00adan", "\u3164\uffa0", "Lan\ufe0f"]
+)
 async def test_a_name_that_shows_nothing_or_something_else_is_refused(house: House, name: str) -> None:
     desk = await house.office(MANAGER)
     fields = {"login": "gate-new", "display_name": name, "role": "gate", "venues": LUNG_CU, "pin": "483920"}
