@@ -111,11 +111,11 @@ async def test_what_a_command_did_is_read_in_words_of_both_languages(desk: Desk)
 
 
 async def test_it_is_chosen_by_kind_and_day_and_read_page_by_page(desk: Desk) -> None:
-    today = local_date(utc_now())
+    earlier = utc_now() - timedelta(days=2)
     async with desk.service.unit.pool.acquire() as connection:
         for number in range(audit.PAGE + 1):
             await audit.note(connection, utc_now(), None, "consumer_resumed", f"topic/{number}/0", reason="well again")
-        await audit.note(connection, utc_now() - timedelta(days=2), NOBODY, "consumer_passed_over", "topic/0/7")
+        await audit.note(connection, earlier, NOBODY, "consumer_passed_over", "topic/0/7")
     first = await desk.lines("?action=consumer_resumed")
     assert len(first) == audit.PAGE
     assert first[0].endswith(f"What topic/{audit.PAGE}/0 Reason well again")
@@ -124,11 +124,12 @@ async def test_it_is_chosen_by_kind_and_day_and_read_page_by_page(desk: Desk) ->
     rest = await desk.lines(unescape(older.group(1)).removeprefix(PLACES[desk.service.name]))
     assert len(rest) == 1
     assert "topic/0/0" in rest[0]
-    [before] = await desk.lines(f"?day={today - timedelta(days=2)}")
+    [before] = await desk.lines(f"?day={local_date(earlier)}")
     assert before == f"Message passed over When Who {NOBODY} What topic/0/7", "who is not known by name has an id"
-    nothing = await desk.get(f"?day={today - timedelta(days=9)}")
+    long_ago = f"?day={local_date(earlier) - timedelta(days=9)}"
+    nothing = await desk.get(long_ago)
     assert translate("audit.nothing_chosen", "en") in nothing.text
-    assert f"?day={today - timedelta(days=9)}" in nothing.text.partition("</nav>")[2], "the others show the same day"
+    assert long_ago in nothing.text.partition("</nav>")[2], "the others show the same day"
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.PROVINCE])
