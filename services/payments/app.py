@@ -11,7 +11,7 @@ from services.payments.books.store.verification import verify_books
 from services.payments.cash.usecases import record_cash, take_back_cash
 from services.payments.intents.usecases.open_intents import charge_guest
 from services.payments.merchants.domain import Merchant
-from services.payments.merchants.usecases import load_merchants
+from services.payments.merchants.usecases import load_merchants, name_in_audit
 from services.payments.owner import api as owner
 from services.payments.owner.usecases import see_charge, see_day, see_home
 from shared.clock import utc_now
@@ -65,7 +65,7 @@ async def build(settings: Settings) -> Service:
         doors = Doors(PassKeys.in_folder(settings.secrets_dir), revocations, utc_now)
         app = create_app(settings.service, ROUTERS, health.ready, doors, pages)
         app.state.owner = owner_doors(unit, pages, live)
-        app.state.audit = AuditDoors("payments", pages, Reader(pool, read_audit))
+        app.state.audit = AuditDoors("payments", pages, Reader(pool, read_audit), Reader(pool, name_in_audit))
         return app
 
     @cache

@@ -13,6 +13,7 @@ from shared.clock import local_date
 from shared.errors import NotFound
 from shared.ids import CashId, PersonId, VenueId
 from shared.money import Dong
+from shared.unit import audit
 from shared.unit.tx import Tx
 
 
@@ -36,6 +37,7 @@ class TakeBackCash:
 
     cash_id: CashId
     venues: tuple[VenueId, ...]
+    person_id: PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ async def record_cash(tx: Tx, command: RecordCash, now: datetime) -> CashTaken:
     )
     await insert_cash(tx.connection, cash, command.person_id)
     await insert_postings(tx.connection, [book_cash(cash.merchant_id, cash.cash_id, cash.amount_vnd)], now)
+    subject = f"venue:{cash.venue_id}"
+    await audit.note(tx.connection, now, command.person_id, "cash_recorded", subject, amount_vnd=cash.amount_vnd)
     tx.emit(cash_told(cash, venue, now))
     tx.touch("venue", cash.venue_id)
     return CashTaken(cash.cash_id, cash.venue_id)
@@ -80,6 +84,8 @@ async def take_back_cash(tx: Tx, command: TakeBackCash, now: datetime) -> CashTa
         await update_cash(tx.connection, undone)
         posting = book_cash_undone(book_cash(cash.merchant_id, cash.cash_id, cash.amount_vnd))
         await insert_postings(tx.connection, [posting], now)
+        subject = f"venue:{cash.venue_id}"
+        await audit.note(tx.connection, now, command.person_id, "cash_taken_back", subject, amount_vnd=cash.amount_vnd)
         tx.emit(cash_told(undone, venue, now))
         tx.touch("venue", cash.venue_id)
     return CashTaken(cash.cash_id, cash.venue_id)

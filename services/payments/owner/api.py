@@ -203,7 +203,7 @@ async def post_cash(host: HostDep, form: Annotated[AmountForm, Form()], key: Onc
 
 @router.post("/owner/cash/{cash_id}/undo")
 async def post_cash_undo(host: HostDep, cash_id: UUID, key: OnceKey) -> Response:
-    command = TakeBackCash(CashId(cash_id), host.venues)
+    command = TakeBackCash(CashId(cash_id), host.venues, host.person_id)
     cash = await host.doors.take_back_cash(command, once=Once(key, CashTaken))
     return RedirectResponse(f"/owner?{urlencode({'venue': cash.venue_id, 'cash': cash_id})}", 303)
 

@@ -2,74 +2,34 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
-from uuid import UUID
 
-import httpx
 import pytest
 from playwright.async_api import Route, async_playwright
 
-from services.analytics import app as analytics
-from services.payments import app as payments
 from shared.clock import local_date, utc_now
 from shared.kafka.dead_letters import DeadLetterBox
 from shared.keys.files import Keys
-from shared.keys.new_key import public_pem
-from shared.passes.auth import OFFICE, Pass, Role, sign_pass
+from shared.passes.auth import Role
 from shared.process.service import Service
-from shared.settings import Settings
 from shared.unit import audit
 from shared.unit.dead_letters import DeadLetter, insert
 from shared.web.audit import PLACES
 from shared.web.i18n import LANGUAGES, Language
-from tests.support.cluster import MIGRATIONS, Cluster
+from tests.support.audit_desk import BUILDS, NOBODY, Desk, open_desk
+from tests.support.cluster import Cluster
 from tests.support.screens import keep_picture, launch, lost_to_the_keyboard, shortcomings
 from tests.support.texts import translate
-
-BUILDS = {"payments": payments.build, "analytics": analytics.build}
-NOBODY = UUID(int=7)
-
-
-@dataclass(slots=True)
-class Desk:
-    """A service, and how somebody with an office's pass reads its page."""
-
-    service: Service
-    client: httpx.AsyncClient
-    keys: Keys
-
-    async def get(self, query: str = "", role: Role = Role.OPERATOR, language: Language = "en") -> httpx.Response:
-        now = utc_now()
-        issued = Pass(NOBODY, role, (), "", None, now - timedelta(minutes=1), now + timedelta(hours=1))
-        headers = {"cookie": f"{OFFICE}={sign_pass(issued, self.keys.signer)}", "accept-language": language}
-        return await self.client.get(PLACES[self.service.name] + query, headers=headers)
-
-    async def lines(self, query: str = "", language: Language = "en") -> list[str]:
-        """Each line as it reads, without its tags and time."""
-        page = await self.get(query, language=language)
-        assert page.status_code == 200, page.text
-        items = re.findall(r'<li class="card">(.*?)</li>', page.text, re.DOTALL)
-        timeless = [re.sub(r"<time.*?</time>", "", item) for item in items]
-        return [" ".join(unescape(re.sub(r"<[^>]+>", " ", item)).split()) for item in timeless]
 
 
 @pytest.fixture(params=BUILDS)
 async def desk(
     request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path, pass_keys: Keys
 ) -> AsyncIterator[Desk]:
-    name = str(request.param)
-    (tmp_path / "pass-public.pem").write_bytes(public_pem(pass_keys.public_keys[1]))
-    async with cluster.database(name, MIGRATIONS[name]) as url:
-        service = await BUILDS[name](
-            Settings.read(name, {f"{name.upper()}_DATABASE_URL": url, "SECRETS_DIR": str(tmp_path)})
-        )
-        assert service.api is not None
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api()), base_url="https://desk") as client:
-            yield Desk(service, client, pass_keys)
-        await service.unit.pool.close()
+    async with open_desk(str(request.param), cluster, tmp_path, pass_keys) as opened:
+        yield opened
 
 
 async def settle_one(service: Service) -> None:
@@ -125,7 +85,8 @@ async def test_it_is_chosen_by_kind_and_day_and_read_page_by_page(desk: Desk) ->
     assert len(rest) == 1
     assert "topic/0/0" in rest[0]
     [before] = await desk.lines(f"?day={local_date(earlier)}")
-    assert before == f"Message passed over When Who {NOBODY} What topic/0/7", "who is not known by name has an id"
+    assert before == f"Message passed over When Who {translate('audit.by.person', 'en')} What topic/0/7"
+    assert f'href="/manage#person-{NOBODY}"' in (await desk.get()).text, "people have names where they are managed"
     long_ago = f"?day={local_date(earlier) - timedelta(days=9)}"
     nothing = await desk.get(long_ago)
     assert translate("audit.nothing_chosen", "en") in nothing.text
