@@ -13,7 +13,7 @@ from services.ticketing.gate.usecases.gate_manifest import PAGE
 from services.ticketing.people.domain import Actor
 from services.ticketing.people.usecases.phones import RenamePhone, RevokePhone, rename_phone, revoke_phone
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
-from shared.clock import utc_now
+from shared.clock import local_date, utc_now
 from shared.ids import PersonId, VenueId, uuid7
 from tests.support.cluster import Cluster
 from tests.support.gate import VENUE
@@ -87,10 +87,11 @@ async def test_a_scan_id_that_was_used_for_another_ticket_lets_nobody_in(at_gate
 
 
 async def test_two_phones_that_let_one_ticket_in_offline_are_a_conflict_told_to_both(at_gate: Gate) -> None:
-    [ticket] = await at_gate.venue.issue()
+    then = utc_now() - timedelta(minutes=9)
+    [ticket] = await at_gate.venue.issue(visit_on=local_date(then))
     east, west = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
-    await at_gate.send(east, scan(ticket, utc_now() - timedelta(minutes=9), offline=True))
-    [answer] = await at_gate.send(west, scan(ticket, utc_now() - timedelta(minutes=5), offline=True))
+    await at_gate.send(east, scan(ticket, then, offline=True))
+    [answer] = await at_gate.send(west, scan(ticket, then + timedelta(seconds=1), offline=True))
     assert (answer["verdict"], answer["reason"], answer["first_use"]["gate"]) == (
         "conflict",
         "already_used",
@@ -201,9 +202,11 @@ async def test_a_phone_asks_in_vain_from_the_commit_that_revoked_it_on(at_gate: 
 
 
 async def test_undoing_within_30_seconds_frees_the_place_once(at_gate: Gate) -> None:
-    [ticket] = await at_gate.venue.issue()
+    before = utc_now()
+    then = before - timedelta(hours=1)
+    [ticket] = await at_gate.venue.issue(visit_on=local_date(then))
     phone, other = await at_gate.venue.pair("East gate"), await at_gate.venue.pair("West gate")
-    sent = scan(ticket, utc_now() - timedelta(hours=1), offline=True)
+    sent = scan(ticket, then, offline=True)
     await at_gate.send(phone, sent)
     undo = {"scan_id": sent["scan_id"], "occurred_at": sent["occurred_at"] + timedelta(seconds=20)}
     assert (await at_gate.post("/api/gate/undo", other, undo)).status_code == 404
@@ -212,9 +215,10 @@ async def test_undoing_within_30_seconds_frees_the_place_once(at_gate: Gate) -> 
     statuses = [(await at_gate.post("/api/gate/undo", phone, undo)).status_code for _ in range(2)]
     assert statuses == [200, 200]
     assert await at_gate.admitted(ticket) == 0
-    [use] = (await at_gate.manifest(other))["manifest"]["uses"]
+    [use] = (await at_gate.manifest(other, before.isoformat()))["manifest"]["uses"]
     assert use["undone"] is True
-    assert [(await at_gate.send(other, scan(ticket)))[0]["verdict"]] == ["admitted"]
+    again = scan(ticket, then + timedelta(minutes=1), offline=True)
+    assert [(await at_gate.send(other, again))[0]["verdict"]] == ["admitted"]
     assert await at_gate.said(ticket) == ["ticket_admitted", "admission_undone", "ticket_admitted"]
 
 

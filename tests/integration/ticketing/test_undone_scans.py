@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.ticketing.people.domain import Actor
-from shared.clock import utc_now
+from shared.clock import local_date, utc_now
 from shared.passes.auth import Pass, Role, sign_pass
 from tests.support.cluster import Cluster
 from tests.support.gate import VENUE, Phone
@@ -54,9 +54,10 @@ async def test_a_phone_that_lies_of_the_time_takes_back_nothing_after_30_seconds
 async def test_an_online_scan_is_taken_back_within_30_seconds_of_our_clock_whatever_the_phones_says(
     at_gate: Gate,
 ) -> None:
-    [ticket] = await at_gate.venue.issue()
+    then = utc_now() - timedelta(hours=1)
+    [ticket] = await at_gate.venue.issue(visit_on=local_date(then))
     phone = await at_gate.venue.pair("East gate")
-    sent = scan(ticket, utc_now() - timedelta(hours=1))
+    sent = scan(ticket, then)
     await at_gate.send(phone, sent)
     await pass_time(at_gate, sent, 20)
     assert await undo(at_gate, phone, sent, utc_now()) is None
@@ -64,9 +65,9 @@ async def test_an_online_scan_is_taken_back_within_30_seconds_of_our_clock_whate
 
 
 async def test_what_was_done_and_undone_offline_is_told_in_one_upload_by_the_phones_times(at_gate: Gate) -> None:
-    quick, slow = await at_gate.venue.issue(people=2)
-    phone = await at_gate.venue.pair("East gate")
     then = utc_now() - timedelta(hours=3)
+    quick, slow = await at_gate.venue.issue(people=2, visit_on=local_date(then))
+    phone = await at_gate.venue.pair("East gate")
     undone = scan(quick, then, offline=True, undone_at=then + 29 * SECONDS)
     again = scan(quick, then + 60 * SECONDS, offline=True)
     late = scan(slow, then, offline=True, undone_at=then + 31 * SECONDS)
