@@ -5,7 +5,8 @@ aside is kept whole and can be replayed, so going on loses nothing, and nobody w
 """
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LIMIT = 200
@@ -24,6 +25,9 @@ class _Tally:
     at: float
     openings: int = 0
 
+    def has_room(self, more: int) -> bool:
+        return self.level + more <= LIMIT * float(_GROWTH) ** self.openings
+
 
 class Breaker:
     """One topic's. Data faults are not told to it: however many come, nothing is broken."""
@@ -34,16 +38,29 @@ class Breaker:
 
     def count(self, reason: str) -> float:
         """One more is about to be put aside: for how many seconds to pause before that, 0.0 as long as they are few."""
+        tally = self._tally(reason)
+        if tally.has_room(1):
+            tally.level += 1
+            return 0.0
+        # The one that is counted now is counted again when its pause is over.
+        tally.openings += 1
+        return min(_FIRST_PAUSE_S * float(_GROWTH) ** (tally.openings - 1), _LONGEST_PAUSE_S)
+
+    def count_all(self, reasons: Sequence[str]) -> bool:
+        """Counts so many that are about to be put aside together; False, and nothing counted, if we must pause."""
+        wanted = [(self._tally(reason), number) for reason, number in Counter(reasons).items()]
+        if not all(tally.has_room(number) for tally, number in wanted):
+            return False
+        for tally, number in wanted:
+            tally.level += number
+        return True
+
+    def _tally(self, reason: str) -> _Tally:
+        """As of now."""
         now = self._now()
         tally = self._tallies.setdefault(reason, _Tally(0.0, now))
         tally.level = max(tally.level - (now - tally.at) * LIMIT / _DRAINS_IN_S, 0.0)
         tally.at = now
         if tally.level == 0.0:
             tally.openings = 0
-        tally.level += 1
-        if tally.level <= LIMIT * float(_GROWTH) ** tally.openings:
-            return 0.0
-        # The one that is counted now is counted again when its pause is over.
-        tally.level -= 1
-        tally.openings += 1
-        return min(_FIRST_PAUSE_S * float(_GROWTH) ** (tally.openings - 1), _LONGEST_PAUSE_S)
+        return tally

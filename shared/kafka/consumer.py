@@ -6,8 +6,10 @@ Here, and nowhere else, it is decided whether to try again or to put a message a
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
+from itertools import chain
+from typing import Literal
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from shared.kafka.breaker import Breaker
 from shared.kafka.dead_letters import DeadLetters, Handler
@@ -23,7 +25,10 @@ from shared.settings import Settings
 from shared.storage.db import PASSES
 
 log = Log(__name__)
+Tried = Literal["done", "failed", "waits"]
 _SIDE_BY_SIDE = 8
+# So few are tried one by one: to halve them further would cost as many transactions.
+_FEW = 8
 _ATTEMPTS = 3
 # From then on a person can have a message passed over that the database seems to be away for.
 _TOLD_FROM = 5
@@ -63,42 +68,88 @@ class Consumer:
         return open_group(self._settings, self.topic, self._done, patience)
 
     async def _work_off(self, polled: Polled) -> None:
-        """All that was polled in one transaction; if that fails, each message alone, partitions side by side."""
-        messages = [Message.of(record, self._prefix) for records in polled.values() for record in records]
-        await self._pausing.let_pass()
+        """All that was polled in one transaction; if that fails, partitions side by side, each in its order."""
+        messages = {
+            partition: [Message.of(record, self._prefix) for record in records] for partition, records in polled.items()
+        }
+        whole = list(chain.from_iterable(messages.values()))
         # One by itself need not be tried twice.
-        if len(messages) == 1 or not await self._are_done(messages):
-            async with asyncio.TaskGroup() as group:
-                for partition, records in polled.items():
-                    group.create_task(self._in_order(partition, records))
+        tried = await self._try(whole) if len(whole) > 1 else "failed"
+        if tried == "done":
+            for partition, some in messages.items():
+                self._pass(partition, some[-1])
+            await asyncio.sleep(_GATHER_S)
             return
-        for partition, records in polled.items():
-            self._done[partition] = records[-1].offset + 1
-        self._health.progressed()
-        await asyncio.sleep(_GATHER_S)
+        async with asyncio.TaskGroup() as group:
+            for partition, some in messages.items():
+                group.create_task(self._work_off_partition(partition, some, tried))
 
-    async def _are_done(self, messages: Sequence[Message]) -> bool:
-        """False if one of them stands in the way, whatever it is: who it is shows when each is tried alone."""
-        try:
-            await self.handler(messages)
-        except Exception as error:
-            log.warning("batch_failed", messages=len(messages), error=type(error).__name__)
-            return False
+    async def _work_off_partition(self, partition: TopicPartition, messages: Sequence[Message], tried: Tried) -> None:
+        async with self._side_by_side:
+            left = await self._without_unreadable(messages) if len(messages) > 1 and tried == "failed" else messages
+            if await self._in_order(partition, left, tried):
+                self._pass(partition, messages[-1])
+
+    async def _in_order(self, partition: TopicPartition, messages: Sequence[Message], tried: Tried) -> bool:
+        """In halves, so that who stands in the way of many is soon found. False if we must stop before the last.
+
+        tried: what became of these together with others. What has to wait is not looked for by trying less of it.
+        """
+        if tried == "waits" or len(messages) <= _FEW:
+            for message in messages:
+                if not await self._alone(message):
+                    return False
+                self._pass(partition, message)
+            return True
+        middle = len(messages) // 2
+        for half in (messages[:middle], messages[middle:]):
+            tried = await self._try(half)
+            if tried == "done":
+                self._pass(partition, half[-1])
+            elif not await self._in_order(partition, half, tried):
+                return False
         return True
 
-    async def _in_order(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
-        async with self._side_by_side:
-            for record in records:
-                message = Message.of(record, self._prefix)
-                await self._pausing.let_pass()
-                pause = Pause(self._pausing, message)
-                try:
-                    if not await self._settle(message, pause):
-                        return
-                finally:
-                    await pause.end()
-                self._done[partition] = record.offset + 1
-                self._health.progressed()
+    async def _try(self, messages: Sequence[Message]) -> Tried:
+        """All of them in one transaction. Who stands in the way, and why, shows when fewer are tried."""
+        await self._pausing.let_pass()
+        try:
+            await self.handler(messages)
+        except PASSES as error:
+            log.warning("batch_waits", messages=len(messages), error=type(error).__name__)
+            return "waits"
+        except Exception as error:
+            log.warning("batch_failed", messages=len(messages), error=type(error).__name__)
+            return "failed"
+        return "done"
+
+    async def _without_unreadable(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Those that are left when what nobody can read is put aside, all of it in one transaction."""
+        unreadable = self.handler.unreadable(messages)
+        # When so many are broken that we pause, each is counted by itself.
+        broken = [fault.reason for _, fault in unreadable if fault.is_broken]
+        if not unreadable or not self._breaker.count_all(broken):
+            return messages
+        try:
+            await self._dead_letters.put(unreadable)
+        except Exception as error:
+            log.warning("not_put_aside_together", messages=len(unreadable), error=type(error).__name__)
+            return messages
+        gone = {message.offset for message, _ in unreadable}
+        return [message for message in messages if message.offset not in gone]
+
+    def _pass(self, partition: TopicPartition, message: Message) -> None:
+        """All up to this one is handled or put aside."""
+        self._done[partition] = message.offset + 1
+        self._health.progressed()
+
+    async def _alone(self, message: Message) -> bool:
+        await self._pausing.let_pass()
+        pause = Pause(self._pausing, message)
+        try:
+            return await self._settle(message, pause)
+        finally:
+            await pause.end()
 
     async def _settle(self, message: Message, pause: Pause) -> bool:
         """True once the message is handled or put aside; False if we must stop before that."""
@@ -136,7 +187,7 @@ class Consumer:
         while not self._reader.stopping.is_set():
             passes += 1
             try:
-                await self._dead_letters.put(message, fault)
+                await self._dead_letters.put([(message, fault)])
                 return True
             except PASSES as error:
                 await self._wait_for_infrastructure(error, passes)

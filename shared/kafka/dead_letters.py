@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from shared.errors import DataFault
 from shared.kafka.faults import Fault, fault_of
 from shared.kafka.handler import Money
 from shared.kafka.message import Message
@@ -34,6 +33,8 @@ class Handler(Protocol):
     async def __call__(self, messages: Sequence[Message]) -> None: ...
 
     async def again(self, message: Message) -> None: ...
+
+    def unreadable(self, messages: Sequence[Message]) -> list[tuple[Message, Fault]]: ...
 
     def money_in(self, message: Message) -> Money: ...
 
@@ -101,18 +102,17 @@ class DeadLetters:
         self.handler = handler
         self.box = DeadLetterBox(unit, self.again)
 
-    async def put(self, message: Message, fault: Fault) -> None:
-        """Puts a message aside and marks it as handled, in one transaction; nothing is said of a duplicate."""
-        letter = letter_of(message, fault, self.unit.clock(), self.handler.money_in(message))
+    async def put(self, unfit: Sequence[tuple[Message, Fault]]) -> None:
+        """Puts messages aside and marks them as handled, in one transaction; nothing is said of a duplicate."""
+        now = self.unit.clock()
+        letters = [letter_of(message, fault, now, self.handler.money_in(message)) for message, fault in unfit]
+        # What says something else than what was handled under its identifier is kept too.
+        heard = [Heard(letter.ce_id, letter.content, may_differ=True) for letter in letters]
         async with self.unit.pool.acquire() as connection, connection.transaction():
-            try:
-                [is_new] = await inbox.claim(connection, [Heard(message.ce_id, message.content)])
-            except DataFault:
-                is_new = True  # it says something else than what was handled under its identifier
-            if not is_new:
-                return
-            new = await dead_letters.insert(connection, [letter])
-        tell(new, [letter])
+            is_new = await inbox.claim(connection, heard)
+            letters = [letter for letter, first in zip(letters, is_new, strict=True) if first]
+            new = await dead_letters.insert(connection, letters) if letters else []
+        tell(new, letters)
 
     async def again(self, letter: DeadLetter) -> None:
         """Handles the message that it was, once."""

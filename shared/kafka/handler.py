@@ -8,6 +8,7 @@ import msgspec
 
 from shared.errors import Poison
 from shared.events import BY_TYPE
+from shared.kafka.faults import Fault, fault_of
 from shared.kafka.message import Message
 from shared.observe import trace
 from shared.observe.metrics import CONSUMED
@@ -53,6 +54,16 @@ class EventHandler:
         """Handles a message that was put aside. Its identifier stays claimed, so that a late duplicate does nothing."""
         heard = Heard(f"replay:{message.place}#{message.content.hex()}", message.content)
         await self._hear([self._told(message, heard)], [message])
+
+    def unreadable(self, messages: Sequence[Message]) -> list[tuple[Message, Fault]]:
+        """Those that break their contract, as can be told without the database."""
+        found: list[tuple[Message, Fault]] = []
+        for message in messages:
+            try:
+                self._find(message)
+            except Poison as poison:
+                found.append((message, fault_of(poison)))
+        return found
 
     def money_in(self, message: Message) -> Money:
         """What can be told of a message that may well be broken."""

@@ -44,8 +44,8 @@ async def _ready(subject: Subject, for_s: float, *, connections: int) -> AsyncGe
     async with kept(subject.port, connections) as phones:
         scanners = [_scanner(phone) for phone in phones]
         first = await side_by_side(await _scans(subject, _FIRST), scanners, for_s)
-        # Twice what that rate asks for, since it was cold.
-        scans = iter(await _scans(subject, int(2 * for_s * first.units / first.in_s)))
+        # Much more than that rate asks for: it was cold, and a load that runs out of tickets measures nothing.
+        scans = iter(await _scans(subject, max(_FIRST, int(2.5 * for_s * first.units / first.in_s))))
 
         async def run(for_s: float) -> Outcome:
             return await side_by_side(scans, scanners, for_s)

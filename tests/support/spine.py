@@ -13,6 +13,7 @@ from shared.events.ticketing import VenueChanged
 from shared.ids import VenueId
 from shared.kafka.consumer import Consumer
 from shared.kafka.dead_letters import DeadLetters, Handler
+from shared.kafka.faults import Fault
 from shared.kafka.handler import EventHandler, Money
 from shared.kafka.message import Message
 from shared.kafka.producer import Producer
@@ -83,6 +84,9 @@ class Only(Handler):
 
     async def again(self, message: Message) -> None:
         raise NotImplementedError
+
+    def unreadable(self, messages: Sequence[Message]) -> list[tuple[Message, Fault]]:
+        return []
 
     def money_in(self, message: Message) -> Money:
         return Money()

@@ -105,16 +105,15 @@ async def test_an_identifier_that_comes_again_with_another_content_is_a_fault_to
     await say(spine, "lung-cu")
     async with running(spine.speaker.relay(), hearer.consumer()):
         await until(lambda: heard_at_least(spine, 1))
-        [said] = await hearer.unit.pool.fetch("SELECT ce_id FROM inbox WHERE ce_id <> 'one'")
+        [said] = await hearer.unit.pool.fetch("SELECT ce_id FROM inbox WHERE ce_id NOT LIKE 'one%'")
         told = await spine.speaker.unit.pool.fetchval("SELECT payload FROM outbox WHERE id = $1::text::uuid", said[0])
         await send(spine, TICKETING_EVENTS, told.replace(b"lung-cu", b"lung-xx"), headers | {"ce_id": said["ce_id"]})
         await send(spine, TICKETING_EVENTS, told, headers | {"ce_id": said["ce_id"]})
-        await until(lambda: hearer.has_put_aside(4))
+        await until(lambda: hearer.has_put_aside(3))
         await say(spine, "dong-van")
         await until(lambda: heard_at_least(spine, 2))
     assert [(letter.payload, letter.reason) for letter in await hearer.letters()] == [
         (b"{", "broken_contract"),
-        (b"[", "broken_contract"),
         (b"[", "broken_contract"),
         (told.replace(b"lung-cu", b"lung-xx"), "repeated_id"),
     ]

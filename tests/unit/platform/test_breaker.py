@@ -56,3 +56,12 @@ def test_after_quiet_minutes_it_is_as_before() -> None:
     assert pauses_of_flood(breaker, clock, 5 * LIMIT) == [5, 20]
     clock.now += 3_600
     assert pauses_of_flood(breaker, clock, LIMIT + 1) == [5]
+
+
+def test_many_are_counted_together_only_if_none_of_their_reasons_would_open_it() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    assert breaker.count_all(["broken_contract"] * LIMIT)
+    assert not breaker.count_all(["missing_type", "broken_contract"])
+    assert breaker.count_all(["missing_type"] * LIMIT), "nothing was counted of those that were refused together"
+    assert breaker.count("broken_contract") == breaker.count("missing_type") == 5
