@@ -4,7 +4,7 @@ import os
 
 from deploy.tools.checks import SIDE_BY_SIDE, prepare, pytest_check, run_checks
 
-_PATIENT = ("-o", "faulthandler_timeout=3600")
+_PATIENT = ("-o", "faulthandler_timeout=6000")
 
 
 def main(arguments: list[str]) -> int:
