@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from shared.storage.db import Connection, Pool
+from shared.unit.cleaning import delete_in_turns
 from shared.unit.statements import SQL
 
 Watched: TypeAlias = tuple[str, str]
@@ -46,4 +47,4 @@ async def changes_after(pool: Pool, seq: int, missing: Sequence[int]) -> list[Ch
 
 async def delete_old(connection: Connection) -> None:
     """Nobody comes back after a day and expects to be told what changed."""
-    await connection.execute(SQL["delete_old_changes"], timeout=60)
+    await delete_in_turns(connection, SQL["delete_old_changes"])

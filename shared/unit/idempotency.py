@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.errors import DomainError
 from shared.storage.db import Connection
+from shared.unit.cleaning import delete_in_turns
 from shared.unit.statements import SQL
 
 R = TypeVar("R")
@@ -128,4 +129,4 @@ async def keep(connection: Connection, once: Once[R], answer: R) -> None:
 
 async def delete_old(connection: Connection) -> None:
     """Answers that were given a week ago."""
-    await connection.execute(SQL["delete_old_idempotency"], timeout=60)
+    await delete_in_turns(connection, SQL["delete_old_idempotency"])

@@ -14,6 +14,7 @@ from shared.ids import uuid7
 from shared.observe import trace
 from shared.storage.db import Connection, Record
 from shared.unit.changes import Snapshot, Watched
+from shared.unit.cleaning import changed_rows, delete_in_turns
 from shared.unit.statements import SQL
 
 # What Kafka takes, less room for a key and headers.
@@ -96,11 +97,10 @@ async def count_unsent(connection: Connection) -> int:
 
 
 async def delete_old(connection: Connection) -> None:
-    """Rows that were sent a week ago."""
-    await connection.execute(SQL["delete_old_outbox"], timeout=60)
+    """Rows that were said a week ago, and sent."""
+    await delete_in_turns(connection, SQL["delete_old_outbox"])
 
 
 async def resend_since(connection: Connection, since: datetime) -> int:
-    """Marks sent rows as unsent from an instant on, for a broker that lost what it had acknowledged; how many."""
-    status = await connection.execute(SQL["resend_outbox"], since)
-    return int(status.rpartition(" ")[2])
+    """Has what was said from an instant on sent again, for a broker that lost what it had acknowledged; how many."""
+    return changed_rows(await connection.execute(SQL["resend_outbox"], since))

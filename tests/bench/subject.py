@@ -43,7 +43,9 @@ print(json.dumps({"kafka": system.kafka_bootstrap, "environment": system.environ
 _PATIENCE_S = 300.0
 _COUNTED = (TICKETING_EVENTS, PAYMENTS_EVENTS)
 # By the partial indexes of each; an order that payments has not answered yet has no reference.
-_UNSENT = "SELECT EXISTS (SELECT FROM outbox WHERE sent_at IS NULL)"
+_UNSENT = "SELECT EXISTS (SELECT FROM unsent)"
+_UNSENT_BEFORE = "SELECT EXISTS (SELECT FROM outbox WHERE sent_at IS NULL)"  # of releases without that table
+_HAS_UNSENT = "SELECT to_regclass('unsent') IS NOT NULL"
 _UNANSWERED = "SELECT EXISTS (SELECT FROM orders WHERE status = 'placed' AND reference IS NULL)"
 _COUNTED_TO = "SELECT coalesce(sum(next_offset), 0)::bigint FROM offsets"
 
@@ -54,7 +56,10 @@ class NotExact(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """cookie: of a phone at VENUE's gate. databases: by service, as superuser. log: asked for its ends alone."""
+    """cookie: of a phone at VENUE's gate. databases: by service, as superuser. log: asked for its ends alone.
+
+    unsent: the question whether something is to be sent.
+    """
 
     system: RealSystem
     checkout: Path
@@ -63,6 +68,7 @@ class Subject:
     cookie: str
     databases: Mapping[str, DirectConnection]
     log: AIOKafkaConsumer
+    unsent: str
 
     @property
     def port(self) -> int:
@@ -102,7 +108,7 @@ class Subject:
                 raise NotExact(f"{service} verify: {said.decode()} {complained.decode()}")
 
     async def _is_sent(self) -> bool:
-        return not (await self._is("ticketing", _UNSENT) or await self._is("payments", _UNSENT))
+        return not (await self._is("ticketing", self.unsent) or await self._is("payments", self.unsent))
 
     async def _is_counted(self) -> bool:
         ends = await self.log.end_offsets(self.log.assignment())
@@ -136,7 +142,8 @@ async def subject_of(system: RealSystem, checkout: Path = ROOT) -> AsyncGenerato
         stack.push_async_callback(log.stop)
         log.assign([TopicPartition(topic.name, number) for topic in _COUNTED for number in range(topic.partitions)])
         log.pause(*log.assignment())
-        yield Subject(system, checkout, kafka, told["environment"], told["cookie"], databases, log)
+        unsent = _UNSENT if await databases["ticketing"].fetchval(_HAS_UNSENT) else _UNSENT_BEFORE
+        yield Subject(system, checkout, kafka, told["environment"], told["cookie"], databases, log, unsent)
 
 
 def _superuser_url(system: RealSystem, service: str) -> str:

@@ -114,7 +114,7 @@ async def _unread(system: RealSystem) -> int:
 async def _unsent(system: RealSystem) -> int:
     unsent = 0
     for service in READS:
-        [row] = await _rows(system, service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        [row] = await _rows(system, service, "SELECT count(*) FROM unsent")
         unsent += int(row[0])
     return unsent
 

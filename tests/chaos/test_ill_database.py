@@ -121,7 +121,7 @@ async def _is_shut_out(system: RealSystem, http: httpx.AsyncClient, gates: Gates
 
 
 async def _all_is_sent_and_counted(system: RealSystem) -> bool:
-    unsent = [await _number(system, name, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") for name in _SPEAKERS]
+    unsent = [await _number(system, name, "SELECT count(*) FROM unsent") for name in _SPEAKERS]
     settled = await _number(system, "payments", "SELECT count(*) FROM intents WHERE status = 'settled'")
     counted = await _number(system, "analytics", "SELECT coalesce(sum(payments), 0)::bigint FROM day_taken")
     return not any(unsent) and settled == counted

@@ -46,7 +46,7 @@ async def _lock(database: DirectConnection) -> None:
     while True:
         try:
             async with database.transaction():
-                await database.execute("LOCK TABLE changes, outbox, inbox IN ACCESS EXCLUSIVE MODE")
+                await database.execute("LOCK TABLE changes, outbox, unsent, inbox IN ACCESS EXCLUSIVE MODE")
                 return
         except COLLIDED:
             continue

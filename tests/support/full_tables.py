@@ -2,9 +2,9 @@
 
 PLATFORM = """
 INSERT INTO outbox (id, topic, key, aggregate_type, aggregate_id, type, payload, headers, at, sent_at)
-SELECT lpad(to_hex(n), 32, '0')::uuid, 'topic', n, 'order', n, 'type', '', '{}', now() - n * interval '6 seconds',
-       CASE WHEN n > 20 THEN now() - n * interval '6 seconds' END
-  FROM generate_series(1, 100000) AS n;
+SELECT lpad(to_hex(n), 32, '0')::uuid, 'topic', n, 'order', n, 'type', '', '{}', at, at
+  FROM generate_series(1, 100000) AS n, LATERAL (SELECT now() - (100000 - n) * interval '6 seconds' AS at) AS said;
+INSERT INTO unsent SELECT seq FROM outbox WHERE seq > 99980;
 INSERT INTO inbox (ce_id) SELECT n FROM generate_series(1, 100000) AS n;
 INSERT INTO idempotency (key, fingerprint, at)
 SELECT n, '', now() - n * interval '10 seconds' FROM generate_series(1, 100000) AS n;

@@ -34,7 +34,7 @@ from tests.support.release_gates import play_gates, play_poison
 _READY = "Ready in"
 _READS = {"ticketing": ("payments.events",), "payments": ("ticketing.events", "bank.transfers")}
 _COUNTED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM offsets"
-_UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+_UNSENT = "SELECT count(*) FROM unsent"
 
 
 def main(arguments: list[str]) -> int:

@@ -137,7 +137,7 @@ class Spine:
         return [(row["venue_id"], row["version"]) for row in rows]
 
     async def unsent(self, side: Side) -> int:
-        return int(await side.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL"))
+        return int(await side.unit.pool.fetchval("SELECT count(*) FROM unsent"))
 
 
 async def say(spine: Spine, venue_id: str) -> VenueChanged:

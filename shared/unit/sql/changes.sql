@@ -9,5 +9,6 @@ UNION ALL
 SELECT coalesce(max(seq), 0) FROM changes
 
 -- name: delete_old_changes
--- Cleaning, by changes_at.
-DELETE FROM changes WHERE at < now() - interval '1 day'
+-- Cleaning, of the oldest $1 by primary key.
+DELETE FROM changes
+ WHERE seq = ANY (ARRAY(SELECT seq FROM changes ORDER BY seq LIMIT $1)) AND at < now() - interval '1 day'

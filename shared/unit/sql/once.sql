@@ -33,5 +33,6 @@ SELECT key FROM idempotency WHERE key = ANY ($1::text[])
 UPDATE idempotency SET response = $2 WHERE key = $1
 
 -- name: delete_old_idempotency
--- Cleaning, by idempotency_at.
-DELETE FROM idempotency WHERE at < now() - interval '7 days'
+-- Cleaning, of the oldest $1 by idempotency_at.
+DELETE FROM idempotency
+ WHERE key = ANY (ARRAY(SELECT key FROM idempotency WHERE at < now() - interval '7 days' ORDER BY at LIMIT $1))

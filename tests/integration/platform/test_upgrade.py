@@ -370,7 +370,7 @@ async def _is_handled(progress: GroupProgress) -> bool:
 
 
 async def _is_all_sent(service: Service) -> bool:
-    return not await service.unit.pool.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+    return not await service.unit.pool.fetchval("SELECT count(*) FROM unsent")
 
 
 async def _is_open(browser: httpx.AsyncClient) -> bool:
