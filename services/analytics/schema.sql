@@ -176,7 +176,8 @@ CREATE TABLE payments (
     channel text NOT NULL,
     partition integer NOT NULL,
     CONSTRAINT payments_amount_vnd_check CHECK ((amount_vnd >= 0))
-);
+)
+WITH (fillfactor='85');
 
 CREATE TABLE put_aside (
     topic text NOT NULL,

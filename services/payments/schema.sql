@@ -108,7 +108,8 @@ CREATE TABLE intents (
     CONSTRAINT intents_source_check CHECK ((source = ANY (ARRAY['order'::text, 'charge'::text]))),
     CONSTRAINT intents_status_check CHECK ((status = ANY (ARRAY['open'::text, 'partial'::text, 'settled'::text, 'expired'::text, 'cancelled'::text]))),
     CONSTRAINT intents_timing_check CHECK ((timing = ANY (ARRAY['on_time'::text, 'late'::text])))
-);
+)
+WITH (fillfactor='70');
 
 CREATE TABLE merchants (
     merchant_id text NOT NULL,

@@ -205,7 +205,8 @@ CREATE TABLE orders (
     CONSTRAINT orders_people_check CHECK ((people > 0)),
     CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'ticketed'::text, 'expired'::text, 'cancelled'::text, 'unfulfilled'::text, 'undone'::text]))),
     CONSTRAINT orders_total_vnd_check CHECK ((total_vnd >= 0))
-);
+)
+WITH (fillfactor='70');
 
 CREATE TABLE outbox (
     seq bigint NOT NULL,
@@ -371,7 +372,7 @@ CREATE TABLE tickets (
     CONSTRAINT tickets_days_check CHECK (((days >= 1) AND (days <= 255))),
     CONSTRAINT tickets_status_check CHECK ((status = ANY (ARRAY['valid'::text, 'revoked'::text])))
 )
-WITH (fillfactor='85');
+WITH (fillfactor='60');
 
 CREATE TABLE unsent (
     seq bigint NOT NULL

@@ -11,16 +11,18 @@ CREATE SCHEMA shadow
 SET search_path = shadow, public
 
 -- name: copy_shape
--- An empty table for each name in analytics.tables, with its indexes and checks.
+-- An empty table for each name in analytics.tables, with its indexes and checks, and the room on its pages.
 DO $$
 DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY string_to_array(current_setting('analytics.tables'), ',') LOOP
-        EXECUTE format('CREATE TABLE shadow.%I (LIKE public.%I INCLUDING ALL)', name, name);
+        EXECUTE format('CREATE TABLE shadow.%1$I (LIKE public.%1$I INCLUDING ALL) %2$s', name,
+                       (SELECT 'WITH (' || array_to_string(reloptions, ', ') || ')' FROM pg_class
+                         WHERE oid = format('public.%I', name)::regclass AND reloptions IS NOT NULL));
     END LOOP;
 END
-$$
+$$;
 
 -- name: name_tables
 -- Hands the names of the tables to the two blocks below, which take no parameters.
