@@ -1,13 +1,15 @@
 """An event is one row, written once; that it is not sent yet stands apart. What is old goes, however much it is."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest_asyncio
 
 from shared.storage.db import DirectConnection, connect
 from shared.unit import changes, idempotency, outbox
 from tests.support.cluster import NO_SERVICE, Cluster
-from tests.support.spine import Spine, change_venue
+from tests.support.spine import Spine, change_venue, running
+from tests.support.waiting import until
 
 # As the release before this one wrote, read and marked.
 _SAID_BEFORE = (
@@ -18,6 +20,7 @@ _SAID_BEFORE = (
 _UNSENT_BEFORE = "SELECT seq FROM outbox WHERE sent_at IS NULL ORDER BY seq"
 _MARKED_BEFORE = "UPDATE outbox SET sent_at = now() WHERE seq = ANY ($1::bigint[])"
 _RESENT_BEFORE = "UPDATE outbox SET sent_at = NULL WHERE seq = ANY ($1::bigint[])"
+_SCANS = "SELECT {} FROM pg_stat_user_tables WHERE relname = $1"
 # More than one turn of cleaning takes.
 _MANY = 12_000
 
@@ -84,6 +87,27 @@ async def test_old_changes_and_answers_go_however_many_they_are(database: Direct
     for table in ("changes", "idempotency"):
         assert await database.fetchval(f"SELECT count(*) FROM {table}") == _MANY
         assert await database.fetchval(f"SELECT min(at) > now() - interval '1 hour' FROM {table}")
+
+
+async def test_the_relay_asks_by_keys_though_its_plans_are_made_while_its_tables_are_small(spine: Spine) -> None:
+    pool = spine.speaker.unit.pool
+
+    async def has_counted() -> bool:
+        return int(await pool.fetchval(_SCANS.format("seq_scan + idx_scan"), "outbox")) >= 10
+
+    await spine.speaker.unit.run(change_venue, "lung-cu")
+    await pool.execute("VACUUM ANALYZE outbox, unsent")
+    async with running(spine.speaker.relay()):
+        for number in range(20):
+            await spine.speaker.unit.run(change_venue, f"venue-{number}")
+            await until(partial(_is_all_sent, spine))
+        await until(has_counted)
+    # Cleaning, which is planned anew each time, may read a small table whole.
+    assert await pool.fetchval(_SCANS.format("seq_scan"), "outbox") <= 2
+
+
+async def _is_all_sent(spine: Spine) -> bool:
+    return not await spine.unsent(spine.speaker)
 
 
 async def _unsent(database: DirectConnection) -> list[int]:
