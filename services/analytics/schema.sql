@@ -332,6 +332,10 @@ ALTER TABLE ONLY venues
 ALTER TABLE ONLY worker_seen
     ADD CONSTRAINT worker_seen_pkey PRIMARY KEY (only_one);
 
+CREATE INDEX audit_action ON audit USING btree (action, id);
+
+CREATE INDEX audit_at ON audit USING btree (at);
+
 CREATE INDEX idempotency_at ON idempotency USING btree (at);
 
 CREATE INDEX outbox_unsent ON outbox USING btree (seq) WHERE (sent_at IS NULL);
