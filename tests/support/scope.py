@@ -11,8 +11,8 @@ IS_LONG = os.environ.get("MOT_CHAM_TESTS") == "long"
 CHAOS_SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS") or ("600" if IS_LONG else "30"))
 # Workers inherit it, so that all of them draw the same.
 SLICE = os.environ.setdefault("MOT_CHAM_SLICE", str(secrets.randbelow(10**6)))
-# A test that waits for what never comes fails where it waits. Longer than the longest wait and than the chaos run; in the
-# long one, than a million records and 200,000 requests on a machine that is four times slower.
+# A test that waits for what never comes fails where it waits. Longer than the longest wait and than the chaos run; in
+# the long one, than a million records and 200,000 requests on a machine that is four times slower.
 LIMIT_S = 300 + 2 * CHAOS_SECONDS + (3600 if IS_LONG else 0)
 
 

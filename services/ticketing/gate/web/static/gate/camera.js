@@ -3,7 +3,6 @@
 
 const SIDE = 720;
 const PAUSE_MS = 40;
-const REPEAT_MS = 3000;
 const WANTED = { video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } } };
 
 /** refused: not allowed; busy: another app has it; broken: it cannot be read here. */
@@ -21,7 +20,7 @@ const STATE_OF_FAULT = {
 export class Camera {
   /**
    * @param {HTMLVideoElement} video
-   * @param {(text: string) => void} onText
+   * @param {(text: string) => void} onText told of each picture in which there is one
    * @param {(state: CameraState) => void} onState
    */
   constructor(video, onText, onState) {
@@ -35,7 +34,6 @@ export class Camera {
     this.isOpening = false;
     this.isReading = false;
     this.isBroken = false;
-    this.last = { text: "", at: 0 };
     // Below /gate, so that the service worker has it without network.
     this.decoder = new Worker("/gate/decoder.js", { type: "module" });
     this.decoder.onmessage = ({ data }) => this.hear(data);
@@ -138,11 +136,6 @@ export class Camera {
     }
     this.isReading = false;
     setTimeout(() => void this.grab(), PAUSE_MS);
-    if (!said.text) return;
-    const now = Date.now();
-    // The camera sees one ticket many times: for as long as it stays in sight it is one scan.
-    const isRepeat = said.text === this.last.text && now - this.last.at < REPEAT_MS;
-    this.last = { text: said.text, at: now };
-    if (!isRepeat) this.onText(said.text);
+    if (said.text) this.onText(said.text);
   }
 }

@@ -7,6 +7,7 @@ import { UNDO_MS, groupOf, judge, readCode, serverNow, undo } from "./judge.js";
 import { fact, newest } from "./memory.js";
 import { changePin, closeOwn, isChangingPin, openOwn } from "./own_pin.js";
 import { enter, isPutOut, leave, personHere } from "./pin.js";
+import { Sight } from "./sight.js";
 import { isKept, showStatus } from "./status.js";
 import { moveTo, start, state, sync } from "./sync.js";
 import { t } from "./texts.js";
@@ -29,8 +30,9 @@ let chosen = null;
 let group = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let clearing;
-let isBusy = false;
+let isDeciding = false;
 let isTorchOn = false;
+const sight = new Sight();
 
 const video = /** @type {HTMLVideoElement} */ (element("video"));
 const camera = new Camera(video, (text) => void seen(text), (seenState) => {
@@ -38,22 +40,46 @@ const camera = new Camera(video, (text) => void seen(text), (seenState) => {
   element("torch").hidden = !(seenState === "looking" && camera.hasTorch());
 });
 
-/** Somebody holds a code into the camera. @param {string} text */
+/**
+ * One decision at a time, whoever asks for another: a second touch must not be a second scan.
+ * @param {() => Promise<void>} action
+ */
+async function alone(action) {
+  if (isDeciding) return;
+  decides(true);
+  try {
+    await action();
+  } finally {
+    decides(false);
+  }
+}
+
+/** @param {boolean} isNow */
+function decides(isNow) {
+  isDeciding = isNow;
+  for (const button of document.querySelectorAll("[data-decides]")) /** @type {HTMLButtonElement} */ (button).disabled = isNow;
+}
+
+/** Somebody holds a code into the camera: decided as soon as nothing else is on the screen. @param {string} text */
 async function seen(text) {
-  if (isBusy || document.body.dataset.screen !== "scan" || !element("result").hidden) return;
-  await take(await readCode(text));
+  const isNew = sight.isNew(text, performance.now());
+  if (!isNew || document.body.dataset.screen !== "scan" || !element("result").hidden) return;
+  await alone(async () => {
+    await take(await readCode(text));
+    sight.decide(text, performance.now());
+  });
 }
 
 /** Decides at once, or asks first how many of a group go in. @param {Shown} shown */
 async function take(shown) {
-  isBusy = true;
-  try {
-    const left = await groupOf(shown);
-    if (left === null) await decideOn(shown, 1);
-    else askGroup(shown, left);
-  } finally {
-    isBusy = false;
-  }
+  const left = await groupOf(shown);
+  if (left === null) await decideOn(shown, 1);
+  else askGroup(shown, left);
+}
+
+/** So many of the group go in. */
+async function groupEntered() {
+  if (group) await decideOn(group.shown, group.count);
 }
 
 /**
@@ -94,14 +120,10 @@ function showGroup(step) {
   say("group-left", t("group.left", { count: group.left }));
 }
 
-/** @param {SubmitEvent} event */
-async function typed(event) {
-  event.preventDefault();
-  if (isBusy) return;
+/** The server may take a while to answer what the code stands for. */
+async function typed() {
   const field = /** @type {HTMLInputElement} */ (element("short-code"));
-  // The server may take a while to answer, in which a second touch must not be a second scan.
-  isBusy = true;
-  const read = await readTyped(field.value).finally(() => (isBusy = false));
+  const read = await readTyped(field.value);
   if ("mistake" in read) {
     say("type-mistake", t(`type.${read.mistake}`));
     return;
@@ -237,7 +259,7 @@ function wire() {
     result: clearResult,
     "group-less": () => showGroup(-1),
     "group-more": () => showGroup(1),
-    "group-enter": () => group && void decideOn(group.shown, group.count),
+    "group-enter": () => void alone(groupEntered),
     "sync-now": () => void sync(),
     retry: () => void sync(),
     "change-person": () => void leave().then(begin),
@@ -257,7 +279,10 @@ function wire() {
     event.preventDefault();
     clearResult();
   });
-  element("type-form").addEventListener("submit", (event) => void typed(/** @type {SubmitEvent} */ (event)));
+  element("type-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void alone(typed);
+  });
   element("own-form").addEventListener("submit", (event) => void pinChanged(/** @type {SubmitEvent} */ (event)));
   element("pin-form").addEventListener("submit", (event) => void pinEntered(/** @type {SubmitEvent} */ (event)));
   addEventListener("click", unlock, { once: true });
