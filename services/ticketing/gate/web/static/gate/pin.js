@@ -5,7 +5,7 @@
  */
 
 import { serverNow } from "./judge.js";
-import { fact, keepFact } from "./memory.js";
+import { answerOf, change, fact, keepFact } from "./memory.js";
 
 const SHIFT_MS = 12 * 3_600_000;
 const TRIES = 5;
@@ -34,13 +34,18 @@ export function endOf(person) {
  * Whether the one who came in by a PIN was put out from elsewhere: it is another one now, or they no longer belong to the
  * venue at which they came in. Where the phone was moved to they need not belong.
  */
-export async function isPutOut() {
-  const person = await fact("person");
-  if (!person || !person.pin) return false;
-  const listed = await listedAs(person);
-  if (listed) return !hasComeInBy(person, listed);
-  const setup = await fact("setup");
-  return setup.venue.venue_id === person.venue_id;
+export function isPutOut() {
+  // At one moment: a list of another venue must not be held against this one.
+  return change(["facts"], async ({ facts }) => {
+    const [person, people, setup] = [
+      await answerOf(facts.get("person")),
+      await answerOf(facts.get("people")),
+      await answerOf(facts.get("setup")),
+    ];
+    if (!person || !person.pin || !people) return false;
+    const listed = people.find((/** @type {any} */ other) => other.person_id === person.person_id);
+    return listed ? !hasComeInBy(person, listed) : setup.venue.venue_id === person.venue_id;
+  });
 }
 
 /** @param {Person | null} person */
