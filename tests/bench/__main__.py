@@ -25,6 +25,7 @@ from tests.bench.paid_orders import PAID_ORDERS
 from tests.bench.stored import store
 from tests.bench.subject import NotExact, Subject, make_system, subject_of
 from tests.bench.ticket_latency import ticket_latency
+from tests.bench.updates import measure_updates
 from tests.support.real_system import RealSystem, running_system
 
 # The unpaid orders of the hot day end a quarter of an hour later, so it comes last.
@@ -37,13 +38,13 @@ LOADS = (
     SOLD_OUT,
     HOT_DAY,
 )
-ANALYTICS, MEMORY = "analytics", "memory"
+ANALYTICS, UPDATES, MEMORY = "analytics", "updates", "memory"
 
 
 def parser() -> argparse.ArgumentParser:
     """What `./run bench` takes."""
     words = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    names = [*(load.name for load in LOADS), ANALYTICS, MEMORY]
+    names = [*(load.name for load in LOADS), ANALYTICS, UPDATES, MEMORY]
     words.add_argument("--only", metavar="NAME", action="append", choices=names, help=f"one of {', '.join(names)}")
     words.add_argument("--json", metavar="FILE", type=Path, help="writes all figures with unit and limits")
     words.add_argument(
@@ -94,6 +95,9 @@ async def _measure(
                     await subjects[which].verified()
                 say(table(found))
                 figures[which] += found
+        if not asked.only or UPDATES in asked.only:
+            for which, subject in enumerate(subjects):
+                figures[which] += await measure_updates(subject)
         if not asked.only or ANALYTICS in asked.only:
             with step(ANALYTICS):
                 figures[0] += await measure_analytics(systems[0], stored=asked.with_stored)

@@ -13,6 +13,7 @@ from tests.bench.measure import Pace, measure
 from tests.bench.memory import measure_memory
 from tests.bench.stored import store
 from tests.bench.subject import Subject, subject_of
+from tests.bench.updates import measure_updates
 from tests.support.real_system import RealSystem
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,12 @@ async def test_the_catch_up_of_analytics_is_measured(system: RealSystem) -> None
     figures = await measure_analytics(system, sales=200, stored=500)
     assert ["620 events" in figure.what for figure in figures] == [True, True]
     assert all("/s, CPU an event " in figure.measured for figure in figures)
+
+
+async def test_updates_are_counted_by_table(subject: Subject) -> None:
+    for figure in await measure_updates(subject, told_after_s=0):
+        assert figure.what.startswith("updates of ")
+        assert all(0 <= number.value <= 100 for number in figure.numbers)
 
 
 def test_the_memory_of_every_part_is_known(system: RealSystem) -> None:
