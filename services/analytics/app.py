@@ -65,7 +65,8 @@ async def build(settings: Settings) -> Service:
         migrations=HERE / "migrations",
         api=app,
         consumers=cache(lambda: [Worker(settings, unit, health, share)]),
-        background=[live.run, revocations.run, partial(keep_audit_sealed, pool, unit.clock)],
+        background=[partial(keep_audit_sealed, pool, unit.clock)],
+        beside_pages=[live.run, revocations.run],
         live=live,
     )
 

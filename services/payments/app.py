@@ -92,7 +92,7 @@ async def build(settings: Settings) -> Service:
         consumers=consumers,
         own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health, [verifying, *sealing, *timers(pool)]),
-        background=[live.run, revocations.run],
+        beside_pages=[live.run, revocations.run],
         closers=[producer.close],
         seed=partial(_seed, unit, settings),
         live=live,

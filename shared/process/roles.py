@@ -80,8 +80,10 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
         parts += [(f"consumer-{number}", consumer) for number, consumer in enumerate(consumers)]
         # Given back when all consumers have left.
         parts += [] if name is None else [("own-name", name)]
-    parts.append(("http", _Server(_answers(service, command), service.settings)))
-    parts += [(f"background-{number}", _Endless(work)) for number, work in enumerate(service.background)]
+    serves = command in ("serve", "run") and service.api is not None
+    parts.append(("http", _Server(_answers(service, serves=serves), service.settings)))
+    background = [*service.background, *(service.beside_pages if serves else ())]
+    parts += [(f"background-{number}", _Endless(work)) for number, work in enumerate(background)]
     if command in ("relay", "run") and service.relay is not None:
         parts.append(("relay", service.relay))
     if command != "run":
@@ -89,9 +91,10 @@ def _parts(service: Service, command: str) -> list[tuple[str, Stoppable]]:
     return parts
 
 
-def _answers(service: Service, command: str) -> Callable[..., Any]:
+def _answers(service: Service, *, serves: bool) -> Callable[..., Any]:
     """The service's pages where they are served; elsewhere health and metrics, so that no role is out of sight."""
-    if command in ("serve", "run") and service.api is not None:
+    if serves:
+        assert service.api is not None
         return service.api()
     return create_app(service.name, [], service.health.ready, doors=None)
 

@@ -42,8 +42,8 @@ class Service:
 
     api makes an ASGI app for the role that serves, consumers what reads Kafka; each is made once, when a role asks for
     it, since it reads keys that the other roles need not have. Who does not serve answers for its health on the same
-    port. Consumers that are members of a group begin when own_name is held. background runs beside every role. `live`
-    is closed first of all at the end, so that open streams end.
+    port. Consumers that are members of a group begin when own_name is held. background runs beside every role,
+    beside_pages where the api answers. `live` is closed first of all at the end, so that open streams end.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Service:
     own_name: OwnName | None = None
     relay: Relay | None = None
     background: Sequence[Callable[[], Awaitable[None]]] = ()
+    beside_pages: Sequence[Callable[[], Awaitable[None]]] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = ()
     seed: Callable[[], Awaitable[None]] | None = None
     live: Live | None = None

@@ -172,7 +172,7 @@ async def _built(name: str, environment: dict[str, str], cluster: Cluster, stack
     stack.push_async_callback(service.unit.pool.close)
     for close in service.closers:
         stack.push_async_callback(close)
-    for work in service.background:
+    for work in (*service.background, *service.beside_pages):
         stack.callback(asyncio.ensure_future(work()).cancel)
     assert service.live is not None
     service.live.close()

@@ -147,7 +147,7 @@ async def _rename_topics(release: EarlierRelease) -> None:
 async def browser_of(service: Service) -> AsyncGenerator[httpx.AsyncClient]:
     """Asks the service's doors without a socket, once it has read its catalogue and whose passes are revoked."""
     assert service.api is not None
-    tasks = [asyncio.ensure_future(work()) for work in service.background]
+    tasks = [asyncio.ensure_future(work()) for work in (*service.background, *service.beside_pages)]
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(service.api()), base_url=ORIGIN) as client:
             yield client

@@ -50,6 +50,7 @@ async def build(settings: Settings) -> Service:
         own_name=OwnName(settings),
         relay=Relay(settings, producer, waker, health),
         background=[end_when_told],
+        beside_pages=[watch],
     )
 
 
@@ -68,6 +69,12 @@ async def end_when_told() -> None:
     while "DIE" not in os.environ:  # noqa: ASYNC110 - the environment does not change; this waits for ever
         await asyncio.sleep(60)
     raise RuntimeError("told to die")
+
+
+async def watch() -> None:
+    """Stands for what pages need kept up."""
+    print("watching", flush=True)
+    await asyncio.Event().wait()
 
 
 async def echo(_service: Service, arguments: Arguments) -> int:

@@ -133,7 +133,9 @@ async def test_the_trail_is_sealed_by_one_of_all_processes_and_verify_finds_a_ch
         return bool(await stage.pool.fetchval("SELECT count(*) = 1 FROM seals"))
 
     services = [await build(stage.settings) for _ in range(3)]
-    kept_up = [asyncio.ensure_future(work()) for service in services for work in service.background]
+    kept_up = [
+        asyncio.ensure_future(work()) for service in services for work in (*service.background, *service.beside_pages)
+    ]
     await until(is_sealed_once)
     for task in kept_up:
         task.cancel()

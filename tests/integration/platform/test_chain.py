@@ -130,7 +130,7 @@ async def chain(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Chain]:
             assert service.relay is not None
             parts = [part for part in service.consumers() if isinstance(part, Consumer)]
             await stack.enter_async_context(running(*parts, service.relay))
-            for work in service.background:
+            for work in (*service.background, *service.beside_pages):
                 task = asyncio.ensure_future(work())
                 stack.callback(task.cancel)
         bank = AIOKafkaProducer(**connection(cluster.kafka_bootstrap))

@@ -137,7 +137,7 @@ async def built(settings: Settings) -> AsyncGenerator[Service]:
     service = await app.build(settings)
     assert service.seed is not None
     await service.seed()
-    background = [asyncio.ensure_future(work()) for work in service.background]
+    background = [asyncio.ensure_future(work()) for work in (*service.background, *service.beside_pages)]
     try:
         yield service
     finally:

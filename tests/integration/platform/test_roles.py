@@ -64,12 +64,15 @@ async def test_a_process_with_all_roles_finishes_what_it_began_when_it_is_told_t
 
 @pytest.mark.slow
 async def test_separate_roles_do_together_what_one_process_does(spine: Spine, service: SmallService) -> None:
-    roles = [service.start(role, INSTANCE_ID=role, TICKETING_PORT="0") for role in ("serve", "consume", "relay")]
+    names = ("serve", "consume", "relay")
+    roles = [service.start(role, INSTANCE_ID=role, TICKETING_PORT="0") for role in names]
     for role in roles:
         await until(role.has_started)
     await spine.speaker.unit.run(change_venue, "lung-cu")
     await until(lambda: heard_all(spine, 1))
     assert await asyncio.gather(*(role.is_told(signal.SIGTERM) for role in roles)) == [0, 0, 0]
+    # Only who has pages does what they need; elsewhere each change would be read for nobody.
+    assert [name for name, role in zip(names, roles, strict=True) if "watching" in role.said.read_text()] == ["serve"]
 
 
 @pytest.mark.slow
