@@ -125,7 +125,12 @@ DATABASE_URLS: Mapping[str, Setting] = {
     for name in SERVICES
 }
 _UPSTREAMS = tuple(
-    Setting(f"{name}_UPSTREAM", f"where {who} listens, host:port", f"127.0.0.1:{port}", "Caddy")
+    Setting(
+        f"{name}_UPSTREAM",
+        f"where {who} listens, host:port; several, with blanks between, take turns",
+        f"127.0.0.1:{port}",
+        "Caddy",
+    )
     for name, who, port in (
         *((name.upper(), name, port) for name, port in SERVICES.items()),
         ("BANK", "the simulated bank", SIMULATOR_PORT_UNLESS_SET),

@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
+from deploy.local.members import upstreams
 from deploy.local.paths import LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.process import Program
 from deploy.local.service import HttpPart
 from deploy.local.settings import Settings
-from shared.settings import SERVICES, SIMULATOR
+from shared.settings import SIMULATOR
 
 CADDYFILE = ROOT / "deploy" / "Caddyfile"
 
 
 def caddy_part(settings: Settings, program: Path) -> HttpPart:
     """Caddy on the public port, with the Caddyfile that compose uses too."""
-    env = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{settings.http_ports[name]}" for name in SERVICES}
-    env |= {
+    env = upstreams(settings.member_ports) | {
         "PROFILE": settings.profile,
         "BANK_UPSTREAM": f"127.0.0.1:{settings.http_ports[SIMULATOR]}",
         "SITE_ADDRESS": f"http://:{settings.public_port}",

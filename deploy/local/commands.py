@@ -35,7 +35,11 @@ def _player(does: str, module: str, forms: Sequence[str] = ()) -> Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "up": Entry(
-        "Starts everything here and prints the addresses; Ctrl-C stops it.", "deploy.local.up", is_demo_unless_set=True
+        "Starts everything here and prints the addresses; Ctrl-C stops it. --apart: each service as processes that"
+        " serve, consume and relay, two of each, as on several machines.",
+        "deploy.local.up",
+        ("[--apart]",),
+        is_demo_unless_set=True,
     ),
     "demo": _player("Plays one family, one short transfer and one homestay evening.", "deploy.simulator.demo", ("",)),
     "simulate": _player("A seeded load through the public doors.", "deploy.simulator.load"),

@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ from deploy.local.caddy import caddy_part
 from deploy.local.kafka import KafkaBroker
 from deploy.local.kafka_jars import are_jars_here
 from deploy.local.lock import only_one
+from deploy.local.members import Member
 from deploy.local.paths import DEMO_SIGN_INS, LOCAL, LOGS, ROOT, RUNNING
 from deploy.local.postgres import PostgresServer
-from deploy.local.process import Program, own_age_s
+from deploy.local.process import Program, end_recorded, living_pid, own_age_s
 from deploy.local.running import told_to_commands
 from deploy.local.secrets import ensure_secrets
 from deploy.local.service import HttpPart, Part
@@ -28,7 +30,7 @@ from deploy.local.supervisor import Stage, supervise
 from deploy.local.system import caddy_program, ensure_java
 from deploy.local.vendor import ensure_vendored
 from deploy.prepare import prepare
-from shared.settings import KAFKA_ADMIN, SERVICES, kafka_password_file, read_secret
+from shared.settings import DATABASE_POOL_SIZE, KAFKA_ADMIN, SERVICES, SIMULATOR, kafka_password_file, read_secret
 
 PAGES = {
     "visitor": "/",
@@ -41,11 +43,16 @@ PAGES = {
 INVITATION = "Invitation for the first operator"
 FIRST_START_BYTES = 2 * 1024**3
 LATER_START_BYTES = 512 * 1024**2
+LAST_PORT = 65_535
+# A service finishes what it has begun for up to 20 s.
+SERVICE_PATIENCE_S = 25.0
+# Of a process among six: all of them together stay below what our PostgreSQL lets in.
+POOL_SIZE_APART = 8
 
 
-def main(_arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run until Ctrl-C."""
-    settings = Settings.read()
+    settings = Settings.read(apart=arguments == ["--apart"])
     # It warns of each password that is not encrypted; the administrator's stays on this machine.
     logging.getLogger("aiokafka.conn").setLevel(logging.ERROR)
     say("Một Chạm")
@@ -58,7 +65,7 @@ def main(_arguments: list[str]) -> int:
         ensure_vendored()  # first, since an image's user reads these files too
         close_to_others(LOCAL)
         stages = stages_of(settings, caddy_program())
-        _stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
+        stop_leftovers([part for stage in reversed(stages) for part in stage.parts])
         check_ports(settings)
         with told_to_commands(environment_of(settings)):
             supervise(stages, on_ready=lambda: say(_welcome(settings, own_age_s())))
@@ -74,10 +81,14 @@ def close_to_others(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def _stop_leftovers(parts: Sequence[Part]) -> None:
+def stop_leftovers(parts: Sequence[Part]) -> None:
     """Stop what a killed starter left running, which may take as long as a service needs to finish."""
-    is_any_left = any(part.is_alive() for part in parts)
+    # Of either shape, apart or not, and before the stores.
+    files = list(RUNNING.glob("*.pid"))
+    is_any_left = any(part.is_alive() for part in parts) or any(living_pid(file) is not None for file in files)
     with step("stopping what an earlier start left running") if is_any_left else nullcontext():
+        for file in files:
+            end_recorded(file, signal.SIGTERM, SERVICE_PATIENCE_S)
         for part in parts:
             part.stop()
 
@@ -102,11 +113,13 @@ def stages_of(settings: Settings, caddy: Path) -> list[Stage]:
         asyncio.run(ensure_databases(settings.database_server, settings.secrets, ours))
         _prepare(env)
 
-    names = [f"services.{name}" for name in SERVICES] + (["deploy.simulator"] if settings.is_demo else [])
+    services = [_service(member, port, env) for member, port in settings.member_ports.items()]
+    if settings.is_demo:
+        services.append(_process(SIMULATOR, ["deploy.simulator", "run"], settings.http_ports[SIMULATOR], env))
     return [
         Stage("starting " + " and ".join(part.name for part in stores) if stores else "finding the stores", stores),
         Stage("topics, tables and reference data", [], then=fill_stores),
-        Stage("starting the services", [_service(module, settings, env) for module in names]),
+        Stage("starting the services", services),
         Stage("starting Caddy", [caddy_part(settings, caddy)]),
     ]
 
@@ -129,20 +142,24 @@ def _prepare(env: Mapping[str, str]) -> None:
             raise Problem(f"{problem} (whole text: {file})") from problem
 
 
-def _service(module: str, settings: Settings, env: Mapping[str, str]) -> HttpPart:
-    name = module.rpartition(".")[2]
-    command = [sys.executable, "-m", module, "run"]
-    # A service finishes what it has begun for up to 20 s.
-    log, pid_file, patience_s = LOGS / f"{name}.log", RUNNING / f"{name}.pid", 25
-    program = Program(name, command, log, pid_file, folder=ROOT, env=env, stop_within_s=patience_s)
-    return HttpPart(program, settings.http_ports[name])
+def _service(member: Member, port: int, env: Mapping[str, str]) -> HttpPart:
+    return _process(member.name, [f"services.{member.service}", member.role], port, {**env, **member.settings(port)})
+
+
+def _process(name: str, words: Sequence[str], port: int, env: Mapping[str, str]) -> HttpPart:
+    command = [sys.executable, "-m", *words]
+    log, pid_file = LOGS / f"{name}.log", RUNNING / f"{name}.pid"
+    program = Program(name, command, log, pid_file, folder=ROOT, env=env, stop_within_s=SERVICE_PATIENCE_S)
+    return HttpPart(program, port)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Settings of our services: where each part of this system is; passwords they read from the secrets themselves."""
     ports = {f"{name.upper()}_PORT": str(port) for name, port in settings.http_ports.items()}
+    fewer = {DATABASE_POOL_SIZE.name: os.environ.get(DATABASE_POOL_SIZE.name) or str(POOL_SIZE_APART)}
     return {
         **ports,
+        **(fewer if settings.apart else {}),
         "DATABASE_SERVER": settings.database_server,
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap,
         "SECRETS_DIR": str(settings.secrets),
@@ -164,7 +181,12 @@ def check_disk() -> None:
 
 def check_ports(settings: Settings) -> None:
     """Refuse to begin when a port that one of our parts needs is taken."""
-    for setting, (what, port) in settings.listening().items():
+    taken_by: dict[int, str] = {}
+    for what, (port, setting) in settings.listening().items():
+        if (other := taken_by.setdefault(port, what)) != what:
+            raise Problem(f"port {port} is meant for {other} and for {what}; {setting.name} names another one")
+        if port > LAST_PORT:
+            raise Problem(f"{what} would need port {port}; {setting.name} must leave room below {LAST_PORT}")
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError as error:
@@ -172,6 +194,7 @@ def check_ports(settings: Settings) -> None:
                 raise
             another = port - 100 if port > 65_000 else port + 100
             hint = f"{setting.name}={another} ./run up takes another one"
+
             raise Problem(f"port {port} ({what}) is taken by another program; {hint}") from None
 
 
@@ -184,4 +207,7 @@ def _welcome(settings: Settings, took_s: float) -> str:
     if settings.is_demo and DEMO_SIGN_INS.exists():
         lines += ["\nDemo sign-ins:"]
         lines += [f"  {line}" for line in DEMO_SIGN_INS.read_text(encoding="utf-8").strip().splitlines()]
+    if settings.apart:
+        lines += ["\nProcesses, each with /health/ready and /metrics on its port:"]
+        lines += [f"  {member.name:<21} {port}" for member, port in settings.member_ports.items()]
     return "\n".join([*lines, f"\nCtrl-C stops everything. Logs: {LOGS} (./run logs)"])

@@ -18,7 +18,7 @@ from shared.errors import DomainError
 from shared.kafka.producer import Outgoing, Producer
 from shared.observe.health import Health
 from shared.observe.log import Log
-from shared.observe.metrics import OUTBOX_SENT, OUTBOX_UNSENT
+from shared.observe.metrics import OUTBOX_SENT, OUTBOX_UNSENT, RELAY_LEADS
 from shared.settings import Settings
 from shared.storage.db import PASSES, DirectConnection, connect
 from shared.unit import changes, idempotency, outbox
@@ -98,12 +98,14 @@ class Relay:
                 if await until(self._stopping, seconds=_RETRY_S):
                     return
             log.info("relay_leads")
+            RELAY_LEADS.set(1)
             async with AsyncExitStack() as stack:
                 for timer in (*self.timers, Timer(_CLEAN_EVERY_S, self._clean)):
                     task = asyncio.create_task(_repeat(timer), name=name_of(timer.action))
                     stack.push_async_callback(_cancel, task)
                 await self._work(connection)
         finally:
+            RELAY_LEADS.set(0)
             connection.terminate()
 
     async def _leads(self, connection: DirectConnection) -> bool:

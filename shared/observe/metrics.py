@@ -8,6 +8,9 @@ USECASE_SECONDS = Histogram(
     "usecase_seconds", "Time of a use-case with its transaction", ["usecase", "outcome"], buckets=_FAST_BUCKETS
 )
 HTTP_SECONDS = Histogram("http_request_seconds", "Time of an HTTP request", ["route", "status"], buckets=_FAST_BUCKETS)
+RELAY_LEADS = Gauge(
+    "relay_leads", "1 where the relay works and its timers run, 0 where it waits: what both measure counts only there"
+)
 OUTBOX_UNSENT = Gauge("outbox_unsent_events", "Events written but not yet acknowledged by Kafka")
 OUTBOX_SENT = Counter("outbox_sent_events_total", "Events acknowledged by Kafka")
 PRODUCERS_REPLACED = Counter("producers_replaced_total", "Kafka producers abandoned after an error or a time-out")

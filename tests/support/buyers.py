@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +23,6 @@ from shared.keys.files import PASS_KEYS, load_keys
 from shared.money import Dong
 from shared.passes.auth import GATE, Pass, Role, sign_pass
 from shared.qr.banks import find_bin
-from tests.support.real_system import RealSystem
 
 T = TypeVar("T")
 _AGAIN_S = 0.3
@@ -66,6 +66,15 @@ class ScanAnswers(msgspec.Struct, frozen=True):
     answers: list[ScanAnswer]
 
 
+class Running(Protocol):
+    """A system whose gates can be given phones."""
+
+    @property
+    def secrets(self) -> Path: ...
+
+    def database_url(self, service: str) -> str: ...
+
+
 @dataclass(slots=True)
 class Gates:
     """A paired phone for every venue, by venue."""
@@ -73,7 +82,7 @@ class Gates:
     cookies: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    async def pair(cls, system: RealSystem, venues: list[str]) -> "Gates":
+    async def pair(cls, system: Running, venues: list[str]) -> "Gates":
         """Phones as pairing leaves them."""
         key = load_keys(system.secrets, PASS_KEYS).signer
         gates = cls()

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
@@ -12,17 +12,16 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.caddy import CADDYFILE
-from deploy.local.paths import ROOT
-from deploy.local.process import DidNotHappen, Program, wait_until
+from deploy.local.members import Member, members_of, upstreams
+from deploy.local.process import DidNotHappen, wait_until
 from deploy.local.secrets import ensure_secrets
-from deploy.local.system import caddy_program
 from shared.clock import ZONE, utc_now
 from shared.events import topics
 from shared.ids import uuid7
 from shared.kafka.connection import connection
 from shared.storage.db import connect
 from tests.support.cluster import MIGRATIONS, Cluster
+from tests.support.door import DOOR, door
 from tests.support.forks import end, fork, wait_for
 from tests.support.ports import free_ports
 from tests.support.real_system import ALWAYS_OPEN
@@ -30,13 +29,16 @@ from tests.support.topics import own_topics
 from tests.support.waiting import PATIENCE_S
 
 SERVICES = ("ticketing", "payments", "analytics")
-BANK, DOOR = "simulator", "caddy"
+BANK = "simulator"
 
 
 @dataclass(slots=True)
 class System:
+    """apart: every role of a service is a process of its own, two of each. ports: by the process' name."""
+
     cluster: Cluster
     folder: Path
+    apart: bool = False
     name: str = field(default_factory=lambda: f"e2e_{secrets.token_hex(4)}")
     ports: dict[str, int] = field(default_factory=dict[str, int])
     databases: dict[str, str] = field(default_factory=dict[str, str])
@@ -48,18 +50,23 @@ class System:
         return f"http://localhost:{self.ports[DOOR]}"
 
     @property
+    def members(self) -> list[Member]:
+        return [member for service in SERVICES for member in members_of(service, apart=self.apart)]
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder
+
+    def origin_of(self, process: str) -> str:
+        """Of one process, past the door."""
+        return f"http://127.0.0.1:{self.ports[process]}"
+
+    @property
     def environment(self) -> dict[str, str]:
         databases = {f"{one.upper()}_DATABASE_URL": url for one, url in self.databases.items()}
-        upstreams = {f"{one.upper()}_UPSTREAM": f"127.0.0.1:{self.ports[one]}" for one in SERVICES}
         return {
             **databases,
-            **upstreams,
-            **{f"{one.upper()}_PORT": str(port) for one, port in self.ports.items()},
-            "BANK_UPSTREAM": f"127.0.0.1:{self.ports[BANK]}",
-            "SITE_ADDRESS": f"http://:{self.ports[DOOR]}",
-            "MOT_CHAM_BIND": "127.0.0.1",
-            "XDG_DATA_HOME": str(self.folder),
-            "XDG_CONFIG_HOME": str(self.folder),
+            f"{BANK.upper()}_PORT": str(self.ports[BANK]),
             "PUBLIC_ORIGIN": self.origin,
             "KAFKA_BOOTSTRAP_SERVERS": self.cluster.kafka.hosts,
             "TOPIC_PREFIX": f"{self.name}.",
@@ -78,7 +85,7 @@ class System:
         ensure_secrets(self.folder)
         await stack.enter_async_context(own_topics(self.cluster.kafka_bootstrap, f"{self.name}."))
         await self.cluster.make_kafka_users(f"{self.name}.")
-        parts = (*SERVICES, BANK, DOOR)
+        parts = [*(member.name for member in self.members), BANK, DOOR]
         self.ports |= zip(parts, free_ports(len(parts)), strict=True)
         for service in SERVICES:
             database = self.cluster.database(f"{self.name}_{service}", MIGRATIONS[service])
@@ -88,9 +95,10 @@ class System:
         ticketing = await connect(self.databases["ticketing"], "system")
         await ticketing.execute(ALWAYS_OPEN)
         await ticketing.close()
-        door = self._door()
-        stack.callback(door.stop)
-        door.start()
+        found = upstreams({member: self.ports[member.name] for member in self.members})
+        front = door(self.folder / DOOR, self.ports[DOOR], {**found, "BANK_UPSTREAM": f"127.0.0.1:{self.ports[BANK]}"})
+        stack.callback(front.stop)
+        front.start()
         stack.callback(self._stop)
         self.processes[BANK] = self._run(f"deploy.{BANK}", "run")
         self.resume()
@@ -99,14 +107,29 @@ class System:
 
     def resume(self) -> None:
         """Starts the services, also again after `pause`."""
-        for service in SERVICES:
-            self.processes[service] = self._run(f"services.{service}", "run")
-        for service in SERVICES:
-            self._wait_for(service, "/health/ready")
+        self._begin(self.members)
 
     def pause(self) -> None:
         """Ends the services; the door stays and says that nobody answers behind it."""
-        self._end(SERVICES)
+        self._end([member.name for member in self.members])
+
+    def kill(self, *names: str) -> None:
+        """`kill -9` processes."""
+        for name in names:
+            self.processes[name].kill()
+        for name in names:
+            wait_for(self.processes[name])
+
+    def revive(self) -> None:
+        """Starts every process again that was killed."""
+        self._begin([member for member in self.members if not self.processes[member.name].is_alive()])
+
+    def _begin(self, members: Sequence[Member]) -> None:
+        for member in members:
+            own = member.settings(self.ports[member.name])
+            self.processes[member.name] = self._run(f"services.{member.service}", member.role, **own)
+        for member in members:
+            self._wait_for(member.name, "/health/ready")
 
     async def transfer(self, order: Mapping[str, object], amount_vnd: object) -> None:
         """The bank tells of a transfer for an order as its page shows it."""
@@ -134,18 +157,13 @@ class System:
         finally:
             await bank.stop()
 
-    def _run(self, module: str, command: str) -> ForkServerProcess:
-        return fork(module, command, env={**os.environ, **self.environment}, output=self.folder / "log")
-
-    def _door(self) -> Program:
-        command = [str(caddy_program()), "run", "--adapter", "caddyfile", "--config", str(CADDYFILE)]
-        pid_file = self.folder / f"{DOOR}.pid"
-        return Program(DOOR, command, self.folder / "log", pid_file, folder=ROOT, env=self.environment)
+    def _run(self, module: str, command: str, **own: str) -> ForkServerProcess:
+        return fork(module, command, env={**os.environ, **self.environment, **own}, output=self.folder / "log")
 
     def _stop(self) -> None:
-        self._end(tuple(self.processes))
+        self._end(list(self.processes))
 
-    def _end(self, parts: tuple[str, ...]) -> None:
+    def _end(self, parts: Sequence[str]) -> None:
         for part in parts:
             self.processes[part].terminate()
         for part in parts:

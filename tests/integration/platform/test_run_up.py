@@ -39,7 +39,7 @@ def exit_code(*words: str) -> int:
 
 def _free_ports() -> dict[str, str]:
     """Settings by which every part listens on a port that nobody has."""
-    names = [setting.name for setting in Settings.read({"PROFILE": "demo"}).listening()]
+    names = [setting.name for _, setting in Settings.read({"PROFILE": "demo"}).listening().values()]
     return {"PROFILE": "demo", **{name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}}
 
 
@@ -169,6 +169,50 @@ def test_a_busy_port_is_named_with_the_way_out(what: str, variable: str) -> None
 
         with pytest.raises(Problem, match=rf"port \d+ \({what}\) is taken .* {variable}=\d+ \./run up"):
             up.check_ports(settings)
+
+
+@pytest.mark.parametrize(
+    ("ports", "refusal"),
+    [
+        (
+            {"PAYMENTS_PORT": "18111"},
+            r"port 18111 is meant for ticketing-serve-2 and for payments-serve-1; PAYMENTS_PORT names another one",
+        ),
+        ({"TICKETING_PORT": "65530"}, r"ticketing-serve-2 would need port 65540; TICKETING_PORT must leave room"),
+    ],
+)
+def test_processes_apart_that_would_have_one_port_or_none_are_refused_before_anything_starts(
+    ports: dict[str, str], refusal: str
+) -> None:
+    settings = Settings.read({**_free_ports(), "TICKETING_PORT": "18101", **ports}, apart=True)
+
+    with pytest.raises(Problem, match=refusal):
+        up.check_ports(settings)
+
+
+def test_apart_each_service_has_two_processes_of_each_role_with_a_name_and_a_port_of_its_own() -> None:
+    settings = Settings.read({"PROFILE": "production"}, apart=True)
+
+    given = [member.settings(port) for member, port in settings.member_ports.items()]
+    names = [member.name for member in settings.member_ports]
+    assert names[:6] == [f"ticketing-{role}-{number}" for role in ("serve", "consume", "relay") for number in (1, 2)]
+    assert [one["INSTANCE_ID"] for one in given] == names
+    assert len(set(settings.member_ports.values())) == len(names) == 16
+    assert [one["ANALYTICS_SHARE"] for one in given if "ANALYTICS_SHARE" in one] == ["1/2", "2/2"]
+    # All together they stay below what our PostgreSQL lets in, with what else each needs.
+    assert len(names) * (int(up.environment_of(settings)["DATABASE_POOL_SIZE"]) + 2) < 200
+
+
+def test_what_a_killed_start_left_running_is_stopped_also_by_a_start_in_the_other_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up, "RUNNING", tmp_path)
+    left_over = stub_part("ticketing-consume-2", tmp_path, 0)
+    left_over.start()
+
+    up.stop_leftovers([stub_part("ticketing", tmp_path, 0)])
+
+    assert not left_over.is_alive()
 
 
 def test_a_port_that_is_no_number_is_refused_in_one_line(tmp_path: Path) -> None:
