@@ -46,6 +46,7 @@ class LogReader:
         self._address = settings.kafka_bootstrap
         self._share = share
         self._patience = patience or Patience()
+        self._every: list[TopicPartition] = []
         # Without a default to reset to, a lost offset raises OffsetOutOfRangeError instead of skipping events.
         self._kafka = AIOKafkaConsumer(
             **connection(settings.kafka_bootstrap),
@@ -58,8 +59,8 @@ class LogReader:
         """Connects and takes its partitions."""
         async with self._patience.wait(_START_LIMIT_S):
             await self._kafka.start()
-            theirs = await partitions_of(self._address, [self._prefix + topic.name for topic in TOPICS])
-            found = [one for one in theirs if one.partition % self._share.step == self._share.first]
+            self._every = await partitions_of(self._address, [self._prefix + topic.name for topic in TOPICS])
+            found = [one for one in self._every if one.partition % self._share.step == self._share.first]
             self._kafka.assign(found)
 
     def partitions(self) -> list[tuple[str, int]]:
@@ -82,9 +83,9 @@ class LogReader:
             return await events_behind(self._kafka)
 
     async def ends(self) -> Offsets:
-        """Where the log ends now, by partition."""
+        """Where the log ends now, by partition, also those of other workers."""
         async with self._patience.wait(_CALL_LIMIT_S):
-            ends = await self._kafka.end_offsets(self._kafka.assignment())
+            ends = await self._kafka.end_offsets(self._every)
         return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
     def read(self, records: Records) -> Polled:

@@ -130,7 +130,12 @@ class Worker:
     async def _note_behind(self, behind: int) -> None:
         """Writes down that we looked, for the page. No relay runs here, so what its timers do is done now and then."""
         await measure(self._unit.pool)
+        ends = {} if self._share == EVERYTHING else await self._log.ends()
         async with self._unit.pool.acquire() as connection:
+            if ends:
+                # Of the whole log: another worker may be gone, and what it leaves unread the page must tell.
+                read = await store.read_offsets(connection, list(ends))
+                behind = sum(max(end - read[partition], 0) for partition, end in ends.items())
             await store.see_worker(connection, self._unit.clock(), behind)
             if time.monotonic() - self._cleaned_at > _CLEAN_EVERY_S:
                 self._cleaned_at = time.monotonic()

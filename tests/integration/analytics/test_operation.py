@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,11 @@ import pytest
 from services.analytics.app import build
 from services.analytics.stream import store
 from services.analytics.stream.dead_letters import box_of
+from services.analytics.stream.log_reader import PartitionShare
+from services.analytics.stream.worker import Worker
 from services.analytics.views.overview import Asked, Days, read_overview
 from shared.clock import utc_now
+from shared.observe.health import Health
 from shared.unit import audit
 from shared.unit.tx import Tx
 from shared.web.event_stream import StreamEvents
@@ -20,6 +24,7 @@ from shared.web.live import Live
 from tests.support.analytics_stage import DAY, Sale, Stage, venue, working
 from tests.support.forks import wait_for
 from tests.support.texts import EVERY_TEXT
+from tests.support.topics import ends_of
 from tests.support.waiting import PATIENCE_S, until
 
 ASKED = Asked(Days(DAY, DAY), "", EVERY_TEXT.spoken("vi"))
@@ -66,6 +71,26 @@ async def test_the_page_says_that_it_catches_up_only_when_more_is_left_than_a_mo
     async with stage.pool.acquire() as connection:
         await store.see_worker(connection, utc_now(), behind)
         assert (await read_overview(connection, ASKED, utc_now())).freshness.is_catching_up is told
+
+
+async def test_what_a_worker_that_is_gone_leaves_unread_is_told_by_the_one_that_goes_on(stage: Stage) -> None:
+    await stage.say(*(Sale().settled() for _ in range(60)))
+    ends = await ends_of(stage.settings.kafka_bootstrap, [stage.topic(Sale().settled())])
+    left = sum(end for place, end in ends.items() if place.partition % 2 == 1)
+    here, gone = (
+        Worker(stage.settings, stage.unit, Health(stage.pool), PartitionShare(first, step=2)) for first in (0, 1)
+    )
+
+    async def is_told(unread: int) -> bool:
+        async with stage.pool.acquire() as connection:
+            fresh = (await read_overview(connection, ASKED, utc_now())).freshness
+            return (fresh.events_behind, fresh.is_stale) == (unread, False)
+
+    assert left > 0
+    async with working(here):
+        await until(partial(is_told, left))
+        async with working(gone):
+            await until(partial(is_told, 0))
 
 
 async def test_who_reads_during_a_rebuild_sees_whole_numbers_all_the_time(stage: Stage) -> None:
