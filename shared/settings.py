@@ -125,12 +125,7 @@ DATABASE_URLS: Mapping[str, Setting] = {
     for name in SERVICES
 }
 _UPSTREAMS = tuple(
-    Setting(
-        f"{name}_UPSTREAM",
-        f"where {who} listens, host:port; several, with blanks between, take turns",
-        f"127.0.0.1:{port}",
-        "Caddy",
-    )
+    Setting(f"{name}_UPSTREAM", f"where {who} listens: host:port, or several of them", f"127.0.0.1:{port}", "Caddy")
     for name, who, port in (
         *((name.upper(), name, port) for name, port in SERVICES.items()),
         ("BANK", "the simulated bank", SIMULATOR_PORT_UNLESS_SET),
@@ -163,7 +158,12 @@ _OF_TESTS = (
     Setting(
         "MOT_CHAM_SLICE", "which one variant of long tests is tried; when long, all are", "drawn, and said", _TESTS
     ),
-    Setting("MOT_CHAM_CHAOS_SECONDS", "how long parts are killed under load", "30; when long, 600", _TESTS),
+    Setting(
+        "MOT_CHAM_CHAOS_SECONDS",
+        "how long parts are killed under load, in each shape that is tried",
+        "30; when long, 300",
+        _TESTS,
+    ),
     Setting("MOT_CHAM_CHAOS_SEED", "repeats a run of faults", "drawn, and said", _TESTS),
     Setting("MOT_CHAM_PICTURES", "folder for screenshots to look at", "no pictures", _TESTS),
 )

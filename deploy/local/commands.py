@@ -52,7 +52,7 @@ COMMANDS: Mapping[str, Entry] = {
         "test",
     ),
     "test-long": Entry(
-        "Every test at full length: all examples, ten minutes of chaos; half an hour.",
+        "Every test at full length: all examples, ten minutes of chaos in both shapes; half an hour.",
         "deploy.tools.long_checks",
         packages="test",
     ),

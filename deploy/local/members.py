@@ -22,9 +22,14 @@ class Member:
     number: int = 1
 
     @property
+    def kind(self) -> str:
+        """What it and those that do the same are."""
+        return self.service if self.role == "run" else f"{self.service}-{self.role}"
+
+    @property
     def name(self) -> str:
         """What people, its log and its pid file call it."""
-        return self.service if self.role == "run" else f"{self.service}-{self.role}-{self.number}"
+        return self.service if self.role == "run" else f"{self.kind}-{self.number}"
 
     @property
     def serves(self) -> bool:

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument(
         "--with-stored", metavar="N", type=int, default=0, help="first stores so many orders and tickets"
     )
+    words.add_argument("--apart", action="store_true", help="ours with serve, consume and relay apart, two of each")
     words.add_argument("--against", metavar="PATH", type=Path, help="another checkout, measured alternately")
     return words
 
@@ -61,7 +62,7 @@ def main(arguments: list[str]) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mot-cham-bench-", ignore_cleanup_errors=True))
         systems: list[RealSystem] = []
         for number, checkout in enumerate(checkouts):
-            systems.append(make_system(Path(folder) / str(number), checkout))
+            systems.append(make_system(Path(folder) / str(number), checkout, apart=asked.apart and number == 0))
             stack.enter_context(running_system(systems[-1], checkout))
         runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
         try:
@@ -122,7 +123,7 @@ def _tell(checkouts: Sequence[Path], by_system: Sequence[list[Figure]], file: Pa
 
 def _show_complaints(system: RealSystem) -> None:
     """What the services logged at level warning and above; in a good run nothing."""
-    for name in ("supervisor", *system.http_ports):
+    for name in ("supervisor", *(member.name for member in system.members())):
         lines = (system.folder / "log" / f"{name}.log").read_text(encoding="utf-8").splitlines()
         complaints = [line for line in lines if '"level":"info"' not in line and (line[:1] == "{" or "stopped" in line)]
         if complaints:

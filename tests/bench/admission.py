@@ -41,7 +41,7 @@ def admission(connections: int, wanted: dict[str, Bounds]) -> Load:
 
 @asynccontextmanager
 async def _ready(subject: Subject, for_s: float, *, connections: int) -> AsyncGenerator[Run]:
-    async with kept(subject.port, connections) as phones:
+    async with kept(subject.ports, connections) as phones:
         scanners = [_scanner(phone) for phone in phones]
         first = await side_by_side(await _scans(subject, _FIRST), scanners, for_s)
         # Much more than that rate asks for: it was cold, and a load that runs out of tickets measures nothing.

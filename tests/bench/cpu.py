@@ -37,8 +37,10 @@ class Reading:
 def read(system: RealSystem) -> Reading:
     """Services and Kafka with their children, PostgreSQL's sessions by database, and ourselves."""
     seconds = {(GENERATOR, os.getpid()): spent_s(os.getpid())}
-    for name in ("kafka", *system.http_ports):
-        seconds |= {(name, pid): spent_s(pid) for pid in family(_pid(system, name))}
+    # Two of a role count as one.
+    names = {"kafka": "kafka", **{one.name: one.kind for one in system.members()}}
+    for process, name in names.items():
+        seconds |= {(name, pid): spent_s(pid) for pid in family(_pid(system, process))}
     postmaster, *children = family(_pid(system, "postgres"))
     postgres_s = spent_s(postmaster, with_ended_children=True)
     for pid in children:

@@ -25,7 +25,7 @@ def _wish(*, is_full: bool) -> Wish:
 @asynccontextmanager
 async def _ready(subject: Subject, _for_s: float, *, is_full: bool) -> AsyncGenerator[Run]:
     wish = _wish(is_full=is_full)
-    async with kept(subject.port, CONNECTIONS) as browsers:
+    async with kept(subject.ports, CONNECTIONS) as browsers:
         if is_full:
             await _asker(browsers[0], 201, b'"token"')(wish)
             await subject.databases["ticketing"].execute(_FILL, wish.product_id, wish.visit_on)

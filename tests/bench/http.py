@@ -1,9 +1,10 @@
 """HTTP by hand for the generator, which shares the machine with what it measures: only what our own doors answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import cast
 
 _HEAD_ENDS, _LENGTH, _DATA = b"\r\n\r\n", b"\r\ncontent-length: ", b"data:"
@@ -97,10 +98,11 @@ class Feed(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def kept(port: int, count: int) -> AsyncGenerator[list[Kept]]:
-    """So many connections to a service of this machine."""
+async def kept(ports: Sequence[int], count: int) -> AsyncGenerator[list[Kept]]:
+    """So many connections to a service of this machine, to each of its processes in turn."""
     loop = asyncio.get_running_loop()
-    made = [(await loop.create_connection(Kept, "127.0.0.1", port))[1] for _ in range(count)]
+    turns = islice(cycle(ports), count)
+    made = [(await loop.create_connection(Kept, "127.0.0.1", port))[1] for port in turns]
     try:
         yield made
     finally:

@@ -10,7 +10,7 @@ from tests.support.real_system import RealSystem
 def measure_memory(system: RealSystem) -> list[Figure]:
     """RSS of each program; of PostgreSQL, which shares pages among its processes, their proportional shares."""
     figures: list[Figure] = []
-    for name in ("postgres", "kafka", *system.http_ports):
+    for name in ("postgres", "kafka", *(member.name for member in system.members())):
         pid = system.pid(name)
         assert pid is not None
         kind, pids = ("PSS of all processes", family(pid)) if name == "postgres" else ("RSS", [pid])

@@ -29,7 +29,7 @@ _MAKE = """
 import sys
 from pathlib import Path
 from tests.support.real_system import RealSystem, services_here
-RealSystem.make(Path(sys.argv[1]), services_here())
+RealSystem.make(Path(sys.argv[1]), services_here(), **dict.fromkeys(sys.argv[2:], True))
 """
 _ASK = """
 import asyncio, json, sys
@@ -71,9 +71,10 @@ class Subject:
     unsent: str
 
     @property
-    def port(self) -> int:
-        """Where ticketing listens."""
-        return self.system.http_ports["ticketing"]
+    def ports(self) -> list[int]:
+        """Where ticketing listens: whoever asks takes them in turn, so that nothing stands in front of them."""
+        members = self.system.members()
+        return [port for member, port in members.items() if member.service == "ticketing" and member.serves]
 
     @property
     def postgres_log(self) -> Path:
@@ -119,10 +120,10 @@ class Subject:
         return bool(await self.databases[service].fetchval(question))
 
 
-def make_system(folder: Path, checkout: Path = ROOT) -> RealSystem:
+def make_system(folder: Path, checkout: Path = ROOT, *, apart: bool = False) -> RealSystem:
     """A system with ports and secrets of its own, as the checkout's release makes them."""
     folder.mkdir(exist_ok=True)
-    _run(checkout, _MAKE, str(folder))
+    _run(checkout, _MAKE, str(folder), *(["apart"] if apart else []))
     return RealSystem.read(folder)
 
 

@@ -66,5 +66,5 @@ async def test_updates_are_counted_by_table(subject: Subject) -> None:
 
 def test_the_memory_of_every_part_is_known(system: RealSystem) -> None:
     figures = measure_memory(system)
-    assert len(figures) == 2 + len(system.http_ports)
+    assert len(figures) == 2 + len(system.members())
     assert all(figure.numbers[0].value > 0 for figure in figures)

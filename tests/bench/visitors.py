@@ -60,7 +60,10 @@ class Bank:
 
 @dataclass(slots=True)
 class Visitor:
-    """One browser: a kept connection, and one for each open stream. streams_broken: how many had to be reopened."""
+    """One browser: a kept connection, and one for each open stream. streams_broken: how many had to be reopened.
+
+    port: where it opens its streams, which need not be where it asks else.
+    """
 
     port: int
     browser: Kept
@@ -121,8 +124,9 @@ async def visitors(subject: Subject, count: int) -> AsyncGenerator[tuple[list[Vi
         kafka = AIOKafkaProducer(**subject.kafka, acks="all", enable_idempotence=True)
         await kafka.start()
         stack.push_async_callback(kafka.stop)
-        browsers = await stack.enter_async_context(kept(subject.port, count))
-        yield [Visitor(subject.port, browser) for browser in browsers], Bank(kafka)
+        browsers = await stack.enter_async_context(kept(subject.ports, count))
+        others = cycle(reversed(subject.ports))
+        yield [Visitor(next(others), browser) for browser in browsers], Bank(kafka)
 
 
 async def bought(subject: Subject, wish: Wish, orders: int) -> list[OrderState]:

@@ -4,7 +4,10 @@ import asyncio
 import random
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from itertools import cycle
 from uuid import UUID
+
+import httpx
 
 from deploy.simulator.transfers import Transfer
 from shared.ids import uuid7
@@ -13,6 +16,26 @@ from tests.support.buyers import ENTRIES, Buyers, OrderState, transfer_for
 ORDERS_PER_S = 5.0
 # Now and then so many come at once, so that parts are killed in the middle of large batches too.
 BUS, BUSES = 50, 0.02
+# While so many are on their way nobody sets out: a machine that is too slow for the rest would only queue them.
+MOST_UNDER_WAY = 100
+_POOLS, _OF_A_POOL = 20, 5
+
+
+class InTurn(httpx.AsyncBaseTransport):
+    """Small pools of connections, one after the other: a large one looks through all that it has for each request,
+    which on a busy machine left hundreds of visitors without an answer."""
+
+    def __init__(self) -> None:
+        few = httpx.Limits(max_connections=_OF_A_POOL, max_keepalive_connections=_OF_A_POOL)
+        self._pools = [httpx.AsyncHTTPTransport(limits=few) for _ in range(_POOLS)]
+        self._turns = cycle(self._pools)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await next(self._turns).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for pool in self._pools:
+            await pool.aclose()
 
 
 @dataclass(slots=True)
@@ -41,10 +64,13 @@ class Load:
         """Begins journeys for so long, and returns when all of them are at their end."""
         loop = asyncio.get_running_loop()
         end = loop.time() + for_s
+        room = asyncio.Semaphore(MOST_UNDER_WAY)
         async with asyncio.TaskGroup() as journeys:
             while loop.time() < end:
                 for _ in range(BUS if self.rng.random() < BUSES else 1):
-                    journeys.create_task(self._journey(random.Random(self.rng.random())))
+                    await room.acquire()
+                    journey = journeys.create_task(self._journey(random.Random(self.rng.random())))
+                    journey.add_done_callback(lambda _: room.release())
                 await asyncio.sleep(self.rng.expovariate(ORDERS_PER_S))
 
     async def tell(self, transfer: Transfer) -> None:

@@ -23,8 +23,8 @@ from shared.clock import utc_now
 from shared.events.topics import BANK_TRANSFERS, PAYMENTS_EVENTS, TICKETING_EVENTS
 from shared.kafka.connection import connection
 from shared.kafka.topics import partitions_of
-from tests.chaos.faults import KILLED, Faults
-from tests.chaos.load import Load, Promised
+from tests.chaos.faults import Faults, killed
+from tests.chaos.load import InTurn, Load, Promised
 from tests.support.buyers import Buyers, Gates
 from tests.support.real_system import RealSystem
 from tests.support.scope import CHAOS_SECONDS
@@ -42,10 +42,12 @@ async def test_no_fault_under_load_loses_or_doubles_a_ticket_an_admission_or_mon
     system, supervisor = supervised
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # of a broker that we killed it says the same all the time
     seed = int(os.environ.get("MOT_CHAM_CHAOS_SEED") or secrets.randbelow(10**6))
-    print(f"\nchaos: MOT_CHAM_CHAOS_SEED={seed} MOT_CHAM_CHAOS_SECONDS={CHAOS_SECONDS:.0f}")
+    shape = f"two of each of {len(system.members())}" if system.apart else "each service one process"
+    print(f"\nchaos: MOT_CHAM_CHAOS_SEED={seed} MOT_CHAM_CHAOS_SECONDS={CHAOS_SECONDS:.0f}, {shape}")
     began = utc_now()
     bank = Bank(system.kafka_bootstrap, "")
-    async with httpx.AsyncClient(base_url=system.origin("ticketing"), timeout=10, trust_env=False) as http:
+    origin, pools = system.origin("ticketing"), InTurn()
+    async with httpx.AsyncClient(base_url=origin, timeout=10, transport=pools, trust_env=False) as http:
         load = Load(Buyers(http, bank, await _gates(system)), random.Random(seed))
         faults = Faults(system, load, random.Random(seed))
         async with asyncio.TaskGroup() as both:
@@ -78,9 +80,9 @@ async def _gates(system: RealSystem) -> Gates:
 
 def _ready_again(system: RealSystem) -> None:
     """All parts are up, and the services say that they are ready, without anybody's help."""
-    parts = {part.name: part for part in system.parts()}
-    wait_until(lambda: all(system.pid(name) is not None for name in KILLED), 60, "every part was started again")
-    for part in parts.values():
+    names = [name for some in killed(system).values() for name in some]
+    wait_until(lambda: all(system.pid(name) is not None for name in names), 60, "every part was started again")
+    for part in system.parts():
         part.wait_ready(120)
 
 

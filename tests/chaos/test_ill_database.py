@@ -46,7 +46,7 @@ async def test_no_trouble_of_the_database_ends_a_process_and_all_goes_on_after_i
     supervised: tuple[RealSystem, Program],
 ) -> None:
     system, _ = supervised
-    processes = {name: system.pid(name) for name in system.http_ports}
+    processes = {part.name: system.pid(part.name) for part in system.parts()}
     since = await ends_of(system.kafka_bootstrap, SAID)
     bank, gates = Bank(system.kafka_bootstrap, ""), await Gates.pair(system, [VENUE])
     async with httpx.AsyncClient(base_url=system.origin("ticketing"), timeout=PATIENCE_S, trust_env=False) as http:
@@ -64,7 +64,7 @@ async def test_no_trouble_of_the_database_ends_a_process_and_all_goes_on_after_i
     for part in system.parts():
         await asyncio.to_thread(part.wait_ready, PATIENCE_S)
     await until(partial(_all_is_sent_and_counted, system))
-    assert {name: system.pid(name) for name in system.http_ports} == processes
+    assert {part.name: system.pid(part.name) for part in system.parts()} == processes
     said = await times_said(system.kafka_bootstrap, SAID, since)
     assert said
     assert max(said.values()) <= 2

@@ -25,6 +25,7 @@ from deploy.local.settings import Ports
 from tests.support.cluster import Cluster
 from tests.support.ports import free_ports
 from tests.support.real_system import RealSystem, running_system, services_here
+from tests.support.scope import SHAPES
 from tests.support.waiting import PATIENCE_S
 
 REUSED = ROOT / ".local" / "test-cluster"
@@ -59,10 +60,16 @@ def mortal_cluster() -> Iterator[Cluster]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def supervised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealSystem, Program]]:
-    """The whole system on parts of its own under its supervisor, for chaos and, when that is over, for the bench."""
-    system = RealSystem.make(tmp_path_factory.mktemp("supervised"), services_here(), "WARNING")
+@pytest.fixture(scope="session", params=SHAPES)
+def supervised(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[RealSystem, Program]]:
+    """The whole system on parts of its own under its supervisor, for chaos and, when that is over, for the bench.
+
+    A service is one process in one run, and in another it is apart: two processes of each role.
+    """
+    folder = tmp_path_factory.mktemp("supervised")
+    system = RealSystem.make(folder, services_here(), "WARNING", apart=request.param == "apart")
     with running_system(system) as supervisor:
         yield system, supervisor
 

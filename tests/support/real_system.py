@@ -11,20 +11,23 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
 from deploy.databases import ensure_databases
+from deploy.local.members import Member, members_of, upstreams
 from deploy.local.paths import ROOT
 from deploy.local.process import DidNotHappen, Program, living_pid, wait_until
 from deploy.local.secrets import ensure_secrets
 from deploy.local.service import HttpPart
 from deploy.local.settings import Ports
 from deploy.local.supervisor import Stage, supervise
+from deploy.local.up import POOL_SIZE_APART
 from shared.settings import KAFKA_ADMIN, Settings, kafka_address, kafka_password_file, read_secret
 from tests.support.cluster import Cluster
+from tests.support.door import DOOR, door
 from tests.support.ports import free_ports
 
 # Round the clock and with room for everybody, so that a run does not depend on the hour at which it is started.
@@ -37,28 +40,38 @@ ALWAYS_OPEN = (
 
 @dataclass(frozen=True, slots=True)
 class RealSystem:
-    """Where everything of one system is; the same values in the process that runs it and in the one that tries it."""
+    """Where everything of one system is; the same values in the process that runs it and in the one that tries it.
+
+    http_ports: of each service, where it serves first. apart: the ports of every process by its name, and of the door
+    in front of those that serve; empty where each service is one process.
+    """
 
     folder: Path
     ports: Ports
     http_ports: Mapping[str, int]
     log_level: str
+    apart: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
-    def make(cls, folder: Path, services: tuple[str, ...], log_level: str = "INFO") -> Self:
-        """Choose free ports and make the secrets."""
+    def make(cls, folder: Path, services: tuple[str, ...], log_level: str = "INFO", *, apart: bool = False) -> Self:
+        """Choose free ports and make the secrets. apart: each role is a process of its own, two of each."""
         ensure_secrets(folder / "secrets")
-        chosen = cls(
-            folder, Ports(*free_ports(3)), dict(zip(services, free_ports(len(services)), strict=True)), log_level
-        )
-        values = {"ports": asdict(chosen.ports), "http_ports": chosen.http_ports, "log_level": log_level}
+        members = [member for service in services for member in members_of(service, apart=apart)]
+        *found, front, postgres, kafka, controller = free_ports(len(members) + 4)
+        ports = {member.name: port for member, port in zip(members, found, strict=True)}
+        first = {service: ports[members_of(service, apart=apart)[0].name] for service in services}
+        stores = Ports(postgres, kafka, controller)
+        chosen = cls(folder, stores, first, log_level, {**ports, DOOR: front} if apart else {})
+        values = {"ports": asdict(chosen.ports), "http_ports": first, "log_level": log_level, "apart": chosen.apart}
         (folder / "system.json").write_text(json.dumps(values), encoding="utf-8")
         return chosen
 
     @classmethod
     def read(cls, folder: Path) -> Self:
         values = json.loads((folder / "system.json").read_text(encoding="utf-8"))
-        return cls(folder, Ports(**values["ports"]), values["http_ports"], values["log_level"])
+        # An earlier release's system, which the bench runs too, has nothing apart.
+        apart = values.get("apart", {})
+        return cls(folder, Ports(**values["ports"]), values["http_ports"], values["log_level"], apart)
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -74,7 +87,13 @@ class RealSystem:
         return Cluster(self.folder, self.ports, read_secret(self.secrets, "postgres-password"), kafka_password)
 
     def origin(self, service: str) -> str:
-        return f"http://127.0.0.1:{self.http_ports[service]}"
+        """Where people reach it."""
+        return f"http://127.0.0.1:{self.apart.get(DOOR) or self.http_ports[service]}"
+
+    def members(self) -> dict[Member, int]:
+        """The services' processes, and the port of each."""
+        members = [one for service in self.http_ports for one in members_of(service, apart=bool(self.apart))]
+        return {member: (self.apart or self.http_ports)[member.name] for member in members}
 
     def environment(self) -> dict[str, str]:
         """What the services read."""
@@ -85,6 +104,7 @@ class RealSystem:
             "SECRETS_DIR": str(self.secrets),
             "PROFILE": "demo",
             "LOG_LEVEL": self.log_level,
+            **({"DATABASE_POOL_SIZE": str(POOL_SIZE_APART)} if self.apart else {}),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -93,7 +113,7 @@ class RealSystem:
         return Settings.read(service, self.environment()).database_url
 
     def pid_file(self, name: str) -> Path:
-        """Of PostgreSQL, Kafka or a service, by its lower-case name."""
+        """Of PostgreSQL, Kafka, the door or a process of a service, by its lower-case name."""
         return self.folder / f"{name}.pid"
 
     def pid(self, name: str) -> int | None:
@@ -107,22 +127,18 @@ class RealSystem:
         return True
 
     def parts(self) -> list[HttpPart]:
-        env = self.environment() | {"INSTANCE_ID": "one"}
-        return [
-            HttpPart(
-                Program(
-                    name,
-                    [sys.executable, "-m", f"services.{name}", "run"],
-                    self.folder / "log" / f"{name}.log",
-                    self.pid_file(name),
-                    folder=ROOT,
-                    env=env,
-                    stop_within_s=25,
-                ),
-                port,
-            )
-            for name, port in self.http_ports.items()
-        ]
+        """The services' processes, and the door if there is one."""
+        members = self.members()
+        parts = [self._part(member, port) for member, port in members.items()]
+        if self.apart:
+            parts.append(door(self.folder, self.apart[DOOR], upstreams(members)))
+        return parts
+
+    def _part(self, member: Member, port: int) -> HttpPart:
+        name, command = member.name, [sys.executable, "-m", f"services.{member.service}", member.role]
+        env = {**self.environment(), "INSTANCE_ID": "one", **member.settings(port)}
+        log, pid_file = self.folder / "log" / f"{name}.log", self.pid_file(name)
+        return HttpPart(Program(name, command, log, pid_file, folder=ROOT, env=env, stop_within_s=25), port)
 
     def command(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """One command line of ours, `python -m module arguments`, to its end."""

@@ -8,12 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 IS_LONG = os.environ.get("MOT_CHAM_TESTS") == "long"
-CHAOS_SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS") or ("600" if IS_LONG else "30"))
 # Workers inherit it, so that all of them draw the same.
 SLICE = os.environ.setdefault("MOT_CHAM_SLICE", str(secrets.randbelow(10**6)))
-# A test that waits for what never comes fails where it waits. Longer than the longest wait and than the chaos run; in
-# the long one, than a million records and 200,000 requests on a machine that is four times slower.
-LIMIT_S = 300 + 2 * CHAOS_SECONDS + (3600 if IS_LONG else 0)
 
 
 def examples(whole: int) -> int:
@@ -25,3 +21,12 @@ def drawn(variants: Iterable[T]) -> list[T]:
     """Those of a test that takes seconds in each: here one of them, another with each MOT_CHAM_SLICE."""
     every = list(variants)
     return every if IS_LONG else [random.Random(f"{SLICE} of {len(every)}").choice(every)]
+
+
+# Whether each service is one process, or each of its roles two.
+SHAPES = drawn(["together", "apart"])
+# Of each shape that is tried: the longer run is shared by both.
+CHAOS_SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS") or ("300" if IS_LONG else "30"))
+# A test that waits for what never comes fails where it waits. Longer than the longest wait and than the chaos run; in
+# the long one, than a million records and 200,000 requests on a machine that is four times slower.
+LIMIT_S = 300 + 2 * CHAOS_SECONDS + (3600 if IS_LONG else 0)
