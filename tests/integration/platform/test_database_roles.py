@@ -134,6 +134,25 @@ async def expect_kept(cluster: Cluster, secrets: Path) -> None:
     await own.close()
 
 
+async def test_the_release_before_goes_on_saying_events_until_a_new_table_is_handed_over(
+    cluster: Cluster, secrets: Path
+) -> None:
+    await make(cluster, secrets)
+    await bring_up_to_date(cluster, secrets)
+    owner = owner_of(ONE)
+    cluster.postgres.query(
+        f"ALTER TABLE unsent OWNER TO {owner}; ALTER ROUTINE carry_sent_at_over() OWNER TO {owner}", ONE
+    )
+    own = await connect(cluster, secrets, ONE, ONE)
+    said = (
+        "INSERT INTO outbox (id, topic, key, aggregate_type, aggregate_id, type, payload, headers, at)"
+        " VALUES (gen_random_uuid(), 'topic', 'key', 'order', 'one', 'type', '', '{}', now())"
+    )
+    await own.execute(f"{said}; {said}; UPDATE outbox SET sent_at = now() WHERE seq = 1")
+    await own.close()
+    assert cluster.postgres.query("SELECT seq FROM unsent", ONE) == "2"
+
+
 async def test_a_services_own_role_cannot_change_what_is_kept_for_ever(cluster: Cluster, secrets: Path) -> None:
     await make(cluster, secrets)
     await bring_up_to_date(cluster, secrets)
