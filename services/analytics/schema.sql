@@ -2,7 +2,7 @@
 
 CREATE FUNCTION carry_sent_at_over() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public'
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     IF NEW.sent_at IS NULL THEN

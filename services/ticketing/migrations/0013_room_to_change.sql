@@ -1,6 +1,6 @@
--- Room on the page for what changes after it was written, so that an update stays there and writes no index. Pages of before
--- stay as they are. Measured from 100 to 50 with everybody paying at once, and with a group of 60 that walks in together;
--- below this the room costs more than the last few updates save.
+-- Room on the page for what changes after it was written, so that an update stays there and writes no index. Pages of
+-- before stay as they are. Measured from 100 to 50 with everybody paying at once, and with a group of 60 that walks in
+-- together; below this the room costs more than the last few updates save.
 
 SET lock_timeout = '5s';
 

@@ -1,5 +1,5 @@
--- An event is written once: what Kafka does not have yet stands apart, as a number, in a table that is small and changes all
--- the time. To mark an event as sent wrote the whole row and three indexes anew, more than half of what an order wrote.
+-- An event is written once: what Kafka does not have yet stands apart, as a number, in a table that is small and changes
+-- all the time. To mark an event as sent wrote the whole row and three indexes anew.
 
 SET lock_timeout = '5s';
 
@@ -8,10 +8,12 @@ CREATE TABLE unsent (
     seq bigint PRIMARY KEY
 ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, vacuum_truncate = false);
 
--- The code that still runs while this is applied says what is unsent by sent_at: its rows, and what it marks, are carried
--- over. What this release writes has a sent_at from the beginning, so that a relay of before leaves it alone. A later
--- migration drops both triggers, sent_at and its index. With the rights of who migrates, until the table is handed over.
-CREATE FUNCTION carry_sent_at_over() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+-- The code that still runs while this is applied says what is unsent by sent_at: its rows, and what it marks, are
+-- carried over. What this release writes has a sent_at from the beginning, so that a relay of before leaves it alone. A
+-- later migration drops both triggers, sent_at and its index.
+-- With the rights of whoever migrates: the table is handed over to the service only afterwards.
+CREATE FUNCTION carry_sent_at_over() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NEW.sent_at IS NULL THEN
         INSERT INTO unsent (seq) VALUES (NEW.seq) ON CONFLICT DO NOTHING;
@@ -27,7 +29,7 @@ CREATE TRIGGER sent_is_carried_over AFTER UPDATE OF sent_at ON outbox
     FOR EACH ROW EXECUTE FUNCTION carry_sent_at_over();
 INSERT INTO unsent (seq) SELECT seq FROM outbox WHERE sent_at IS NULL;
 
--- Nothing asks by them: cleaning takes the oldest, by the primary key, and an event's identifier is a UUID that was drawn.
+-- Nothing asks by them: cleaning takes the oldest, by the primary key, and an event's identifier is a drawn UUID.
 -- squawk-ignore require-concurrent-index-deletion
 DROP INDEX outbox_sent_at;
 -- squawk-ignore ban-drop-constraint
