@@ -177,12 +177,8 @@ def own_timers(unit: Unit, catalogue: Callable[[], Catalogue], heard: GroupProgr
         if until is not None:
             await unit.run(partial(expire_orders, catalogue=catalogue), ExpireOrders(until))
 
-    async def forget() -> None:
-        await unit.run(forget_old_tries, ForgetOldTries())
-
-    async def forget_where() -> None:
-        await unit.run(forget_addresses, ForgetAddresses())
-
+    forget = partial(Bound(unit, forget_old_tries), ForgetOldTries())
+    forget_where = partial(Bound(unit, forget_addresses), ForgetAddresses())
     sealing = Timer(SEAL_EVERY_S, partial(seal, unit.pool, unit.clock, AUDIT))
     return [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
 

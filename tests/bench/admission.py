@@ -45,7 +45,7 @@ async def _ready(subject: Subject, for_s: float, *, connections: int) -> AsyncGe
         scanners = [_scanner(phone) for phone in phones]
         first = await side_by_side(await _scans(subject, _FIRST), scanners, for_s)
         # Much more than that rate asks for: it was cold, and a load that runs out of tickets measures nothing.
-        scans = iter(await _scans(subject, max(_FIRST, int(2.5 * for_s * first.units / first.in_s))))
+        scans = iter(await _scans(subject, max(_FIRST // 2, int(2.5 * for_s * first.units / first.in_s))))
 
         async def run(for_s: float) -> Outcome:
             return await side_by_side(scans, scanners, for_s)
