@@ -61,6 +61,7 @@ from services.ticketing.sales.domain.addresses import AddressHasher
 from services.ticketing.sales.usecases.cancel_order import cancel_order
 from services.ticketing.sales.usecases.expire_orders import ExpireOrders, expire_orders
 from services.ticketing.sales.usecases.forget_addresses import ForgetAddresses, forget_addresses
+from services.ticketing.sales.usecases.hash_links import HashLinks, hash_links
 from services.ticketing.sales.usecases.place_orders import place_orders
 from services.ticketing.sales.usecases.see_order import see_order
 from shared.clock import utc_now
@@ -179,8 +180,9 @@ def own_timers(unit: Unit, catalogue: Callable[[], Catalogue], heard: GroupProgr
 
     forget = partial(Bound(unit, forget_old_tries), ForgetOldTries())
     forget_where = partial(Bound(unit, forget_addresses), ForgetAddresses())
+    hash_old = partial(Bound(unit, hash_links), HashLinks())
     sealing = Timer(SEAL_EVERY_S, partial(seal, unit.pool, unit.clock, AUDIT))
-    return [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), sealing]
+    return [Timer(1.0, expire), Timer(60.0, forget_where), Timer(600.0, forget), Timer(600.0, hash_old), sealing]
 
 
 def sales_doors(

@@ -202,6 +202,7 @@ CREATE TABLE orders (
     timing text DEFAULT 'on_time'::text NOT NULL,
     address_hash bytea,
     proof bytea,
+    sealed_link bytea,
     CONSTRAINT orders_people_check CHECK ((people > 0)),
     CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'ticketed'::text, 'expired'::text, 'cancelled'::text, 'unfulfilled'::text, 'undone'::text]))),
     CONSTRAINT orders_total_vnd_check CHECK ((total_vnd >= 0))
@@ -515,6 +516,8 @@ CREATE INDEX devices_venues ON devices USING gin (venues);
 CREATE INDEX idempotency_at ON idempotency USING btree (at);
 
 CREATE INDEX orders_holding ON orders USING btree (hold_until) WHERE (status = 'placed'::text);
+
+CREATE INDEX orders_links_in_clear ON orders USING btree (placed_at) WHERE (length(token) < 64);
 
 CREATE INDEX orders_of_address ON orders USING btree (address_hash, placed_at) WHERE (address_hash IS NOT NULL);
 

@@ -27,7 +27,8 @@ SELECT 'product-' || n, date '2026-01-01' + day, 100, 1
   FROM generate_series(1, 300) AS n, generate_series(1, 335) AS day;
 INSERT INTO orders (order_id, token, venue_id, product_id, status, lines, total_vnd, visit_on, nights, people,
                     ticket_mode, channel, business_date, expires_at, hold_until, placed_at, trace_id, version)
-SELECT lpad(to_hex(n), 32, '0')::uuid, n, 'venue-' || n % 300 + 1, 'product-' || n % 300 + 1,
+SELECT lpad(to_hex(n), 32, '0')::uuid, encode(sha256(n::text::bytea), 'hex'), 'venue-' || n % 300 + 1,
+       'product-' || n % 300 + 1,
        CASE WHEN n > 500 THEN 'ticketed' ELSE 'placed' END, '[]', 1000, date '2026-01-01' + n % 335, 0, 1,
        'per_person', 'web', date '2026-01-01' + n % 335, now(), now() - n * interval '1 minute', now(), '', 1
   FROM generate_series(1, 100000) AS n;

@@ -121,6 +121,11 @@ async def venue_in(unit: Unit) -> Venue:
         return Venue(unit=unit, catalogue=await read_catalogue(connection))
 
 
+def link_of(order_id: OrderId) -> str:
+    """The link of an order of tickets that were issued here."""
+    return f"link-of-{order_id}"
+
+
 async def _issue(
     tx: Tx, wanted: WantedTickets, now: datetime, *, catalogue: Catalogue, signer: TicketSigner
 ) -> list[Ticket]:
@@ -130,7 +135,6 @@ async def _issue(
     expires_at = pay_until(priced.total_vnd, now)
     order = Order(
         order_id=OrderId(uuid7()),
-        token=str(uuid7()),
         venue_id=product.venue_id,
         product_id=PRODUCT,
         status="placed",
@@ -150,7 +154,7 @@ async def _issue(
     )
     days = await lock_days(tx.connection, [order.places], {PRODUCT: product.daily_capacity})
     assert days.hold(order.places, PAID)
-    await insert_orders(tx.connection, [NewOrder(order)])
+    await insert_orders(tx.connection, [NewOrder(order, link_of(order.order_id))])
     days.sell(order.places)
     await write_days(tx.connection, days)
     ticketed, tickets = issue_tickets(tx, order, catalogue, signer, now)

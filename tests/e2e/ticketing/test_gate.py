@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from services.ticketing.gate.usecases.gate_manifest import PAGE
 from services.ticketing.sales.usecases.revoke_ticket import RevokeTicket, revoke_ticket
-from tests.support.gate import VENUE
+from tests.support.gate import VENUE, link_of
 from tests.support.gate_site import (
     PIN,
     Site,
@@ -142,7 +142,7 @@ async def test_a_ticket_used_at_one_phone_is_used_at_the_other_at_once(site: Sit
 
 async def test_a_visitor_sees_by_itself_that_the_ticket_was_used_and_keeps_it_so_without_a_server(site: Site) -> None:
     first, second = await site.venue.issue(people=2)
-    token = await site.venue.pool.fetchval("SELECT token FROM orders WHERE order_id = $1", first.order_id)
+    token = link_of(first.order_id)
     visitor, gate = await site.page(None), await site.phone("East gate")
     await visitor.goto(f"{site.server.origin}/t/{token}?lang=en")
     await expect(visitor.locator(".ticket")).to_have_count(2)

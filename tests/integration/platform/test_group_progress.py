@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.secrets import ensure_secrets
 from services.ticketing import app
+from services.ticketing.sales.store.orders import stored_link
 from shared.clock import local_date, utc_now
 from shared.events import topics
 from shared.ids import uuid7
@@ -180,7 +181,7 @@ async def _overdue_order(service: Service) -> str:
 
 
 async def _status(service: Service, token: str) -> str:
-    return str(await service.unit.pool.fetchval("SELECT status FROM orders WHERE token = $1", token))
+    return str(await service.unit.pool.fetchval("SELECT status FROM orders WHERE token = $1", stored_link(token)))
 
 
 async def _say_something(settings: Settings, topic: str) -> None:

@@ -55,7 +55,6 @@ def line(category: str, people: int, price_vnd: int, version: str) -> PricedLine
 
 ORDER = Order(
     order_id=OrderId(UUID("0199a1b2-0000-7000-8000-000000000001")),
-    token="a-token",
     venue_id=VENUE.venue_id,
     product_id=PRODUCT,
     status="placed",

@@ -31,7 +31,6 @@ EVIDENCE = frozenset({SENIOR})
 
 ORDER = Order(
     order_id=OrderId(uuid7()),
-    token="a link",
     venue_id=ENTRY.venue_id,
     product_id=ENTRY.product_id,
     status="placed",

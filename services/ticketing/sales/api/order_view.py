@@ -1,15 +1,14 @@
 """What a visitor sees of orders and tickets. Pure: rows in, views out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.ticketing.catalogue.domain.catalogue import Catalogue
 from services.ticketing.catalogue.domain.products import Category
 from services.ticketing.codes.short_code import ShortCode, grouped
-from services.ticketing.sales.domain.orders import Order
 from services.ticketing.sales.domain.pricing import PricedLine
 from services.ticketing.sales.domain.tickets import Ticket
+from services.ticketing.sales.usecases.see_order import SeenOrder
 from shared.events.words import OrderStatus
 from shared.ids import OrderId, TicketId
 from shared.money import Dong
@@ -76,11 +75,12 @@ class OrderView:
     tickets: list[TicketView]
 
 
-def view_of(order: Order, tickets: Sequence[Ticket], catalogue: Catalogue, now: datetime) -> OrderView:
+def view_of(seen: SeenOrder, catalogue: Catalogue, now: datetime) -> OrderView:
+    order, tickets = seen.order, seen.tickets
     venue = catalogue.venues[order.venue_id]
     return OrderView(
         order_id=order.order_id,
-        token=order.token,
+        token=seen.token,
         venue_id=order.venue_id,
         venue_vi=venue.name_vi,
         venue_en=venue.name_en,

@@ -263,4 +263,4 @@ def _venue_page(
 
 async def _view(doors: SalesDoors, token: str) -> OrderView:
     seen = await doors.see_order(token)
-    return view_of(seen.order, seen.tickets, doors.catalogue(), doors.clock())
+    return view_of(seen, doors.catalogue(), doors.clock())

@@ -48,7 +48,6 @@ class Order:
     """What one buyer wants. From `reference` on it is what payments said, newest `intent_version`."""
 
     order_id: OrderId
-    token: str
     venue_id: VenueId
     product_id: ProductId
     status: OrderStatus

@@ -1,5 +1,6 @@
-"""Orders as rows."""
+"""Orders as rows. Of an order's link the database has a hash, and the link itself only sealed by its request's key."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,9 +26,10 @@ from shared.unit.idempotency import Key
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order to be opened, from where it comes, and the key of the request for it."""
+    """An order to be opened under a link, from where it comes, and the key of the request for it."""
 
     order: Order
+    token: str
     address_hash: bytes | None = None
     key: Key | None = None
 
@@ -40,7 +42,7 @@ async def insert_orders(connection: Connection, new: Sequence[NewOrder]) -> set[
     rows = await connection.fetch(
         SQL["insert_orders"],
         [order.order_id for order in orders],
-        [order.token for order in orders],
+        [stored_link(one.token) for one in new],
         [order.venue_id for order in orders],
         [order.product_id for order in orders],
         [order.status for order in orders],
@@ -60,6 +62,7 @@ async def insert_orders(connection: Connection, new: Sequence[NewOrder]) -> set[
         [one.key and one.key.proof for one in new],
         [one.key and one.key.stored for one in new],
         [one.key and one.key.value for one in new],
+        [one.key and one.key.seal(one.token.encode()) for one in new],
         OPEN_OF_ADDRESS,
         OPEN_FOR_EACH_PAID,
         orders[0].placed_at - ADDRESS_COUNTS_FOR,
@@ -70,13 +73,27 @@ async def insert_orders(connection: Connection, new: Sequence[NewOrder]) -> set[
 
 @dataclass(frozen=True, slots=True)
 class PlacedBefore:
-    """An order as whoever placed it was told of it; proof: of that request and its key, None for those of long ago."""
+    """An order as whoever placed it was told of it.
+
+    proof: of that request and its key, None for those of long ago. sealed_link: its link, sealed by that key; None for
+    an order of the release before, whose link lies in clear for a week.
+    """
 
     order_id: OrderId
     token: str
+    sealed_link: bytes | None
     total_vnd: Dong
     expires_at: datetime
     proof: bytes | None
+
+    def link(self, key: Key) -> str:
+        """Its link, for whoever repeats the request that placed it."""
+        return self.token if self.sealed_link is None else key.unseal(self.sealed_link).decode()
+
+
+def stored_link(token: str) -> str:
+    """A link as the database knows it: whoever reads it or a dump of it can open no order."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def placed_before(connection: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, PlacedBefore]:
@@ -88,6 +105,11 @@ async def placed_before(connection: Connection, order_ids: Sequence[OrderId]) ->
 async def forget_addresses(connection: Connection, placed_until: datetime) -> None:
     """Of orders placed until then nothing says any more where they came from."""
     await connection.execute(SQL["forget_addresses"], placed_until)
+
+
+async def hash_links(connection: Connection, placed_until: datetime) -> None:
+    """Of orders of the release before, which kept links in clear."""
+    await connection.execute(SQL["hash_links"], placed_until)
 
 
 async def lock_order(connection: Connection, order_id: OrderId) -> Order | None:
@@ -102,7 +124,9 @@ async def lock_orders(connection: Connection, order_ids: Iterable[OrderId]) -> d
 
 
 async def find_order_by_token(connection: Connection, token: str) -> Order | None:
-    return _found(await connection.fetchrow(SQL["find_order_by_token"], token))
+    # A hash opens nothing: it is as long as no link is.
+    in_clear = token if len(token) < len(stored_link(token)) else ""
+    return _found(await connection.fetchrow(SQL["find_order_by_token"], [stored_link(token), in_clear]))
 
 
 async def lock_due_orders(connection: Connection, now: datetime) -> list[Order]:

@@ -90,6 +90,7 @@ class _Wish:
 
     one: One[PlaceOrder]
     order: Order
+    token: str
     product: Product
     bounds: Bounds
 
@@ -142,7 +143,7 @@ class _Placing:
         except DomainError as error:
             return error
         bounds = bounds_of(self.catalogue.limits[product.kind], order.places, order.nights)
-        wish = _Wish(one, order, product, bounds)
+        wish = _Wish(one, order, secrets.token_urlsafe(18), product, bounds)
         self.wishes.setdefault(command.order_id, wish)
         return wish
 
@@ -208,7 +209,7 @@ class _Placing:
         if first is not None and not _is_repeat(command, first.one.command):
             return _taken(command)
         if first is not None and command.order_id in self.placed:
-            return _placed(first.order)
+            return _placed(first.order, first.token)
         if (before := await self._answer_before(command)) is not None:
             return before
         if isinstance(wish, DomainError):
@@ -221,7 +222,7 @@ class _Placing:
         """What this request was answered before, or that another one has placed the order."""
         before, key = self.before.get(command.order_id), command.key
         if key is not None and before is not None and before.proof == key.proof:
-            return _placed(before)
+            return _placed(before, before.link(key))
         if key is not None and {key.stored, key.value} & self.kept:
             # Of the release before, whose orders know nothing of their requests.
             try:
@@ -235,7 +236,7 @@ class _Placing:
 
 def _row_of(wish: _Wish) -> NewOrder:
     command = wish.one.command
-    return NewOrder(wish.order, command.address_hash, command.key)
+    return NewOrder(wish.order, wish.token, command.address_hash, command.key)
 
 
 def _is_repeat(command: PlaceOrder, first: PlaceOrder) -> bool:
@@ -250,8 +251,8 @@ def _taken(command: PlaceOrder) -> DomainError:
     return IdempotencyConflict() if is_same_key else OrderExists()
 
 
-def _placed(order: Order | PlacedBefore) -> PlacedOrder:
-    return PlacedOrder(order.order_id, order.token, order.total_vnd, order.expires_at, order.total_vnd == ZERO)
+def _placed(order: Order | PlacedBefore, token: str) -> PlacedOrder:
+    return PlacedOrder(order.order_id, token, order.total_vnd, order.expires_at, order.total_vnd == ZERO)
 
 
 def _priced(command: PlaceOrder, product: Product, catalogue: Catalogue, now: datetime) -> PricedOrder:
@@ -271,7 +272,6 @@ def _order(one: One[PlaceOrder], product: Product, priced: PricedOrder, now: dat
     command, expires_at = one.command, pay_until(priced.total_vnd, now)
     return Order(
         order_id=command.order_id,
-        token=secrets.token_urlsafe(18),
         venue_id=product.venue_id,
         product_id=product.product_id,
         status="placed",

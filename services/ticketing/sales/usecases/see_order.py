@@ -19,9 +19,10 @@ class UnknownOrder(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SeenOrder:
-    """tickets: in the order of issue, none before there are any."""
+    """token: its link. tickets: in the order of issue, none before there are any."""
 
     order: Order
+    token: str
     tickets: Sequence[Ticket]
 
 
@@ -30,4 +31,6 @@ async def see_order(connection: Connection, token: str) -> SeenOrder:
     order = await find_order_by_token(connection, token)
     if order is None:
         raise UnknownOrder
-    return SeenOrder(order, await tickets_of_order(connection, order.order_id) if order.status == "ticketed" else [])
+    return SeenOrder(
+        order, token, await tickets_of_order(connection, order.order_id) if order.status == "ticketed" else []
+    )
