@@ -54,6 +54,10 @@ def configure(service: str, level: str = "INFO", stream: TextIO = sys.stdout) ->
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_JsonLines(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # None of our lines says where in the code, in which thread and process it was written, so nobody need find it out:
+    # the switches that logging's documentation names under "Optimization".
+    logging._srcfile = None  # noqa: SLF001
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("aiokafka", "uvicorn", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # While a broker starts or is away these print an error for each retry; what holds the consumer or producer says it
