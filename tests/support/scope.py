@@ -23,8 +23,8 @@ def drawn(variants: Iterable[T]) -> list[T]:
     return every if IS_LONG else [random.Random(f"{SLICE} of {len(every)}").choice(every)]
 
 
-# Whether each service is one process, or each of its roles two: the second costs twice the processes, and has tests of its
-# own in every run (tests/e2e/platform/test_two_of_each.py).
+# Whether each service is one process, or each of its roles two: the second costs twice the processes, and has tests of
+# its own in every run (tests/e2e/platform/test_two_of_each.py).
 SHAPES = ["together", "apart"] if IS_LONG else ["together"]
 # Of each shape that is tried: the longer run is shared by both.
 CHAOS_SECONDS = float(os.environ.get("MOT_CHAM_CHAOS_SECONDS") or ("300" if IS_LONG else "30"))
