@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from starlette.requests import Request
@@ -139,6 +140,23 @@ def language_links(request: Request, at: str) -> dict[Language, str]:
     return {language: f"{path}?{urlencode([*others, ('lang', language)])}" for language in LANGUAGES}
 
 
+class _Compiled(BytecodeCache):
+    """Each template compiled once a process, though every language has an environment of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (code := self._code.get((bucket.key, bucket.checksum))) is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def _environment(folders: list[Path], variables: Mapping[str, object]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folders),
@@ -146,6 +164,7 @@ def _environment(folders: list[Path], variables: Mapping[str, object]) -> Enviro
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     # Its inferred type lists only what Jinja itself puts there.
     cast("MutableMapping[str, object]", environment.globals).update(variables)

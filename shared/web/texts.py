@@ -7,6 +7,7 @@ that differs for one thing has a third form, `en_one`, taken when the value `cou
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -46,7 +47,7 @@ class Texts:
         texts: dict[str, Text] = {}
         for web in (PLATFORM_WEB, *webs):
             for path in sorted((web / "messages").glob("*.toml")):
-                for key, text in _texts_below("", tomllib.loads(path.read_text("utf-8"))):
+                for key, text in _texts_in(path).items():
                     if key in texts:
                         raise ValueError(f"{path}: the key {key} stands in two files")
                     texts[key] = text
@@ -98,6 +99,12 @@ class Spoken:
 
     def export(self, *keys: str) -> dict[str, str]:
         return self.texts.export(keys, self.language)
+
+
+@cache
+def _texts_in(file: Path) -> Mapping[str, Text]:
+    """Read once a process: a release's texts do not change."""
+    return dict(_texts_below("", tomllib.loads(file.read_text("utf-8"))))
 
 
 def _texts_below(key: str, table: Mapping[str, object]) -> Iterable[tuple[str, Text]]:
