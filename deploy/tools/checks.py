@@ -24,7 +24,7 @@ from deploy.tools.chromium import chromium_program, missing_packages
 TOOLS = Path(sys.executable).parent
 PYTHON_FOLDERS = ("deploy", "services", "shared", "tests")
 AT_ONCE = 2  # the machine that this is for has two cores
-WORKERS = 6  # four keep these cores 86 % busy; the rest is waiting for a screen, a clock or Kafka
+WORKERS = 5  # four keep these cores 86 % busy; the rest is waiting for a screen, a clock or Kafka
 # tests/support/company.py says which tests stay together, and tests/conftest.py in which order they come.
 SIDE_BY_SIDE = ("-n", str(WORKERS), "--dist", "loadscope", "--no-loadscope-reorder")
 _BEHIND = ("nice", "-n", "10")  # what takes the moments in which the tests wait
