@@ -54,9 +54,7 @@ def configure(service: str, level: str = "INFO", stream: TextIO = sys.stdout) ->
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_JsonLines(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # None of our lines says where in the code, in which thread and process it was written, so nobody need find it out:
-    # the switches that logging's documentation names under "Optimization".
-    vars(logging)["_srcfile"] = None
+    # None of our lines says in which thread and process it was written, so nobody need find it out.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("aiokafka", "uvicorn", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
